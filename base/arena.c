@@ -1,0 +1,108 @@
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct dd_arena_block {
+    dd_arena_block *next;
+    size_t          used, cap;
+    _Alignas(16) char bytes[];
+};
+
+enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20 };
+
+static dd_arena_block *block_new(size_t cap)
+{
+    size_t bytes;
+    if (__builtin_add_overflow(sizeof(dd_arena_block), cap, &bytes))
+        bytes = SIZE_MAX; /* malloc refuses, and that ends the process */
+    dd_arena_block *b = dd_malloc(bytes);
+    b->used           = 0;
+    b->cap            = cap;
+    return b;
+}
+
+void *dd_arena_alloc(dd_arena *a, size_t n)
+{
+    n = (n + 15) & ~(size_t)15;
+    dd_arena_block *b = a->head;
+    if (!b || b->cap - b->used < n) {
+        size_t cap = b ? b->cap * 2 : FIRST_BLOCK;
+        if (cap > LARGEST_BLOCK)
+            cap = LARGEST_BLOCK;
+        if (n > cap / 4 && b) { /* a large piece gets a block of its own, behind the one in use */
+            dd_arena_block *own = block_new(n);
+            own->used           = n;
+            own->next           = b->next;
+            b->next             = own;
+            a->used += n;
+            return own->bytes;
+        }
+        if (cap < n)
+            cap = n;
+        b       = block_new(cap);
+        b->next = a->head;
+        a->head = b;
+    }
+    void *p = b->bytes + b->used;
+    b->used += n;
+    a->used += n;
+    return p;
+}
+
+void *dd_arena_zalloc(dd_arena *a, size_t n)
+{
+    void *p = dd_arena_alloc(a, n);
+    memset(p, 0, n);
+    return p;
+}
+
+dd_str dd_arena_dup(dd_arena *a, dd_str s)
+{
+    char *p = dd_arena_alloc(a, s.len + 1);
+    if (s.len)
+        memcpy(p, s.ptr, s.len);
+    p[s.len] = '\0';
+    return (dd_str){ p, s.len };
+}
+
+dd_str dd_arena_dupz(dd_arena *a, const char *z) { return dd_arena_dup(a, dd_str_z(z)); }
+
+dd_str dd_arena_printf(dd_arena *a, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    char *p = dd_arena_alloc(a, (size_t)(n < 0 ? 0 : n) + 1);
+    p[0]    = '\0';
+    if (n > 0)
+        vsnprintf(p, (size_t)n + 1, fmt, again);
+    va_end(again);
+    return (dd_str){ p, n < 0 ? 0 : (size_t)n };
+}
+
+void dd_arena_fini(dd_arena *a)
+{
+    for (dd_arena_block *b = a->head, *next; b; b = next) {
+        next = b->next;
+        free(b);
+    }
+    a->head = NULL;
+    a->used = 0;
+}
+
+void dd_avec_grow(dd_arena *a, void **v, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return;
+    size_t want = *cap ? *cap * 2 : 4;
+    void  *p    = dd_arena_alloc(a, want * size);
+    if (n)
+        memcpy(p, *v, n * size);
+    *v   = p;
+    *cap = want;
+}
