@@ -1,0 +1,34 @@
+/* scan/source.h - one file of the tree being scanned: its bytes, and where a byte stands.
+ *
+ * A notebook's code cells are joined, in order, into one text; `cells` maps a row of that text back to (cell, line). */
+#ifndef DD_SCAN_SOURCE_H
+#define DD_SCAN_SOURCE_H
+#include "base/arena.h"
+#include "base/err.h"
+#include "route/audit.h"
+
+typedef struct { uint32_t first_row; int32_t cell; } dd_cell_start; /* row of the joined text, 0-based */
+
+typedef struct dd_source_file {
+    dd_str   path;          /* as printed, with / */
+    dd_str   abs;           /* to open it; NUL-terminated */
+    dd_lang  lang;
+    dd_str   text;          /* UTF-8 BOM removed; bytes otherwise as they are (CRLF stays) */
+    uint32_t *rows;         /* start offset of each row */
+    uint32_t n_rows;
+    dd_cell_start *cells;   /* NULL: no notebook */
+    uint32_t n_cells;
+} dd_source_file;
+
+typedef struct { uint32_t line; int32_t cell; uint32_t column; } dd_place; /* 1-based line and column, cell -1 */
+dd_place dd_source_place(const dd_source_file *f, uint32_t offset);
+
+/* Reads and prepares: BOM, row table, notebook joining. Memory from `arena`. */
+dd_code dd_source_load(dd_source_file *f, int64_t max_bytes, dd_arena *arena, dd_err *err);
+/* The row table alone, for text that is in memory. */
+void dd_source_index(dd_source_file *f, dd_arena *arena);
+/* Language by file name; false: not ours (also *.d.ts and *.min.js). */
+bool dd_source_lang(dd_str path, dd_lang *out);
+/* scan/notebook.c: joins the code cells of .ipynb `json` into f->text and f->cells; magics and shell lines become `pass`. */
+dd_code dd_notebook_join(dd_source_file *f, dd_str json, dd_arena *arena, dd_err *err);
+#endif

@@ -1,0 +1,83 @@
+/* scan/value.h - what an expression may be, found on demand across the project.
+ *
+ * dd_eval walks back from an expression to what supplies it: through names, parameters, attributes, dictionaries,
+ * function results and imports, over files. It never runs code and never guesses: what is not known is
+ * DD_V_UNKNOWN with the reason. Depth, steps and candidates are bounded; cycles end as unknown. Values live in the project's
+ * arena. One thread. Rules and ids (M-1 ...): docs/resolver.md. */
+#ifndef DD_SCAN_VALUE_H
+#define DD_SCAN_VALUE_H
+#include "scan/ir.h"
+
+typedef struct dd_project dd_project;
+typedef struct dd_value dd_value;
+
+/* Bindings of parameters while a function is looked through, and the object `self`/`this` is. */
+typedef struct dd_frame {
+    const struct dd_frame *up;   /* frame of the caller */
+    const dd_func *func;
+    const dd_expr *call;         /* the call whose arguments bind func's parameters; evaluated in `up` */
+    dd_value      *self;         /* INSTANCE or CLASS, or NULL */
+} dd_frame;
+
+typedef enum {
+    DD_V_UNKNOWN,
+    DD_V_STRING,    /* text */
+    DD_V_NUMBER,    /* number */
+    DD_V_BOOL,      /* number */
+    DD_V_NONE,
+    DD_V_TEXT,      /* a string of which only parts are known: parts are STRING values or others (holes) */
+    DD_V_DICT,      /* entries in order of last write; `open`: unknown keys may be there or override */
+    DD_V_LIST,      /* items; `open`: more items may follow */
+    DD_V_FUNC,      /* func + frame it closes over; bound self in `self` */
+    DD_V_CLASS,     /* cls of the project */
+    DD_V_INSTANCE,  /* object of a project class: cls, call that made it (may be NULL: typed only) */
+    DD_V_MODULE,    /* file of the project */
+    DD_V_EXTERN,    /* something of a package outside: see below */
+    DD_V_CHOICE,    /* one of items (candidates), each with its own source */
+    DD_V_DATA       /* a node of a JSON/YAML/TOML file of the project */
+} dd_value_kind;
+
+/* EXTERN: package "openai", then steps. `openai.OpenAI(...).chat.completions` is
+ * {package openai}.OpenAI -> call -> .chat -> .completions; each is a value whose `parent` is the one before it. */
+typedef enum { DD_E_PACKAGE, DD_E_MEMBER, DD_E_CALL, DD_E_NEW, DD_E_INDEX, DD_E_TYPED /* instance known only by its annotation */ } dd_extern_step;
+
+typedef struct { dd_str key; dd_value *value; dd_value *key_value; } dd_entry;
+
+struct dd_value {
+    dd_value_kind kind;
+    dd_source     source;      /* of the step that supplied it */
+    bool          open;        /* DICT, LIST: incomplete */
+    bool          maybe;       /* a later unknown splat may override it: lower confidence */
+    dd_str        text;        /* STRING; UNKNOWN: cause ("parameter model", "env OPENAI_MODEL", "user-input", "runtime", "cycle") */
+    dd_str        env_var;     /* variable it was read from, "" none */
+    double        number;
+    dd_value    **items; uint32_t n_items;      /* LIST, CHOICE, TEXT */
+    dd_entry     *entries; uint32_t n_entries;  /* DICT, DATA objects */
+    dd_func      *func; dd_class_def *cls; dd_unit_ir *unit;
+    const dd_frame *frame;     /* in which `call`'s arguments are to be evaluated; closure of FUNC */
+    dd_value     *self;        /* FUNC bound to an object */
+    const dd_expr *call;       /* EXTERN CALL/NEW, INSTANCE: the constructing call */
+    const dd_expr *expr;       /* where it stands, for messages; may be NULL */
+    dd_extern_step step; dd_value *parent; dd_str name;  /* EXTERN: name of PACKAGE (module path as imported) or MEMBER */
+    const dd_func *param_func; uint32_t param_index;     /* UNKNOWN because of a parameter; func NULL: no */
+    struct dd_value_chain { const struct dd_value_chain *next; dd_str what; const dd_unit_ir *unit; uint32_t pos; } *chain; /* newest first */
+};
+
+/* `f` may be NULL: no caller is known, then parameters are their defaults or unknown. Never NULL. */
+dd_value *dd_eval(dd_project *p, const dd_expr *e, const dd_frame *f);
+/* The value of v.name / v[key] / v(...) as the evaluator sees it. */
+dd_value *dd_value_member(dd_project *p, dd_value *v, dd_str name);
+/* Arguments of a call as one dictionary, rebuilt in order: keywords, **splats, for JS the first object argument; positional ones by their
+ * index in *positional when that is not NULL (LIST). Keys are evaluated lazily by dd_value_get. */
+dd_value *dd_eval_arguments(dd_project *p, const dd_expr *call, const dd_frame *f, dd_value **positional);
+dd_value *dd_value_get(const dd_value *dict, const char *key);   /* DICT or DATA; NULL: not there */
+/* "openai.OpenAI().chat.completions.create" for an EXTERN; package first. */
+void dd_extern_path(const dd_value *v, dd_buf *out);
+const dd_value *dd_extern_root(const dd_value *v);               /* the PACKAGE value */
+/* All distinct strings `v` may be (CHOICE flattened), at most max; returns how many; *complete: there is nothing else it may be. */
+size_t dd_value_strings(const dd_value *v, const dd_value **out, size_t max, bool *complete);
+
+/* Every call in the project whose callee resolves to `func` (methods through instances too), for wrappers (M-12). Bounded. */
+typedef struct { const dd_expr *call; dd_unit_ir *unit; const dd_frame *frame; } dd_caller;
+size_t dd_callers(dd_project *p, const dd_func *func, dd_caller *out, size_t max);
+#endif
