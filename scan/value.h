@@ -17,6 +17,9 @@ typedef struct dd_frame {
     const dd_func *func;
     const dd_expr *call;         /* the call whose arguments bind func's parameters; evaluated in `up` */
     dd_value      *self;         /* INSTANCE or CLASS, or NULL */
+    const struct dd_frame *closure; /* frame of the function that `func` stands in, when it was defined there */
+    dd_value     **bound; uint32_t n_bound; /* values of the first parameters where no call binds them (callbacks) */
+    unsigned       depth;
 } dd_frame;
 
 typedef enum {
@@ -37,7 +40,12 @@ typedef enum {
     DD_V_DATA       /* a node of a JSON/YAML/TOML file of the project */
 } dd_value_kind;
 
-/* EXTERN: package "openai", then steps. `openai.OpenAI(...).chat.completions` is
+/* EXTERN spellings. A package's default export is the member "default" (`new (require("openai"))()`, `openai_1.default` and
+ * `import OpenAI from "openai"` are all openai.default); a namespace is the package itself; `npm:openai@7` and
+ * "https://esm.sh/openai@4" are openai. Names that nothing binds are members of the packages "globalThis" (JS: globalThis.fetch,
+ * globalThis.process) and "builtins" (Python: builtins.open). `this` and `self` outside a class are UNKNOWN.
+ *
+ * EXTERN: package "openai", then steps. `openai.OpenAI(...).chat.completions` is
  * {package openai}.OpenAI -> call -> .chat -> .completions; each is a value whose `parent` is the one before it. */
 typedef enum { DD_E_PACKAGE, DD_E_MEMBER, DD_E_CALL, DD_E_NEW, DD_E_INDEX, DD_E_TYPED /* instance known only by its annotation */ } dd_extern_step;
 
@@ -74,6 +82,13 @@ dd_value *dd_value_get(const dd_value *dict, const char *key);   /* DICT or DATA
 /* "openai.OpenAI().chat.completions.create" for an EXTERN; package first. */
 void dd_extern_path(const dd_value *v, dd_buf *out);
 const dd_value *dd_extern_root(const dd_value *v);               /* the PACKAGE value */
+/* Where a string came from as a site of `site_unit` whose call is `call` sees it: literal only when it stands within the call. */
+dd_source dd_value_source(const dd_value *v, const dd_unit_ir *site_unit, const dd_expr *call);
+/* The client inside a wrapper: for an EXTERN made by a call that was handed a client (first positional or `client=`,
+ * call-shapes W-1 ... W-13), that argument's value when it is an EXTERN made by a call too; else v itself. */
+dd_value *dd_value_unwrap_client(dd_project *p, dd_value *v);
+/* The value an EXTERN was made by: the nearest CALL, NEW or TYPED step at or above `v`; NULL: none. */
+const dd_value *dd_extern_made(const dd_value *v);
 /* All distinct strings `v` may be (CHOICE flattened), at most max; returns how many; *complete: there is nothing else it may be. */
 size_t dd_value_strings(const dd_value *v, const dd_value **out, size_t max, bool *complete);
 
