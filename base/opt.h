@@ -3,6 +3,7 @@
  * A command's table makes its parser, its --help, its man page and its shell completion. */
 #ifndef DD_BASE_OPT_H
 #define DD_BASE_OPT_H
+#include <stddef.h>
 #include "base/err.h"
 #include "base/str.h"
 
@@ -42,4 +43,8 @@ typedef struct {
 dd_code dd_opt_parse(const dd_opt *table, int argc, char **argv, void *into, int *words, bool *help, dd_err *err);
 /* The options part of --help, wrapped to `width` columns. */
 void dd_opt_help(const dd_opt *table, size_t width, dd_buf *out);
+/* "-f, --format text|json": as help and man page write an option. */
+void dd_opt_spelling(const dd_opt *o, dd_buf *out);
+/* `text` broken at blanks into lines of `width` columns, all but the first indented. Ends with a newline. */
+void dd_opt_wrap(dd_str text, size_t indent, size_t width, dd_buf *out);
 #endif

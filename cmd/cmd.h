@@ -1,0 +1,49 @@
+/* cmd/cmd.h - what a subcommand is, and what all of them share.
+ *
+ * Only this folder knows argv, the environment, the terminal and the exit status. A command is a row of the table in
+ * cmd/table.c: the row makes its parser, --help, man page and completion. */
+#ifndef DD_CMD_CMD_H
+#define DD_CMD_CMD_H
+#include "base/err.h"
+#include "base/opt.h"
+#include "base/str.h"
+
+enum { DD_EXIT_DONE = 0, DD_EXIT_GATE = 1, DD_EXIT_USAGE = 2, DD_EXIT_FAILED = 3 };
+
+typedef struct dd_cmd dd_cmd;
+/* argv[0] is the command's name; options not yet parsed (dd_cmd_args). A failure is returned, with *err filled; main prints it.
+ * *status: the exit status when DD_OK is returned. */
+typedef dd_code dd_cmd_fn(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err);
+
+struct dd_cmd {
+    const char   *name;      /* "scan", "prices list" */
+    dd_cmd_fn    *run;
+    const char   *summary;   /* one line, lower case, no full stop */
+    const char   *words;     /* "[PATH ...]" */
+    const dd_opt *opts;
+    const char   *about;     /* what it does: paragraphs separated by an empty line */
+    const char   *examples;  /* a command a line, "# why" lines between; NULL none */
+};
+
+extern const dd_cmd dd_cmds[];   /* sorted by name, ends with a NULL name */
+const dd_cmd *dd_cmd_find(const char *name);
+
+/* Parses by the command's own table. *done: --help was printed, return DD_OK at once. */
+dd_code dd_cmd_args(const dd_cmd *cmd, int argc, char **argv, void *into, int *words, bool *done, dd_err *err);
+void    dd_cmd_help(const dd_cmd *cmd, size_t width, dd_buf *out);
+void    dd_cmd_man(const dd_cmd *cmd, dd_buf *out);        /* troff; NULL: dd0c(1) itself */
+dd_code dd_cmd_completion(const char *shell, dd_buf *out, dd_err *err);
+
+/* Results go to standard output through this: a full disk or closed descriptor is an error, a reader that left ends the process as SIGPIPE does. */
+dd_code dd_cmd_print(dd_str text, dd_err *err);
+/* A line for people on standard error: "dd0c scan: warning: ...". */
+void    dd_cmd_warn(const dd_cmd *cmd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+size_t  dd_cmd_width(void);       /* of the terminal on stdout, COLUMNS, or 80 */
+
+/* The commands. */
+dd_cmd_fn dd_cmd_scan, dd_cmd_report, dd_cmd_tokens, dd_cmd_completion_run, dd_cmd_help_run, dd_cmd_config_schema;
+dd_cmd_fn dd_cmd_prices_list, dd_cmd_prices_show, dd_cmd_prices_diff, dd_cmd_prices_update, dd_cmd_prices_import;
+extern const dd_opt dd_scan_opts_table[], dd_report_opts_table[], dd_tokens_opts[], dd_completion_opts[], dd_help_opts[];
+extern const dd_opt dd_prices_list_opts[], dd_prices_show_opts[], dd_prices_diff_opts[], dd_prices_update_opts[], dd_prices_import_opts[];
+#define DD_VERSION "0.1.0"
+#endif
