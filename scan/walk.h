@@ -3,6 +3,7 @@
  * Parallel; gitignore semantics as git has them; symlink loops end; unreadable places are reported, not fatal. */
 #ifndef DD_SCAN_WALK_H
 #define DD_SCAN_WALK_H
+#include "scan/ignore.h"
 #include "scan/source.h"
 
 typedef struct {
@@ -30,13 +31,4 @@ typedef struct {
 dd_code dd_walk_tree(const char *root, dd_str printed, const dd_walk_opts *opts, dd_arena *arena, dd_walk *out, dd_err *err);
 /* scan/prefilter.c: true when one pass over the bytes finds a trigger literal. */
 bool dd_prefilter(dd_str text, dd_lang lang);
-
-/* scan/ignore.c: ignore rules of one tree, for the walk and for tests. */
-typedef struct dd_ignore dd_ignore;
-dd_ignore *dd_ignore_new(void);
-void       dd_ignore_free(dd_ignore *ig);
-/* Rules of one file; base: folder it stands in, relative to the root, "" or ending in "/". Later ones win over earlier, deeper over shallower. */
-void       dd_ignore_add(dd_ignore *ig, dd_str base, dd_str text);
-/* Verdict for a path relative to the root: -1 re-included, 0 no rule, 1 ignored. Parents are not consulted: the walk does not enter ignored folders. */
-int        dd_ignore_match(const dd_ignore *ig, dd_str path, bool is_dir);
 #endif
