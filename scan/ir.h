@@ -65,19 +65,22 @@ typedef struct dd_branch {
 struct dd_expr {
     dd_expr_kind kind;
     bool       in_type;      /* stands in an annotation or type: never a use */
-    bool       broken;       /* its own subtree holds a parse error */
+    bool       broken;       /* its own subtree holds a parse error; CALL, NEW: its arguments do */
     bool       awaited;
     uint32_t   start, end;   /* bytes of the whole expression */
     uint32_t   name_pos;     /* byte of the name: of the member's name, of the called name; else start */
-    dd_str     name;
-    double     number;
+    uint32_t   n_items;
+    dd_str     name;         /* CALL, NEW: the called name (of a NAME or MEMBER callee) */
     dd_expr   *a, *b, *c;
-    dd_expr  **items; uint32_t n_items;
-    dd_func   *func;
-    dd_class_def *cls;
-    dd_scope  *scope;        /* NAME, CALL, NEW: the scope it stands in */
-    const dd_branch *branch; /* NAME, CALL, NEW: condition it stands under (within its function) */
-    dd_expr   *up;           /* the expression it stands in directly, NULL: a statement's own */
+    dd_expr  **items;
+    union {                  /* by kind: three quarters of the nodes need none of them */
+        double        number; /* NUMBER, BOOL */
+        dd_func      *func;   /* FUNC */
+        dd_class_def *cls;    /* CLASS */
+    };
+    dd_scope  *scope;        /* the scope it stands in */
+    const dd_branch *branch; /* condition it stands under (within its function) */
+    dd_expr   *up;           /* the expression it stands in directly, NULL: a statement's own, or a function's body */
 };
 
 typedef enum {
@@ -127,6 +130,7 @@ struct dd_scope {
     dd_func  *func;            /* the function it belongs to, NULL at module level */
     dd_class_def *cls;         /* the class it directly belongs to (CLASS) */
     dd_binding **names; uint32_t n_names, cap_names;  /* first binding of each name */
+    uint32_t  *index, index_mask;  /* of dd_scope_find only */
     uint32_t start, end;
     dd_unit_ir *unit;
 };
@@ -153,6 +157,7 @@ struct dd_func {
     dd_class_def *cls;         /* the class whose method it is */
     dd_expr   *returns_type;
     bool       is_async, is_property, is_static, is_classmethod, is_abstract, is_constructor;
+    dd_expr   *expr;           /* the FUNC expression it is, NULL: a declaration or a method. expr->up goes on outward */
     uint32_t   start, end;
     dd_unit_ir *unit;
 };
