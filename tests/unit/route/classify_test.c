@@ -1,0 +1,120 @@
+#include "tests/unit/test.h"
+#include "base/time.h"
+#include "route/classify.h"
+
+static dd_prompt prompt(const char *system, const char *text)
+{
+    return (dd_prompt){ .system = dd_str_z(system), .text = dd_str_z(text), .input_tokens = -1, .max_tokens = -1 };
+}
+
+TEST(the_scenarios_of_r2_1)
+{
+    dd_prompt p = prompt("", "Extract the name from this text");
+    p.input_tokens = 40;
+    CHECK_EQ(dd_classify(&p).complexity, DD_COMPLEXITY_LOW, "extract under 500 tokens");
+    CHECK_EQ(dd_classify(&p).task, DD_TASK_EXTRACTION, "extract");
+    p = prompt("Extract the name from this text", "");
+    p.input_tokens = 499;
+    CHECK_EQ(dd_classify(&p).complexity, DD_COMPLEXITY_LOW, "in the system prompt too");
+
+    static const char *const words[] = { "Analyze the discussion.", "You analyse contracts", "Reason about it", "please COMPARE offers", "reasoning", "analysis" };
+    for (size_t i = 0; i < DD_COUNT(words); i++) {
+        p = prompt(words[i], "and then?");
+        p.messages = 10;
+        CHECK_EQ(dd_classify(&p).complexity, DD_COMPLEXITY_HIGH, words[i]);
+        CHECK(dd_classify(&p).score >= 0.67);
+        p.messages = 9;
+        CHECK(dd_classify(&p).complexity != DD_COMPLEXITY_HIGH || i > 3);
+    }
+    p = prompt("", "Analyze the discussion.");
+    p.messages = 12;
+    CHECK(dd_classify(&p).complexity != DD_COMPLEXITY_HIGH); /* the word has to stand in the system prompt */
+
+    p = prompt("lorem ipsum dolor", "sit amet");
+    CHECK_EQ(dd_classify(&p).complexity, DD_COMPLEXITY_MEDIUM, "nothing recognised");
+    CHECK(!dd_classify(&p).recognised);
+    p = prompt("", "");
+    CHECK_EQ(dd_classify(&p).complexity, DD_COMPLEXITY_MEDIUM, "empty");
+}
+
+static const struct { const char *system, *text; dd_task task; } cases[] = {
+    { "You are a helpful assistant that translates English to French.", "", DD_TASK_TRANSLATION },
+    { "You are a helpful assistant.", "Summarize the following article in three bullet points:", DD_TASK_SUMMARIZATION },
+    { "Classify the sentiment of the review as positive, negative or neutral.", "", DD_TASK_CLASSIFICATION },
+    { "Answer yes or no.", "Is this message spam?", DD_TASK_CLASSIFICATION },
+    { "You are a senior software engineer. Review the pull request and refactor the code.", "", DD_TASK_CODING },
+    { "You are a mathematician. Think step by step and prove that the statement holds.", "", DD_TASK_REASONING },
+    { "Write a blog post about gardening.", "", DD_TASK_GENERATION },
+    { "You are a friendly chatbot for customer support.", "Hi!", DD_TASK_CHAT },
+    { "You are an agent. Use the tools to reach the goal.", "", DD_TASK_AGENT_STEP },
+    { "Du bist Übersetzer. Übersetze den Text ins Deutsche.", "", DD_TASK_TRANSLATION },
+    { "Fasse den Text zusammen. Zusammenfassung in drei Sätzen.", "", DD_TASK_SUMMARIZATION },
+    { "Résume le document suivant.", "", DD_TASK_SUMMARIZATION },
+    { "Traduce el texto al inglés.", "", DD_TASK_TRANSLATION },
+    { "你是一个翻译助手，把下面的文字翻译成英文。", "", DD_TASK_TRANSLATION },
+    { "请总结以下文章的要点。", "", DD_TASK_SUMMARIZATION },
+    { "次の文章を要約してください。", "", DD_TASK_SUMMARIZATION },
+    { "다음 글을 요약해 주세요.", "", DD_TASK_SUMMARIZATION },
+    { "Переведи текст на английский.", "", DD_TASK_TRANSLATION },
+};
+
+TEST(tasks_are_recognised_in_several_languages)
+{
+    for (size_t i = 0; i < DD_COUNT(cases); i++) {
+        dd_prompt p = prompt(cases[i].system, cases[i].text);
+        dd_class  c = dd_classify(&p);
+        CHECK(c.recognised);
+        CHECK_STR(dd_str_z(dd_task_name(c.task)), dd_task_name(cases[i].task));
+        CHECK(c.score >= 0 && c.score <= 1 && c.why != NULL);
+    }
+}
+
+TEST(words_are_words)
+{
+    dd_prompt p = prompt("The encoder postcode unclassified resummarized barcode", "");
+    CHECK(!dd_classify(&p).recognised); /* no hint starts inside a word */
+    p = prompt("TRANSLATE", "");
+    CHECK_EQ(dd_classify(&p).task, DD_TASK_TRANSLATION, "case is folded");
+    p = prompt("step-by-step", "");
+    CHECK_EQ(dd_classify(&p).task, DD_TASK_REASONING, "a blank stands for a hyphen");
+    p = prompt("codex", "");
+    CHECK(!dd_classify(&p).recognised);
+    p = (dd_prompt){ .system = { "translat\xC3", 9 }, .input_tokens = -1, .max_tokens = -1 };
+    CHECK_EQ(dd_classify(&p).task, DD_TASK_TRANSLATION, "broken UTF-8 does no harm");
+}
+
+TEST(the_form_of_a_request_counts)
+{
+    dd_prompt p = prompt("You are a helpful assistant.", "");
+    p.max_tokens = 5;
+    CHECK_EQ(dd_classify(&p).task, DD_TASK_CLASSIFICATION, "a cap of 1 to 16 means classification");
+    CHECK_EQ(dd_classify(&p).complexity, DD_COMPLEXITY_LOW, "and an easy one");
+    p = prompt("You are a helpful assistant.", "");
+    p.tools = 6;
+    CHECK_EQ(dd_classify(&p).task, DD_TASK_AGENT_STEP, "tools are offered");
+    p = prompt("", "");
+    p.reasoning = true;
+    CHECK_EQ(dd_classify(&p).complexity, DD_COMPLEXITY_HIGH, "reasoning was asked for");
+}
+
+TEST(classifying_100_kb_takes_less_than_2_ms)   /* R2.1; the best of several runs, so that a busy machine does not fail it */
+{
+    static const char words[] = "Compare the offers, analyze translations; summarise code reviews and extract every category. ";
+    dd_buf b = DD_BUF_INIT(0);
+    while (b.len < 100000)
+        dd_buf_addz(&b, words);
+    dd_prompt p = { .system = dd_buf_str(&b), .text = dd_buf_str(&b), .input_tokens = -1, .max_tokens = -1 };
+    int64_t best = INT64_MAX;
+    for (int i = 0; i < 20; i++) {
+        int64_t start = dd_mono_now().ns;
+        dd_classify(&p);
+        int64_t took = dd_mono_now().ns - start;
+        best = took < best ? took : best;
+    }
+#ifndef __SANITIZE_ADDRESS__
+    CHECK(best < 2000000);
+#endif
+    if (getenv("DD_BENCH"))
+        printf("classify 100 kB: %.3f ms\n", (double)best / 1e6);
+    dd_buf_free(&b);
+}
