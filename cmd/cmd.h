@@ -40,10 +40,13 @@ dd_code dd_cmd_print(dd_str text, dd_err *err);
 void    dd_cmd_warn(const dd_cmd *cmd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 size_t  dd_cmd_width(void);       /* of the terminal on stdout, COLUMNS, or 80 */
 
+/* The fetch behind `prices update` and `scan --refresh-prices` (cmd/prices.c); url NULL: the environment's or none. */
+dd_code dd_prices_refresh(const dd_cmd *cmd, const char *url, dd_err *err);
+
 /* The commands. */
-dd_cmd_fn dd_cmd_scan, dd_cmd_report, dd_cmd_tokens, dd_cmd_completion_run, dd_cmd_help_run, dd_cmd_config_schema;
+dd_cmd_fn dd_cmd_scan, dd_cmd_report, dd_cmd_tokens, dd_cmd_completion_run, dd_cmd_help_run, dd_cmd_config_schema, dd_cmd_config_check;
 dd_cmd_fn dd_cmd_prices_list, dd_cmd_prices_show, dd_cmd_prices_diff, dd_cmd_prices_update, dd_cmd_prices_import;
-extern const dd_opt dd_scan_opts_table[], dd_report_opts_table[], dd_tokens_opts[], dd_completion_opts[], dd_help_opts[];
+extern const dd_opt dd_scan_opts_table[], dd_report_opts_table[], dd_tokens_opts[], dd_completion_opts[], dd_help_opts[], dd_config_opts[];
 extern const dd_opt dd_prices_list_opts[], dd_prices_show_opts[], dd_prices_diff_opts[], dd_prices_update_opts[], dd_prices_import_opts[];
 #define DD_VERSION "0.1.0"
 #endif

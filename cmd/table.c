@@ -5,7 +5,24 @@ const dd_cmd dd_cmds[] = {
     { "completion", dd_cmd_completion_run, "print a completion script for bash, fish or zsh", "SHELL", dd_completion_opts,
       "Prints a script that lets the shell complete commands, options and choices.",
       "# for this shell\nsource <(dd0c completion bash)\n# for good, with fish\ndd0c completion fish > ~/.config/fish/completions/dd0c.fish" },
+    { "config check", dd_cmd_config_check, "check a configuration file", "[FILE]", dd_config_opts,
+      "Reads the file as every command does and names the first thing that is wrong with its line.", "dd0c config check dd0c.yaml" },
+    { "config schema", dd_cmd_config_schema, "print the configuration's JSON schema", "", dd_config_opts,
+      "Editors use the schema to complete and check dd0c.yaml.", "dd0c config schema > dd0c.schema.json" },
     { "help", dd_cmd_help_run, "explain a command", "[COMMAND]", dd_help_opts,
       "Without a command it lists all of them.", "dd0c help scan" },
+    { "report", dd_cmd_report, "render a saved scan again", "FILE.json", dd_report_opts_table,
+      "Reads what `dd0c scan --format json` wrote and prints it in any format, without the source tree.",
+      "dd0c scan --format json -o audit.json\ndd0c report audit.json --format html -o audit.html" },
+    { "scan", dd_cmd_scan, "find LLM calls in source code and price them", "[PATH ...]", dd_scan_opts_table,
+      "Finds every LLM call in Python, JavaScript, TypeScript and notebooks below PATH (default: here), says which model each uses and how that "
+      "is known, what it costs a call and a month, and which cheaper model would do.\n\n"
+      "Nothing leaves the machine: a scan opens no network connection unless --refresh-prices is given. Every figure is an estimate and names "
+      "what it rests on; a model or price that is not known is said to be unknown and is in no total.\n\n"
+      "A comment beside a call overrides its figures: \"# dd0c: calls=30000 tokens_in=1200 label=summary\", or leaves it out: \"# dd0c: ignore\".",
+      "# this folder, in the terminal\ndd0c scan\n# for a browser and for a script\ndd0c scan src -o audit.html -o audit.json\n"
+      "# in CI: fail above $500 a month, or when a model is retired\ndd0c scan --max-monthly 500 --fail-on retired\n"
+      "# say how often each call really runs\ndd0c scan --sync-usage dd0c-usage.yaml\ndd0c scan --usage dd0c-usage.yaml\n"
+      "# why this figure?\ndd0c scan --explain 3fa9c1d2e4b5" },
     { NULL, NULL, NULL, NULL, NULL, NULL, NULL },
 };

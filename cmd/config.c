@@ -1,0 +1,362 @@
+/* cmd/config.c - reads dd0c.yaml by one table of keys. */
+#include "cmd/config.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/yaml.h"
+#include "cmd/cmd.h"
+
+typedef enum { KEY_TEXT, KEY_PATH, KEY_LIST, KEY_INT, KEY_SIZE, KEY_USD, KEY_CHOICE, KEY_MAP } key_kind;
+
+typedef struct {
+    const char *section, *name;
+    key_kind    kind;
+    size_t      offset;
+    const char *choices, *help;
+} key;
+
+#define KEY(section, name, kind, member, choices, help) { section, name, kind, offsetof(dd_config, member), choices, help }
+
+static const key keys[] = {
+    KEY("prices", "max_age_days", KEY_INT, prices.max_age_days, NULL, "fail when the price table is older than this many days"),
+    KEY("prices", "override", KEY_PATH, prices.override, NULL, "file of prices that win over the table"),
+    KEY("prices", "url", KEY_TEXT, prices.url, NULL, "where `dd0c prices update` fetches the table"),
+    KEY("scan", "calls", KEY_INT, scan.calls, NULL, "calls a month of each production site"),
+    KEY("scan", "default_model", KEY_TEXT, scan.default_model, NULL, "model to price sites with whose own is only known at run time"),
+    KEY("scan", "deployments", KEY_MAP, scan.deployments, NULL, "Azure deployment names and the models behind them"),
+    KEY("scan", "exclude", KEY_LIST, scan.exclude, NULL, "globs of files not to scan"),
+    KEY("scan", "fail_on", KEY_LIST, scan.fail_on, NULL, "gates: unknown, retired, opportunity=USD"),
+    KEY("scan", "include", KEY_LIST, scan.include, NULL, "globs of the only files to scan"),
+    KEY("scan", "max_filesize", KEY_SIZE, scan.max_filesize, NULL, "files larger than this are listed, not scanned"),
+    KEY("scan", "max_monthly", KEY_USD, scan.max_monthly, NULL, "exit 1 when the monthly estimate is above this"),
+    KEY("scan", "preset", KEY_CHOICE, scan.preset, "default|small|medium|large", "volume preset"),
+    KEY("scan", "tests", KEY_CHOICE, scan.tests, "exclude|separate|include", "what to do with tests, examples and notebooks"),
+    KEY("scan", "usage", KEY_PATH, scan.usage, NULL, "usage file with calls and tokens a site"),
+};
+
+typedef struct {
+    dd_config  *config;
+    dd_yaml    *yaml;
+    const char *what;   /* config "dd0c.yaml" */
+    dd_str      dir;
+    dd_err     *err;
+} reader;
+
+static dd_code fail_at(reader *r, const cJSON *node, const char *why, const char *name)
+{
+    return dd_fail(r->err, DD_ERR_PARSE, "%s, line %zu: %s \"%s\"", r->what, dd_yaml_line(r->yaml, node), why, name);
+}
+
+/* The nearest of the names in `section` (NULL: of the sections) as a hint. */
+static dd_code unrecognized(reader *r, const cJSON *node, const char *section)
+{
+    fail_at(r, node, "unrecognized key", node->string);
+    const char *near = NULL;
+    size_t      best = 4;
+    for (size_t i = 0; i < DD_COUNT(keys); i++) {
+        const char *name = section ? keys[i].name : keys[i].section;
+        if (section && strcmp(section, keys[i].section) != 0)
+            continue;
+        size_t d = dd_str_distance(dd_str_z(node->string), dd_str_z(name), 3);
+        if (d < best) {
+            best = d;
+            near = name;
+        }
+    }
+    if (near)
+        dd_hint(r->err, "Did you mean \"%s\"?", near);
+    else
+        dd_hint(r->err, "\"dd0c config schema\" prints all keys.");
+    return DD_ERR_PARSE;
+}
+
+static const char *text_of(reader *r, const char *text, bool path)
+{
+    if (path && text[0] != '/')
+        return dd_arena_printf(&r->config->arena, DD_STR_FMT "%s", DD_STR_ARG(r->dir), text).ptr;
+    return dd_arena_dupz(&r->config->arena, text).ptr;
+}
+
+/* Numbers and amounts go through the option parser, so that both spell them alike. */
+static dd_code set_number(reader *r, const key *k, const cJSON *node, void *member)
+{
+    static const dd_opt_kind kinds[] = { [KEY_INT] = DD_OPT_INT, [KEY_SIZE] = DD_OPT_SIZE, [KEY_USD] = DD_OPT_USD };
+    dd_opt                   table[] = { { 0, k->name, kinds[k->kind], 0, "value", "" }, DD_OPT_END };
+    dd_buf                   word    = DD_BUF_INIT(0);
+    dd_err                   why     = DD_ERR_INIT;
+    int                      words;
+    bool                     help;
+    if (cJSON_IsString(node)) {
+        dd_buf_printf(&word, "--%s=%s", k->name, node->valuestring);
+    } else {
+        char *number = cJSON_PrintUnformatted(node);
+        dd_buf_printf(&word, "--%s=%s", k->name, number ? number : "");
+        free(number);
+    }
+    char   *argv[] = { NULL, (char *)(uintptr_t)dd_buf_z(&word) };
+    dd_code rc     = dd_opt_parse(table, 2, argv, member, &words, &help, &why);
+    dd_buf_free(&word);
+    return rc == DD_OK ? DD_OK : fail_at(r, node, "not a fitting number for", k->name);
+}
+
+static dd_code set_list(reader *r, const key *k, const cJSON *node, dd_opt_list *list)
+{
+    const cJSON *item;
+    if (!cJSON_IsArray(node))
+        return fail_at(r, node, "a list is needed for", k->name);
+    list->v = dd_newn(&r->config->arena, const char *, (size_t)cJSON_GetArraySize(node) + 1);
+    cJSON_ArrayForEach(item, node) {
+        if (!cJSON_IsString(item))
+            return fail_at(r, item, "only text may stand in", k->name);
+        list->v[list->n++] = text_of(r, item->valuestring, false);
+    }
+    return DD_OK;
+}
+
+static dd_code set_map(reader *r, const key *k, const cJSON *node)
+{
+    const cJSON *item;
+    if (!cJSON_IsObject(node))
+        return fail_at(r, node, "names and values are needed for", k->name);
+    r->config->scan.deployments = dd_newn(&r->config->arena, dd_deployment, (size_t)cJSON_GetArraySize(node) + 1);
+    cJSON_ArrayForEach(item, node) {
+        if (!cJSON_IsString(item))
+            return fail_at(r, item, "a model name is needed for", item->string);
+        r->config->scan.deployments[r->config->scan.n_deployments++] =
+            (dd_deployment){ dd_str_z(text_of(r, item->string, false)), dd_str_z(text_of(r, item->valuestring, false)) };
+    }
+    return DD_OK;
+}
+
+static bool is_choice(const char *choices, const char *value)
+{
+    dd_str rest = dd_str_z(choices);
+    while (rest.len)
+        if (dd_str_eqz(dd_str_cut(&rest, '|'), value))
+            return true;
+    return false;
+}
+
+static dd_code set(reader *r, const key *k, const cJSON *node)
+{
+    void *member = (char *)r->config + k->offset;
+    switch (k->kind) {
+    case KEY_LIST: return set_list(r, k, node, member);
+    case KEY_MAP: return set_map(r, k, node);
+    case KEY_INT:
+    case KEY_SIZE:
+    case KEY_USD: return set_number(r, k, node, member);
+    case KEY_TEXT:
+    case KEY_PATH:
+    case KEY_CHOICE: break;
+    }
+    if (!cJSON_IsString(node))
+        return fail_at(r, node, "text is needed for", k->name);
+    if (k->kind == KEY_CHOICE && !is_choice(k->choices, node->valuestring)) {
+        fail_at(r, node, "no such choice for", k->name);
+        dd_hint(r->err, "One of: %s.", k->choices);
+        return DD_ERR_PARSE;
+    }
+    *(const char **)member = text_of(r, node->valuestring, k->kind == KEY_PATH);
+    return DD_OK;
+}
+
+static dd_code read_section(reader *r, const cJSON *section)
+{
+    const cJSON *node;
+    bool         known = false;
+    for (size_t i = 0; i < DD_COUNT(keys); i++)
+        known |= strcmp(keys[i].section, section->string) == 0;
+    if (!known)
+        return unrecognized(r, section, NULL);
+    if (!cJSON_IsObject(section))
+        return cJSON_IsNull(section) ? DD_OK : fail_at(r, section, "keys are needed under", section->string);
+    cJSON_ArrayForEach(node, section) {
+        const key *found = NULL;
+        for (size_t i = 0; i < DD_COUNT(keys); i++)
+            if (strcmp(keys[i].section, section->string) == 0 && strcmp(keys[i].name, node->string) == 0)
+                found = &keys[i];
+        dd_code rc = !found ? unrecognized(r, node, section->string) : cJSON_IsNull(node) ? DD_OK : set(r, found, node);
+        if (rc != DD_OK)
+            return rc;
+    }
+    return DD_OK;
+}
+
+static dd_code read_text(reader *r, dd_str text)
+{
+    r->yaml = dd_yaml_parse(text, r->what, r->err);
+    if (!r->yaml)
+        return r->err ? r->err->code : DD_ERR_PARSE;
+    const cJSON *root = dd_yaml_root(r->yaml), *section;
+    dd_code      rc   = DD_OK;
+    if (!cJSON_IsObject(root))
+        rc = dd_fail(r->err, DD_ERR_PARSE, "%s: sections such as \"scan:\" are needed at the top", r->what);
+    cJSON_ArrayForEach(section, root) {
+        if (rc == DD_OK && section->string)
+            rc = read_section(r, section);
+    }
+    dd_yaml_free(r->yaml);
+    return rc;
+}
+
+/* The file to read into *path, or false. */
+static bool search(dd_buf *path)
+{
+    static const char *const names[] = { "dd0c.yaml", "dd0c.yml", "dd0c.json" };
+    for (int where = 0; where < 2; where++)
+        for (size_t i = 0; i < DD_COUNT(names); i++) {
+            dd_buf_clear(path);
+            if (where) {
+                dd_dir_config(path);
+                dd_buf_addc(path, '/');
+            }
+            dd_buf_addz(path, names[i]);
+            if (dd_file_exists(dd_buf_z(path)))
+                return true;
+        }
+    return false;
+}
+
+dd_code dd_config_load(dd_config *c, const char *path, dd_err *err)
+{
+    *c                     = (dd_config){ 0 };
+    c->scan.calls          = -1;
+    c->scan.max_monthly    = -1;
+    c->scan.max_filesize   = -1;
+    c->prices.max_age_days = -1;
+    dd_buf found = DD_BUF_INIT(0), text = DD_BUF_INIT(1 << 20), what = DD_BUF_INIT(400);
+    if (path)
+        dd_buf_addz(&found, path);
+    else if (!search(&found)) {
+        dd_buf_free(&found);
+        return DD_OK;
+    }
+    c->path         = dd_arena_dup(&c->arena, dd_buf_str(&found)).ptr;
+    ptrdiff_t slash = dd_str_rchr(dd_buf_str(&found), '/');
+    dd_buf_printf(&what, "config \"%s\"", c->path);
+    reader  r  = { .config = c, .what = dd_buf_z(&what), .dir = { c->path, slash < 0 ? 0 : (size_t)slash + 1 }, .err = err };
+    dd_code rc = dd_file_read(c->path, &text, err);
+    if (rc == DD_OK)
+        rc = read_text(&r, dd_buf_str(&text));
+    dd_buf_free(&found);
+    dd_buf_free(&text);
+    dd_buf_free(&what);
+    return rc;
+}
+
+void dd_config_fini(dd_config *c) { dd_arena_fini(&c->arena); }
+
+/* --- config check, config schema --- */
+
+static void schema_key(const key *k, dd_json *j)
+{
+    static const char *const types[] = { [KEY_TEXT] = "string", [KEY_PATH] = "string", [KEY_LIST] = "array", [KEY_INT] = "integer",
+                                         [KEY_CHOICE] = "string", [KEY_MAP] = "object" };
+    dd_json_key(j, k->name);
+    dd_json_open(j, '{');
+    dd_json_key(j, "description");
+    dd_json_strz(j, k->help);
+    dd_json_key(j, "type");
+    if (k->kind == KEY_SIZE || k->kind == KEY_USD)
+        dd_json_raw(j, DD_STR("[\"string\", \"number\"]"));
+    else
+        dd_json_strz(j, types[k->kind]);
+    if (k->kind == KEY_INT) {
+        dd_json_key(j, "minimum");
+        dd_json_i64(j, 0);
+    } else if (k->kind == KEY_LIST || k->kind == KEY_MAP) {
+        dd_json_key(j, k->kind == KEY_LIST ? "items" : "additionalProperties");
+        dd_json_raw(j, DD_STR("{\"type\": \"string\"}"));
+    } else if (k->kind == KEY_CHOICE) {
+        dd_json_key(j, "enum");
+        dd_json_open(j, '[');
+        for (dd_str rest = dd_str_z(k->choices); rest.len;)
+            dd_json_str(j, dd_str_cut(&rest, '|'));
+        dd_json_close(j, ']');
+    }
+    dd_json_close(j, '}');
+}
+
+void dd_config_schema(dd_buf *out)
+{
+    dd_json j = DD_JSON_INIT(out, 2);
+    dd_json_open(&j, '{');
+    dd_json_key(&j, "$schema");
+    dd_json_strz(&j, "https://json-schema.org/draft/2020-12/schema");
+    dd_json_key(&j, "title");
+    dd_json_strz(&j, "dd0c.yaml");
+    dd_json_key(&j, "type");
+    dd_json_strz(&j, "object");
+    dd_json_key(&j, "additionalProperties");
+    dd_json_bool(&j, false);
+    dd_json_key(&j, "properties");
+    dd_json_open(&j, '{');
+    for (size_t i = 0; i < DD_COUNT(keys); i++) {
+        if (i == 0 || strcmp(keys[i].section, keys[i - 1].section) != 0) {
+            dd_json_key(&j, keys[i].section);
+            dd_json_open(&j, '{');
+            dd_json_key(&j, "type");
+            dd_json_strz(&j, "object");
+            dd_json_key(&j, "additionalProperties");
+            dd_json_bool(&j, false);
+            dd_json_key(&j, "properties");
+            dd_json_open(&j, '{');
+        }
+        schema_key(&keys[i], &j);
+        if (i + 1 == DD_COUNT(keys) || strcmp(keys[i].section, keys[i + 1].section) != 0) {
+            dd_json_close(&j, '}');
+            dd_json_close(&j, '}');
+        }
+    }
+    dd_json_close(&j, '}');
+    dd_json_close(&j, '}');
+    dd_buf_addc(out, '\n');
+}
+
+const dd_opt dd_config_opts[] = { DD_OPT_END };
+
+dd_code dd_cmd_config_schema(const dd_cmd *self, int argc, char **argv, int *status, dd_err *err)
+{
+    char unused;
+    int  words;
+    bool done;
+    (void)status;
+    dd_code rc = dd_cmd_args(self, argc, argv, &unused, &words, &done, err);
+    if (rc != DD_OK || done)
+        return rc;
+    dd_buf out = DD_BUF_INIT(0);
+    dd_config_schema(&out);
+    rc = dd_cmd_print(dd_buf_str(&out), err);
+    dd_buf_free(&out);
+    return rc;
+}
+
+dd_code dd_cmd_config_check(const dd_cmd *self, int argc, char **argv, int *status, dd_err *err)
+{
+    char      unused;
+    int       words;
+    bool      done;
+    dd_config config;
+    (void)status;
+    dd_code rc = dd_cmd_args(self, argc, argv, &unused, &words, &done, err);
+    if (rc != DD_OK || done)
+        return rc;
+    rc = dd_config_load(&config, words ? argv[1] : NULL, err);
+    if (rc == DD_OK && !config.path) {
+        rc = dd_fail(err, DD_ERR_NOT_FOUND, "there is no dd0c.yaml here and none in the configuration folder");
+        dd_hint(err, "Name a file: dd0c config check FILE.");
+    } else if (rc == DD_OK) {
+        dd_buf out = DD_BUF_INIT(0);
+        dd_buf_printf(&out, "%s: fine\n", config.path);
+        rc = dd_cmd_print(dd_buf_str(&out), err);
+        dd_buf_free(&out);
+    }
+    dd_config_fini(&config);
+    return rc;
+}
