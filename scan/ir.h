@@ -60,6 +60,8 @@ typedef struct dd_branch {
     bool     exhaustive;  /* has else / default: one arm is always taken */
     bool     exits;       /* the arm ends in return, raise, throw, continue or break: later code was not reached through it */
     const dd_expr *test;  /* condition, match subject, or iterated expression of a loop; NULL for while-true and try */
+    const dd_expr *label; /* CASE: the value of this arm; NULL: default, or not a plain value */
+    const struct dd_branch *prev; /* the arm before this one in its construct, NULL: the first (the resolver decides else by it) */
 } dd_branch;
 
 struct dd_expr {
