@@ -1,0 +1,219 @@
+/* scan/detect_sdk.c - rows of the providers' own SDKs, Python and JavaScript side by side.
+ *
+ * Paths were read from the packages (call-shapes 6, 7, 10, 11, 12, 14, 15). A new SDK is one family here. */
+#include "scan/detect_tables.h"
+
+#define KEYS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define OPENAI_CAPS "max_completion_tokens", "max_tokens", "max_output_tokens", "maxTokens", "maxOutputTokens", "maxCompletionTokens"
+
+static const dd_keys chat = { KEYS("model"), KEYS("messages", "prompt", "input"), KEYS("system", "instructions"), KEYS(OPENAI_CAPS), 0, 0 };
+static const dd_keys legacy = { KEYS("model", "engine", "deployment_id"), KEYS("messages", "prompt", "input"), NULL, KEYS(OPENAI_CAPS), 0, 0 };
+static const dd_keys responses = { KEYS("model"), KEYS("input", "messages", "prompt"), KEYS("instructions"), KEYS(OPENAI_CAPS), 0, 0 };
+static const dd_keys input_only = { KEYS("model"), KEYS("input", "inputs", "texts", "value", "values", "content", "contents"), NULL, KEYS("max_output_tokens"), 0, 0 };
+static const dd_keys media = { KEYS("model"), KEYS("prompt", "input"), KEYS("instructions"), NULL, 0, 0 };
+static const dd_keys assistant = { KEYS("model"), KEYS("additional_messages"), KEYS("instructions", "additional_instructions"), KEYS(OPENAI_CAPS), 0, 0 };
+static const dd_keys claude = { KEYS("model"), KEYS("messages", "prompt"), KEYS("system"), KEYS("max_tokens", "max_tokens_to_sample", "maxTokens", "max_completion_tokens"), 0, 0 };
+static const dd_keys batch = { KEYS("model"), KEYS("requests"), NULL, KEYS("max_tokens"), 0, 0 };
+static const dd_keys azure_js = { KEYS("model"), KEYS("messages", "prompt", "input"), NULL, KEYS("maxTokens", "max_tokens"), 1, 2 };
+static const dd_keys gemini = { KEYS("model", "model_name"), KEYS("contents", "content", "message", "prompt", "input"), KEYS("config.system_instruction", "config.systemInstruction", "systemInstruction", "system_instruction"),
+    KEYS("config.max_output_tokens", "config.maxOutputTokens", "generation_config.max_output_tokens", "generationConfig.maxOutputTokens", "max_output_tokens", "maxOutputTokens"), 0, 1 };
+static const dd_keys gemini_model = { KEYS("model_name", "model"), KEYS("contents", "message"), KEYS("system_instruction", "systemInstruction"),
+    KEYS("generation_config.max_output_tokens", "generationConfig.maxOutputTokens"), 1, 1 };
+static const dd_keys lite = { KEYS("model"), KEYS("messages", "prompt", "input"), NULL, KEYS("max_tokens", "max_completion_tokens"), 1, 2 };
+static const dd_keys mistral = { KEYS("model"), KEYS("messages", "inputs", "prompt"), NULL, KEYS("max_tokens", "maxTokens"), 0, 0 };
+static const dd_keys cohere = { KEYS("model"), KEYS("messages", "message", "texts", "prompt", "documents"), KEYS("preamble"), KEYS("max_tokens", "maxTokens"), 0, 0 };
+static const dd_keys first_model = { KEYS("model"), KEYS("messages", "input", "prompt"), NULL, KEYS("max_tokens", "max_new_tokens"), 1, 2 };
+static const dd_keys second_model = { KEYS("model"), KEYS("texts", "input", "query"), NULL, NULL, 2, 1 };
+static const dd_keys embed_first = { KEYS("model"), KEYS("content", "contents", "texts"), NULL, NULL, 1, 2 };
+
+#define CHAT_RUNGS (DD_RUNG_IMPORT | DD_RUNG_KEYS | DD_RUNG_ALONE)
+#define SOME_RUNGS (DD_RUNG_IMPORT | DD_RUNG_KEYS)
+
+/* The surface of the OpenAI SDK, which other providers' SDKs repeat. */
+static const dd_row openai_rows[] = {
+    { "C.chat.completions.create|parse|stream", "chat.completions", &chat, DD_ROW_CALL, CHAT_RUNGS },
+    { "C.chat.completions.runTools|run_tools|runFunctions", "chat.completions", &chat, DD_ROW_CALL, CHAT_RUNGS | DD_ROW_ROUNDS, .rounds = 10 },
+    { "C.responses.create|parse|stream|compact", "responses", &responses, DD_ROW_CALL, DD_RUNG_KEYS | DD_RUNG_IMPORT },
+    { "C.completions.create", "completions", &chat, DD_ROW_CALL, SOME_RUNGS },
+    { "C.embeddings.create", "embeddings", &input_only, DD_ROW_CALL, SOME_RUNGS },
+    { "C.images.generate|edit|create_variation|createVariation", "images", &media, DD_ROW_CALL, DD_RUNG_IMPORT, DD_UNIT_IMAGE },
+    { "C.audio.speech.create", "audio", &media, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_AUDIO },
+    { "C.audio.transcriptions|translations.create", "audio", &media, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_AUDIO },
+    { "C.audio.speech.with_streaming_response.create", "audio", &media, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_AUDIO },
+    { "C.videos.create|edit|remix|extend|create_and_poll|createAndPoll", "videos", &media, DD_ROW_CALL, DD_RUNG_IMPORT, DD_UNIT_OTHER },
+    { "C.decisions.create", "decisions", &input_only, DD_ROW_CALL, 0 },
+    { "C.batches.create", "batches", &chat, DD_ROW_CALL, 0 },
+    { "C.threads.runs.create|create_and_poll|createAndPoll|stream|create_and_stream|createAndStream", "assistants.runs", &assistant, DD_ROW_CALL, CHAT_RUNGS },
+    { "C.threads.create_and_run|create_and_run_poll|create_and_run_stream|createAndRun|createAndRunPoll|createAndRunStream", "assistants.runs", &assistant, DD_ROW_CALL, CHAT_RUNGS },
+    { "C.post", "chat.completions", &chat, DD_ROW_CALL, DD_ROW_PATH },
+    { NULL }
+};
+static const dd_row openai_legacy_rows[] = {     /* Python before 1.0: classes of the module; JavaScript 3: OpenAIApi */
+    { "ChatCompletion.create|acreate", "chat.completions", &legacy, DD_ROW_CALL, DD_RUNG_ALONE | DD_RUNG_IMPORT },
+    { "Completion.create|acreate", "completions", &legacy, DD_ROW_CALL, DD_RUNG_IMPORT },
+    { "Embedding.create|acreate", "embeddings", &legacy, DD_ROW_CALL, DD_RUNG_IMPORT },
+    { "Image.create|acreate|create_edit|acreate_edit|create_variation|acreate_variation", "images", &media, DD_ROW_CALL, 0, DD_UNIT_IMAGE },
+    { "Audio.transcribe|atranscribe|translate|atranslate", "audio", &first_model, DD_ROW_CALL, 0, DD_UNIT_AUDIO },
+    { "C.createChatCompletion", "chat.completions", &chat, DD_ROW_CALL, DD_RUNG_IMPORT },
+    { "C.createCompletion", "completions", &chat, DD_ROW_CALL, DD_RUNG_IMPORT },
+    { "C.createEmbedding", "embeddings", &input_only, DD_ROW_CALL, DD_RUNG_IMPORT },
+    { "C.createEdit", "completions", &chat, DD_ROW_CALL, DD_RUNG_IMPORT },
+    { "C.createImage|createImageEdit|createImageVariation", "images", &media, DD_ROW_CALL, DD_RUNG_IMPORT, DD_UNIT_IMAGE },
+    { "C.createTranscription|createTranslation", "audio", &media, DD_ROW_CALL, DD_RUNG_IMPORT, DD_UNIT_AUDIO },
+    { NULL }
+};
+static const dd_row azure_openai_rows[] = {
+    { "C.getChatCompletions|streamChatCompletions|listChatCompletions", "chat.completions", &azure_js, DD_ROW_CALL, DD_RUNG_IMPORT },
+    { "C.getCompletions|streamCompletions|listCompletions", "completions", &azure_js, DD_ROW_CALL, DD_RUNG_IMPORT },
+    { "C.getEmbeddings", "embeddings", &azure_js, DD_ROW_CALL, DD_RUNG_IMPORT },
+    { "C.getImages", "images", &azure_js, DD_ROW_CALL, 0, DD_UNIT_IMAGE },
+    { "C.getAudioTranscription|getAudioTranslation", "audio", &azure_js, DD_ROW_CALL, 0, DD_UNIT_AUDIO },
+    { NULL }
+};
+static const dd_row azure_inference_rows[] = {
+    { "C.complete", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { "C.embed", "embeddings", &input_only, DD_ROW_CALL, 0 },
+    { NULL }
+};
+static const dd_row anthropic_rows[] = {
+    { "C.messages.create|stream|parse", "messages", &claude, DD_ROW_CALL, DD_RUNG_KEYS },
+    { "C.messages.tool_runner|toolRunner", "messages", &claude, DD_ROW_CALL, DD_RUNG_KEYS | DD_RUNG_IMPORT | DD_ROW_ROUNDS, .rounds = 10 },
+    { "C.prompt_caching|promptCaching.messages.create|stream", "messages", &claude, DD_ROW_CALL, DD_RUNG_KEYS | DD_RUNG_IMPORT },
+    { "C.messages.batches.create", "batches", &batch, DD_ROW_CALL, DD_RUNG_IMPORT | DD_ROW_MANY },
+    { "C.completions.create", "completions", &claude, DD_ROW_CALL, DD_RUNG_KEYS },
+    { NULL }
+};
+static const dd_row google_rows[] = {
+    { "C.models.generate_content|generate_content_stream|generateContent|generateContentStream", "generateContent", &gemini, DD_ROW_CALL, CHAT_RUNGS },
+    { "C.chats.create().send_message|send_message_stream|sendMessage|sendMessageStream", "generateContent", &gemini, DD_ROW_CALL, 0, .bound = "create" },
+    { "C.interactions.create", "generateContent", &gemini, DD_ROW_CALL, 0 },
+    { "C.models.embed_content|embedContent", "embeddings", &gemini, DD_ROW_CALL, SOME_RUNGS },
+    { "C.models.generate_images|generateImages|edit_image|editImage|upscale_image|upscaleImage|recontext_image|recontextImage", "images", &gemini, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_IMAGE },
+    { "C.models.generate_videos|generateVideos", "videos", &gemini, DD_ROW_CALL, DD_RUNG_IMPORT, DD_UNIT_OTHER },
+    { "C.batches.create|createEmbeddings|create_embeddings", "batches", &gemini, DD_ROW_CALL, 0 },
+    /* both generations name the object differently, the names of its methods are the same */
+    { "GenerativeModel().generate_content|generate_content_async|generateContent|generateContentStream", "generateContent", &gemini_model, DD_ROW_CALL, 0, .bound = "GenerativeModel" },
+    { "getGenerativeModel().generateContent|generateContentStream", "generateContent", &gemini_model, DD_ROW_CALL, 0, .bound = "getGenerativeModel" },
+    { "GenerativeModel().start_chat|startChat().send_message|send_message_async|sendMessage|sendMessageStream", "generateContent", &gemini_model, DD_ROW_CALL, 0, .bound = "GenerativeModel" },
+    { "getGenerativeModel().startChat().sendMessage|sendMessageStream", "generateContent", &gemini_model, DD_ROW_CALL, 0, .bound = "getGenerativeModel" },
+    { "getGenerativeModel().embedContent|batchEmbedContents", "embeddings", &gemini_model, DD_ROW_CALL, 0, .bound = "getGenerativeModel" },
+    { "C.generate_content|generateContent|generateContentStream", "generateContent", &gemini, DD_ROW_CALL, DD_RUNG_IMPORT },
+    { "from_pretrained().predict|predict_streaming|predict_async|get_embeddings|generate_content|send_message", "generateContent", &gemini_model, DD_ROW_CALL, 0, .bound = "from_pretrained" },
+    { "embed_content|embed_content_async", "embeddings", &embed_first, DD_ROW_CALL, 0 },
+    { "generate_text|chat", "generateContent", &gemini, DD_ROW_CALL, 0 },
+    { NULL }
+};
+static const dd_row litellm_rows[] = {
+    { "completion|acompletion|text_completion|atext_completion|responses|aresponses|batch_completion|batch_completion_models|completion_with_retries", "completion", &lite, DD_ROW_CALL, 0 },
+    { "embedding|aembedding", "embeddings", &lite, DD_ROW_CALL, 0 },
+    { "rerank|arerank", "rerank", &lite, DD_ROW_CALL, 0, DD_UNIT_OTHER },
+    { "image_generation|aimage_generation", "images", &lite, DD_ROW_CALL, 0, DD_UNIT_IMAGE },
+    { "transcription|atranscription|speech|aspeech", "audio", &lite, DD_ROW_CALL, 0, DD_UNIT_AUDIO },
+    { "Router().completion|acompletion|text_completion|atext_completion|aresponses|responses", "completion", &lite, DD_ROW_CALL, 0 },
+    { "Router().embedding|aembedding", "embeddings", &lite, DD_ROW_CALL, 0 },
+    { NULL }
+};
+static const dd_row mistral_rows[] = {
+    { "C.chat.complete|complete_async|stream|stream_async|parse|parse_async|parse_stream|parseStream|parse_stream_async", "chat", &mistral, DD_ROW_CALL, SOME_RUNGS },
+    { "C.fim|agents.complete|complete_async|stream|stream_async", "chat", &mistral, DD_ROW_CALL, DD_RUNG_IMPORT },
+    { "C.chat|chat_stream|chatStream|completion|completion_stream", "chat", &mistral, DD_ROW_CALL, 0 },
+    { "C.embeddings.create|create_async", "embeddings", &mistral, DD_ROW_CALL, DD_RUNG_IMPORT },
+    { "C.embeddings", "embeddings", &mistral, DD_ROW_CALL, 0 },
+    { "C.conversations.start|append|restart|start_async|append_async|start_stream|startStream|append_stream|appendStream", "chat", &mistral, DD_ROW_CALL, 0 },
+    { "C.ocr.process|process_async", "ocr", &mistral, DD_ROW_CALL, DD_RUNG_IMPORT, DD_UNIT_OTHER },
+    { "C.classifiers.moderate|classify|moderate_chat|classify_chat", "chat", &mistral, DD_ROW_FREE, 0 },
+    { "C.audio.transcriptions|speech.complete|stream|complete_async", "audio", &mistral, DD_ROW_CALL, 0, DD_UNIT_AUDIO },
+    { NULL }
+};
+static const dd_row cohere_rows[] = {
+    { "C.chat|chat_stream|chatStream|generate|generate_stream|generateStream|summarize|classify", "chat", &cohere, DD_ROW_CALL, 0 },
+    { "C.embed", "embeddings", &cohere, DD_ROW_CALL, 0 },
+    { "C.rerank", "rerank", &cohere, DD_ROW_CALL, 0, DD_UNIT_OTHER },
+    { NULL }
+};
+static const dd_row huggingface_rows[] = {
+    { "C.chat_completion|text_generation|chatCompletion|chatCompletionStream|textGeneration|textGenerationStream|conversational|summarization", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { "C.chat.completions.create", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { "C.feature_extraction|featureExtraction", "embeddings", &chat, DD_ROW_CALL, 0 },
+    { "C.text_to_image|textToImage", "images", &chat, DD_ROW_CALL, 0, DD_UNIT_IMAGE },
+    { NULL }
+};
+static const dd_row replicate_rows[] = {
+    { "C.run|stream|async_run|async_stream", "chat.completions", &first_model, DD_ROW_CALL, 0, DD_UNIT_OTHER },
+    { "C.predictions.create", "chat.completions", &first_model, DD_ROW_CALL, 0, DD_UNIT_OTHER },
+    { NULL }
+};
+static const dd_row ollama_rows[] = {
+    { "C.chat|generate", "chat", &first_model, DD_ROW_CALL, 0 },
+    { "C.embeddings|embed", "embeddings", &first_model, DD_ROW_CALL, 0 },
+    { "chat|generate", "chat", &first_model, DD_ROW_CALL, 0 },
+    { "embeddings|embed", "embeddings", &first_model, DD_ROW_CALL, 0 },
+    { NULL }
+};
+static const dd_row embedders_rows[] = {
+    { "C.embed|multimodal_embed|contextualized_embed", "embeddings", &second_model, DD_ROW_CALL, 0 },
+    { "C.rerank", "rerank", &second_model, DD_ROW_CALL, 0, DD_UNIT_OTHER },
+    { NULL }
+};
+static const dd_row xai_rows[] = {
+    { "C.chat.create().sample|stream|parse|sample_batch", "chat.completions", &chat, DD_ROW_CALL, 0, .bound = "create" },
+    { "C.chat.completions.create", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { NULL }
+};
+static const dd_row openrouter_rows[] = {
+    { "C.chat.send|create|completions", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { "C.callModel", "responses", &responses, DD_ROW_CALL, 0 },
+    { NULL }
+};
+/* Names that exist only on the wrapped client; the rest is matched after the wrapper has been looked through. */
+static const dd_row instructor_rows[] = {
+    { "C.chat.completions.create|create_with_completion|create_partial|create_iterable|create_fn", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { "C.completions.create|create_with_completion|create_partial|create_iterable|create_fn", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { "C.messages.create|create_with_completion|create_partial|create_iterable|create_fn", "messages", &chat, DD_ROW_CALL, 0 },
+    { "C.chat.create|create_with_completion|create_partial|create_iterable", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { "C.create|create_with_completion|create_partial|create_iterable|create_fn", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { "C.responses.create|create_with_completion|create_partial|create_iterable", "responses", &responses, DD_ROW_CALL, 0 },
+    { NULL }
+};
+static const dd_row instructor_tail_rows[] = {   /* distinctive whatever the receiver is */
+    { "C.chat.completions.create_with_completion|create_partial|create_iterable", "chat.completions", &chat, DD_ROW_CALL, CHAT_RUNGS },
+    { "C.messages.create_with_completion|create_partial|create_iterable", "messages", &chat, DD_ROW_CALL, CHAT_RUNGS },
+    { NULL }
+};
+
+const dd_family dd_families_sdk[] = {
+    { "openai|langfuse.openai|posthog.ai.openai|@posthog/ai|portkey_ai|portkey-ai|helicone|braintrust|literalai|@langfuse/openai|opik.integrations.openai", "openai", "openai", openai_rows },
+    { "openai", "openai-legacy", "openai", openai_legacy_rows },
+    { "@azure/openai", "azure-openai", "azure", azure_openai_rows },
+    { "azure.ai.inference|@azure-rest/ai-inference", "azure-ai-inference", "azure", azure_inference_rows },
+    { "anthropic|@anthropic-ai/sdk|@anthropic-ai/bedrock-sdk|@anthropic-ai/vertex-sdk|@anthropic-ai/foundry-sdk|@anthropic-ai/*|posthog.ai.anthropic|langfuse.anthropic", "anthropic", "anthropic", anthropic_rows },
+    { "groq|groq-sdk", "groq", "groq", openai_rows },
+    { "together|together-ai", "together", "together", openai_rows },
+    { "cerebras.cloud.sdk|@cerebras/cerebras_cloud_sdk", "cerebras", "cerebras", openai_rows },
+    { "zhipuai|zai", "zhipuai", "zhipuai", openai_rows },
+    { "volcenginesdkarkruntime", "volcengine", "volcengine", openai_rows },
+    { "fireworks.client|fireworks", "fireworks", "fireworks", openai_rows },
+    { "sambanova", "sambanova", "sambanova", openai_rows },
+    { "perplexity|@perplexity-ai/perplexity_ai", "perplexity", "perplexity", openai_rows },
+    { "google.genai|@google/genai|google.generativeai|@google/generative-ai|vertexai|@google-cloud/vertexai|firebase/ai|firebase/vertexai", "google-genai", "google", google_rows },
+    { "litellm", "litellm", "", litellm_rows },
+    { "mistralai|@mistralai/mistralai|@mistralai/*", "mistral", "mistral", mistral_rows },
+    { "cohere|cohere-ai", "cohere", "cohere", cohere_rows },
+    { "huggingface_hub|@huggingface/inference", "huggingface", "huggingface", huggingface_rows },
+    { "replicate", "replicate", "replicate", replicate_rows },
+    { "ollama|ollama/browser", "ollama", "ollama", ollama_rows },
+    { "voyageai|voyageai.client", "voyage", "voyage", embedders_rows },
+    { "xai_sdk", "xai", "xai", xai_rows },
+    { "@openrouter/sdk|openrouter", "openrouter", "openrouter", openrouter_rows },
+    { "instructor|@instructor-ai/instructor", "instructor", "", instructor_rows },
+    { "instructor", "instructor", "", instructor_tail_rows },
+    { NULL }
+};
+
+/* Known packages in which the same words mean something else (call-shapes 21). */
+const char dd_silent_packages[] =
+    "unittest*|mock|pytest*|jest|vitest|sinon|msw|nock|respx|responses|httpx_mock|requests_mock|vcr|types|twilio|plivo|telnyx|vonage|sendgrid|"
+    "@prisma/client|prisma|drizzle-orm*|mongoose|typeorm|sequelize|stripe|slack_sdk|@slack/*|discord*|telegram*|express|fastify|hono|http|https|"
+    "undici|azure.ai.projects|azure.ai.agents|@azure/ai-projects|@azure/ai-agents|sqlalchemy|django*|flask|kubernetes|rich|argparse|json|tiktoken|"
+    "@testing-library/*|@playwright/*|playwright|puppeteer|googleapis|firebase-admin|@aws-sdk/client-s3|sentence_transformers|transformers|"
+    "sqlite_utils|sqlite3|chromadb|pinecone|qdrant_client|@elevenlabs/*|elevenlabs|supabase|@supabase/*|redis|zod|pydantic|dataclasses";
