@@ -159,7 +159,7 @@ static const struct { uint32_t from, to; char plain; } plain_of[] = {
     { 0x201c, 0x201d, '"' },  { 0x2022, 0x2022, '*' },  { 0x2026, 0x2026, '~' },  { 0x2190, 0x2190, '<' },
     { 0x2192, 0x2192, '>' },  { 0x2212, 0x2212, '-' },  { 0x2248, 0x2248, '~' },  { 0x2500, 0x2501, '-' },
     { 0x2502, 0x2503, '|' },  { 0x2504, 0x2505, '-' },  { 0x250c, 0x254b, '+' },  { 0x2574, 0x257f, '-' },
-    { 0x2580, 0x258b, '#' },  { 0x258c, 0x258f, '-' },  { 0x2590, 0x2590, '#' },  { 0x2591, 0x2591, '.' },
+    { 0x2580, 0x258c, '#' },  { 0x258d, 0x258f, ' ' },  { 0x2590, 0x2590, '#' },  { 0x2591, 0x2591, '.' },
     { 0x2592, 0x2593, '#' },  { 0x25b2, 0x25b2, '!' },  { 0x25cb, 0x25cb, 'o' },  { 0x25cf, 0x25cf, '*' },
     { 0x25d0, 0x25d1, 'o' },  { 0x2713, 0x2713, '+' },
 };
@@ -203,7 +203,7 @@ static void set_link(pen *p, uint32_t link)
 static void write_row(pen *p, const dd_cell *row)
 {
     int end = p->grid->width;
-    while (end > 0 && !row[end - 1].len && !row[end - 1].tail)
+    while (end > 0 && !row[end - 1].tail && (!row[end - 1].len || (row[end - 1].len == 1 && row[end - 1].text[0] == ' ')))
         end--;
     for (int c = 0; c < end; c++) {
         const dd_cell *cell = row + c;

@@ -1,0 +1,23 @@
+/* report/format.h - figures and places as people read them.
+ *
+ * Everything returns text in the arena that is handed in. Unknown money is the word "unknown", never 0. */
+#ifndef DD_REPORT_FORMAT_H
+#define DD_REPORT_FORMAT_H
+#include "route/audit.h"
+
+dd_str dd_fmt_count(dd_arena *a, int64_t n);                     /* "1,234" */
+dd_str dd_fmt_plural(dd_arena *a, size_t n, const char *one, const char *many); /* "1 call", "1,234 calls" */
+dd_str dd_fmt_tokens(dd_arena *a, int64_t n);                    /* "912", "12.3k", "1.2M"; "?" below 0 */
+dd_str dd_fmt_money(dd_arena *a, dd_pusd m);                     /* "$0.0042", "$12.50" */
+dd_str dd_fmt_about(dd_arena *a, dd_pusd m);                     /* as above, without cents from $1,000 on */
+dd_str dd_fmt_percent(dd_arena *a, dd_pusd part, dd_pusd whole); /* "71%", "<1%"; "" when there is no whole */
+dd_str dd_fmt_day(dd_arena *a, dd_day d);                        /* "2026-11-20"; "" for none */
+/* `path` in at most `width` columns: folders in the middle go first, then the middle of the name. */
+dd_str dd_fmt_path(dd_arena *a, dd_str path, int width);
+dd_str dd_fmt_where(dd_arena *a, const dd_site *s, int width);   /* "src/a.py:12", "nb.ipynb[3]:12"; width 0: any */
+dd_str dd_fmt_model(dd_arena *a, const dd_site *s);              /* as written; "a | b" of candidates; "unknown model" */
+dd_str dd_fmt_how(const dd_site *s);                             /* how the model is known: "literal", "env default" */
+dd_str dd_fmt_join(dd_arena *a, const dd_str *v, size_t n, const char *sep, size_t max); /* "a, b, +3" */
+dd_str dd_fmt_capital(dd_arena *a, dd_str s);                    /* first letter upper case (ASCII) */
+dd_str dd_fmt_uri(dd_arena *a, dd_str root, dd_str path);        /* file:// URI; "" when root is not absolute */
+#endif

@@ -1,0 +1,7 @@
+#include "report/views.h"
+
+dd_code dd_report_markdown(const dd_audit *a, const dd_report_opts *o, dd_buf *out, dd_err *err)
+{
+    (void)a, (void)o, (void)out;
+    return dd_fail(err, DD_ERR_NOT_FOUND, "format \"markdown\" is not built yet");
+}

@@ -1,0 +1,339 @@
+/* The terminal report's lists of calls: opportunities, dearest calls, warnings, what is unknown, what is apart. */
+#include "report/sheet.h"
+
+static const char *dots(dd_confidence c)
+{
+    return c == DD_CONF_HIGH ? "●●●" : c == DD_CONF_MEDIUM ? "●●○" : "●○○";
+}
+
+static int put_swap(dd_sheet *v, size_t row, int col, int end, const dd_site *s)
+{
+    dd_str from = dd_fmt_model(&v->tmp, s), to = s->suggestion->model;
+    int    room = (end - col - 4) / 2;
+    if ((int)(dd_utf8_width(from) + dd_utf8_width(to)) + 4 > end - col) {
+        from = dd_fmt_path(&v->tmp, from, room);
+        to   = dd_fmt_path(&v->tmp, to, room);
+    }
+    col = dd_grid_put(&v->g, row, col, DD_ROLE_TEXT, from);
+    col = dd_grid_putz(&v->g, row, col, DD_ROLE_DIM, dd_sheet_arrow(v));
+    return dd_grid_put(&v->g, row, col, DD_ROLE_MODEL, to);
+}
+
+static void put_confidence(dd_sheet *v, size_t row, int end, const dd_suggestion *sg)
+{
+    dd_str text = dd_arena_printf(&v->tmp, "%s %-6s", dots(sg->confidence), dd_confidence_name(sg->confidence));
+    dd_grid_put(&v->g, row, end - 10, DD_ROLE_DIM, text);
+}
+
+static void opportunity(dd_sheet *v, size_t rank, const dd_site *s, const dd_money_col *money)
+{
+    size_t r     = dd_sheet_row(v);
+    int    col   = v->left + 4, m = dd_money_col_width(money), m_from = v->right - m;
+    dd_grid_put_end(&v->g, r, v->left + 2, DD_ROLE_DIM, dd_fmt_count(&v->tmp, (int64_t)rank));
+    dd_money_col_put(v, money, r, v->right, DD_ROLE_SAVING, dd_digest_saving(&v->d, s));
+    if (v->wide) {
+        int swap = col + 40, conf = m_from - 3;
+        dd_sheet_where(v, r, col, swap - 2 - col, s);
+        put_swap(v, r, swap, conf - 12, s);
+        put_confidence(v, r, conf, s->suggestion);
+        dd_sheet_wrap(v, r + 1, col, col, conf - 2, DD_ROLE_DIM, dd_fmt_capital(&v->tmp, s->suggestion->reason));
+        return;
+    }
+    dd_sheet_where(v, r, col, m_from - 2 - col, s);
+    r = dd_sheet_row(v);
+    if (v->narrow) {
+        put_swap(v, r, col, v->right, s);
+        dd_sheet_row(v);
+        dd_sheet_wrap(v, r + 1, col, col, v->right, DD_ROLE_DIM,
+                      dd_arena_printf(&v->tmp, "%s: " DD_STR_FMT, dd_confidence_name(s->suggestion->confidence), DD_STR_ARG(s->suggestion->reason)));
+        return;
+    }
+    put_swap(v, r, col, v->right - 13, s);
+    put_confidence(v, r, v->right, s->suggestion);
+    dd_sheet_wrap(v, r + 1, col, col, v->right, DD_ROLE_DIM, dd_fmt_capital(&v->tmp, s->suggestion->reason));
+}
+
+/* What no suggestion could check, said once. */
+static void unchecked(dd_sheet *v, const dd_site_list *list, size_t shown)
+{
+    dd_str seen[3];
+    size_t n = 0;
+    for (size_t i = 0; i < shown && n < DD_COUNT(seen); i++) {
+        dd_str u     = list->v[i]->suggestion->unchecked;
+        bool   known = !u.len;
+        for (size_t k = 0; k < n; k++)
+            known |= dd_str_eq(seen[k], u);
+        if (!known)
+            seen[n++] = u;
+    }
+    if (!n)
+        return;
+    dd_sheet_row(v);
+    dd_str text = dd_arena_printf(&v->tmp, "Not checked: " DD_STR_FMT ".", DD_STR_ARG(dd_fmt_join(&v->tmp, seen, n, "; ", n)));
+    dd_sheet_wrap(v, v->g.rows, v->left + (v->narrow ? 0 : 4), v->left + (v->narrow ? 0 : 4), v->right, DD_ROLE_DIM, text);
+}
+
+static size_t top_of(const dd_sheet *v, size_t n)
+{
+    size_t top = v->opts->top > 0 ? (size_t)v->opts->top : 10;
+    return v->opts->verbose || n <= top ? n : top;
+}
+
+void dd_text_opportunities(dd_sheet *v)
+{
+    const dd_site_list *list = &v->d.opportunities;
+    size_t              n    = top_of(v, list->n);
+    if (!list->n)
+        return;
+    dd_money_col money = { 0 };
+    for (size_t i = 0; i < n; i++)
+        dd_money_col_add(v, &money, dd_digest_saving(&v->d, list->v[i]));
+    dd_sheet_heading(v, "Top opportunities", dd_str_z(v->d.per_1000 ? "saved per 1,000 calls" : "saved a month"));
+    for (size_t i = 0; i < n; i++) {
+        if (i && !v->wide)
+            dd_sheet_row(v);
+        opportunity(v, i + 1, list->v[i], &money);
+    }
+    if (list->n > n) {
+        dd_pusd rest = 0;
+        for (size_t i = n; i < list->n; i++)
+            if (dd_money_add(rest, dd_digest_saving(&v->d, list->v[i]), &rest) != DD_OK)
+                break;
+        dd_sheet_row(v);
+        dd_str text = dd_arena_printf(&v->tmp, "+ " DD_STR_FMT ", " DD_STR_FMT " together: --verbose lists all",
+                                      DD_STR_ARG(dd_fmt_plural(&v->tmp, list->n - n, "more", "more")), DD_STR_ARG(dd_fmt_money(&v->tmp, rest)));
+        dd_sheet_wrap(v, v->g.rows, v->left + 4, v->left + 4, v->right, DD_ROLE_DIM, text);
+    }
+    unchecked(v, list, n);
+}
+
+/* --- calls --- */
+
+static dd_str per_call(dd_sheet *v, const dd_site *s)
+{
+    dd_str price = dd_fmt_money(&v->tmp, s->per_call.expected);
+    if (v->d.per_1000 || s->calls <= 0)
+        return dd_arena_printf(&v->tmp, DD_STR_FMT " a call", DD_STR_ARG(price));
+    return dd_arena_printf(&v->tmp, DD_STR_FMT " × " DD_STR_FMT, DD_STR_ARG(price), DD_STR_ARG(dd_fmt_count(&v->tmp, s->calls)));
+}
+
+static dd_str tokens(dd_sheet *v, const dd_site *s)
+{
+    return dd_arena_printf(&v->tmp, DD_STR_FMT "%s" DD_STR_FMT, DD_STR_ARG(dd_fmt_tokens(&v->tmp, s->input_tokens.expected)),
+                           dd_sheet_arrow(v), DD_STR_ARG(dd_fmt_tokens(&v->tmp, s->output_tokens.expected)));
+}
+
+static void call_wide(dd_sheet *v, const dd_site *s, size_t r, int m_from)
+{
+    int model = v->left + 38, tok_end = m_from - 22;
+    dd_sheet_where(v, r, v->left, model - 2 - v->left, s);
+    dd_str name = dd_fmt_model(&v->tmp, s), how = dd_fmt_how(s), t = tokens(v, s);
+    int    room = tok_end - 16 - model;
+    int    col  = dd_grid_put(&v->g, r, model, DD_ROLE_MODEL, dd_fmt_path(&v->tmp, name, room));
+    if (col + 1 + (int)how.len <= model + room)
+        dd_grid_put(&v->g, r, col + 1, DD_ROLE_DIM, how);
+    dd_grid_put_end(&v->g, r, tok_end, DD_ROLE_TEXT, t);
+    dd_grid_put_end(&v->g, r, m_from - 2, DD_ROLE_DIM, per_call(v, s));
+}
+
+static void call(dd_sheet *v, const dd_site *s, const dd_money_col *money)
+{
+    size_t r      = dd_sheet_row(v);
+    int    m_from = v->right - dd_money_col_width(money);
+    dd_money_col_put(v, money, r, v->right, DD_ROLE_MONEY, dd_digest_amount(&v->d, s));
+    if (v->wide) {
+        call_wide(v, s, r, m_from);
+        return;
+    }
+    dd_sheet_where(v, r, v->left, m_from - 2 - v->left, s);
+    r = dd_sheet_row(v);
+    dd_str name = dd_fmt_model(&v->tmp, s);
+    int    col  = dd_grid_put(&v->g, r, v->left + 2, DD_ROLE_MODEL, dd_fmt_path(&v->tmp, name, v->right - v->left - 2));
+    dd_str rest = dd_arena_printf(&v->tmp, " · " DD_STR_FMT " · " DD_STR_FMT " tokens · " DD_STR_FMT, DD_STR_ARG(dd_fmt_how(s)),
+                                  DD_STR_ARG(tokens(v, s)), DD_STR_ARG(per_call(v, s)));
+    if (col + (int)dd_utf8_width(rest) <= v->right)
+        dd_grid_put(&v->g, r, col, DD_ROLE_DIM, rest);
+    else
+        dd_sheet_wrap(v, r + 1, v->left + 2, v->left + 2, v->right, DD_ROLE_DIM, dd_str_sub(rest, 4, rest.len));
+}
+
+void dd_text_calls(dd_sheet *v)
+{
+    const dd_site_list *list = &v->d.billed;
+    size_t              n    = top_of(v, list->n);
+    dd_money_col        money = { 0 };
+    if (!list->n)
+        return;
+    for (size_t i = 0; i < n; i++)
+        dd_money_col_add(v, &money, dd_digest_amount(&v->d, list->v[i]));
+    dd_str note = dd_str_z(v->wide ? "tokens in → out · $ a call × calls · $ a month" : "$ a month");
+    if (v->d.per_1000)
+        note = dd_str_z(v->wide ? "tokens in → out · $ a call · $ per 1,000" : "$ per 1,000");
+    dd_sheet_heading(v, list->n == n ? "Calls, dearest first" : "Dearest calls", note);
+    for (size_t i = 0; i < n; i++)
+        call(v, list->v[i], &money);
+    if (list->n > n)
+        dd_sheet_wrap(v, v->g.rows, v->left, v->left, v->right, DD_ROLE_DIM,
+                      dd_arena_printf(&v->tmp, "+ " DD_STR_FMT " more: --verbose lists all", DD_STR_ARG(dd_fmt_count(&v->tmp, (int64_t)(list->n - n)))));
+}
+
+/* --- notices --- */
+
+static dd_str places(dd_sheet *v, const dd_site_list *list)
+{
+    size_t max = v->opts->verbose ? list->n : 3;
+    dd_buf b   = DD_BUF_INIT(0);
+    for (size_t i = 0; i < list->n && i < max; i++) {
+        if (i)
+            dd_buf_addz(&b, ", ");
+        dd_buf_add(&b, dd_fmt_where(&v->tmp, list->v[i], v->narrow ? 34 : 48));
+    }
+    if (list->n > max)
+        dd_buf_printf(&b, ", +%zu more", list->n - max);
+    dd_str s = dd_arena_dup(&v->tmp, dd_buf_str(&b));
+    dd_buf_free(&b);
+    return s;
+}
+
+static dd_str retired_text(dd_sheet *v, const dd_notice *n)
+{
+    if (n->day == DD_DAY_NONE || !n->model.len)
+        return dd_fmt_capital(&v->tmp, n->text);
+    bool   gone = n->day <= dd_day_of(v->audit->when);
+    dd_str day  = dd_fmt_day(&v->tmp, n->day);
+    dd_str to   = n->replacement.len ? dd_arena_printf(&v->tmp, ": replace it with " DD_STR_FMT, DD_STR_ARG(n->replacement)) : DD_STR("");
+    return dd_arena_printf(&v->tmp, DD_STR_FMT " %s " DD_STR_FMT DD_STR_FMT, DD_STR_ARG(n->model),
+                           gone ? "was retired on" : "will be retired on", DD_STR_ARG(day), DD_STR_ARG(to));
+}
+
+static void warning(dd_sheet *v, dd_role role, dd_str text, const dd_site_list *sites)
+{
+    size_t r = dd_sheet_row(v);
+    dd_grid_putz(&v->g, r, v->left, role, "▲");
+    r = dd_sheet_wrap(v, r, v->left + 2, v->left + 2, v->right, DD_ROLE_TEXT, text);
+    dd_sheet_wrap(v, r + 1, v->left + 2, v->left + 2, v->right, DD_ROLE_DIM, places(v, sites));
+}
+
+static void warnings(dd_sheet *v)
+{
+    const dd_digest *d = &v->d;
+    if (!d->retired.n && !d->defaults.n)
+        return;
+    dd_sheet_heading(v, "Warnings", DD_STR(""));
+    for (size_t i = 0; i < d->retired.n; i++) {
+        const dd_notice *n = &d->retired.v[i];
+        bool gone = n->day != DD_DAY_NONE && n->day <= dd_day_of(v->audit->when);
+        warning(v, gone ? DD_ROLE_BAD : DD_ROLE_WARN, retired_text(v, n), &n->sites);
+    }
+    for (size_t i = 0; i < d->defaults.n; i++)
+        warning(v, DD_ROLE_WARN, dd_fmt_capital(&v->tmp, d->defaults.v[i].text), &d->defaults.v[i].sites);
+}
+
+static void more_savings(dd_sheet *v)
+{
+    static const char *const titles[DD_ADVICE_COUNT] = {
+        [DD_ADVICE_NO_CAP] = "Cap the output", [DD_ADVICE_CACHE] = "Cache the static prompt",
+        [DD_ADVICE_BATCH] = "Use the batch price", [DD_ADVICE_EMBED] = "Change the embedding model and index again",
+    };
+    const dd_notice_list *list = &v->d.more;
+    dd_money_col          money = { 0 };
+    if (!list->n)
+        return;
+    for (size_t i = 0; i < list->n; i++)
+        if (list->v[i].saving > 0)
+            dd_money_col_add(v, &money, list->v[i].saving);
+    dd_sheet_heading(v, "More ways to save", dd_str_z(money.whole ? "saved a month, not in the sum above" : ""));
+    for (size_t i = 0; i < list->n; i++) {
+        const dd_notice *n = &list->v[i];
+        size_t           r = dd_sheet_row(v);
+        int col = dd_grid_putz(&v->g, r, v->left, DD_ROLE_TEXT, titles[n->kind]);
+        dd_grid_put(&v->g, r, col + 2, DD_ROLE_DIM, dd_fmt_plural(&v->tmp, n->sites.n, "call", "calls"));
+        if (n->saving > 0)
+            dd_money_col_put(v, &money, r, v->right, DD_ROLE_SAVING, n->saving);
+        dd_sheet_wrap(v, r + 1, v->left + 2, v->left + 2, v->right, DD_ROLE_DIM, places(v, &n->sites));
+    }
+}
+
+static void unknown(dd_sheet *v)
+{
+    const dd_notice_list *list = &v->d.causes;
+    size_t                n    = v->opts->verbose || list->n <= 7 ? list->n : 6, rest = 0;
+    if (!list->n)
+        return;
+    dd_sheet_heading(v, "Not priced", dd_fmt_plural(&v->tmp, v->d.unknown.n, "call, in no total", "calls, in no total"));
+    for (size_t i = 0; i < n; i++) {
+        size_t r = dd_sheet_row(v);
+        dd_grid_putz(&v->g, r, v->left, DD_ROLE_WARN, v->opts->ascii ? "?" : "○");
+        r = dd_sheet_wrap(v, r, v->left + 2, v->left + 2, v->right, DD_ROLE_TEXT, dd_fmt_capital(&v->tmp, list->v[i].text));
+        dd_sheet_wrap(v, r + 1, v->left + 2, v->left + 2, v->right, DD_ROLE_DIM, places(v, &list->v[i].sites));
+    }
+    for (size_t i = n; i < list->n; i++)
+        rest += list->v[i].sites.n;
+    if (rest)
+        dd_grid_put(&v->g, dd_sheet_row(v), v->left + 2, DD_ROLE_DIM,
+                    dd_arena_printf(&v->tmp, "+ %zu more for other reasons: --verbose lists all", rest));
+    dd_sheet_wrap(v, v->g.rows, v->left, v->left, v->right, DD_ROLE_DIM,
+                  DD_STR("Say which model runs: dd0c scan --sync-usage writes dd0c-usage.yaml with these calls; fill in \"model:\" "
+                         "and scan again with --usage dd0c-usage.yaml."));
+}
+
+void dd_text_notices(dd_sheet *v)
+{
+    more_savings(v);
+    warnings(v);
+    unknown(v);
+}
+
+/* --- apart from the total --- */
+
+static void aside_of(dd_sheet *v, dd_context ctx, const char *label)
+{
+    const dd_site *dearest = NULL, *cheapest = NULL;
+    size_t         n = 0;
+    for (size_t i = 0; i < v->d.aside.n; i++) {
+        const dd_site *s = v->d.aside.v[i];
+        if (s->context != ctx)
+            continue;
+        dearest  = dearest ? dearest : s;
+        cheapest = s;
+        n++;
+    }
+    if (!n)
+        return;
+    dd_arena *t   = &v->tmp;
+    dd_str    lo  = dd_fmt_money(t, cheapest->per_call.expected), hi = dd_fmt_money(t, dearest->per_call.expected);
+    dd_str    amount = dd_str_eq(lo, hi) ? lo : dd_arena_printf(t, DD_STR_FMT " – " DD_STR_FMT, DD_STR_ARG(lo), DD_STR_ARG(hi));
+    dd_str    text = dd_arena_printf(t, DD_STR_FMT ", " DD_STR_FMT " a call; dearest " DD_STR_FMT " (" DD_STR_FMT ")",
+                                     DD_STR_ARG(dd_fmt_plural(t, n, "call", "calls")), DD_STR_ARG(amount),
+                                     DD_STR_ARG(dd_fmt_where(t, dearest, 40)), DD_STR_ARG(dd_fmt_model(t, dearest)));
+    dd_sheet_entry(v, label, DD_ROLE_TEXT, text);
+    for (size_t i = 0; v->opts->verbose && i < v->d.aside.n; i++) {
+        const dd_site *s = v->d.aside.v[i];
+        if (s->context == ctx)
+            dd_sheet_entry(v, NULL, DD_ROLE_DIM,
+                           dd_arena_printf(t, DD_STR_FMT "  " DD_STR_FMT "  " DD_STR_FMT, DD_STR_ARG(dd_fmt_where(t, s, 48)),
+                                           DD_STR_ARG(dd_fmt_model(t, s)), DD_STR_ARG(dd_fmt_money(t, s->per_call.expected))));
+    }
+}
+
+static void aside_list(dd_sheet *v, const char *label, const dd_site_list *list, const char *what)
+{
+    if (list->n)
+        dd_sheet_entry(v, label, DD_ROLE_TEXT,
+                       dd_arena_printf(&v->tmp, DD_STR_FMT " %s: " DD_STR_FMT, DD_STR_ARG(dd_fmt_plural(&v->tmp, list->n, "call", "calls")), what,
+                                       DD_STR_ARG(places(v, list))));
+}
+
+void dd_text_aside(dd_sheet *v)
+{
+    static const char *const labels[DD_CTX_COUNT] = { "Production", "Scripts", "Tests", "Examples", "Notebooks" };
+    const dd_digest *d = &v->d;
+    if (d->aside.n + d->local.n + d->not_tokens.n + d->ignored.n == 0)
+        return;
+    dd_sheet_heading(v, "Not in the total", dd_str_z(d->aside.n ? "priced per call" : ""));
+    for (int c = 0; c < DD_CTX_COUNT; c++)
+        aside_of(v, (dd_context)c, labels[c]);
+    aside_list(v, "Self-hosted", &d->local, "without an API bill");
+    aside_list(v, "Other units", &d->not_tokens, "billed by image, minute or request");
+    aside_list(v, "Left out", &d->ignored, "with a dd0c: ignore comment");
+}
