@@ -80,5 +80,71 @@ check: $(OUT)/unit-tests $(OUT)/dd0c
 asan: ; $(MAKE) VARIANT=asan check
 tsan: ; $(MAKE) VARIANT=tsan check
 
+# --- fuzzing: libFuzzer targets beside their modules; what they found is in tests/fuzz/<module>/ ---
+FUZZ_SECONDS ?= 60
+FUZZ_NAMES := $(notdir $(FUZZ_SRC:%_fuzz.c=%))
+FUZZ_BIN   := $(FUZZ_NAMES:%=$(OUT)/fuzz/%)
+FUZZ_LIB   := $(LIB_OBJ) $(filter-out $(OUT)/cmd/main.o,$(filter $(OUT)/cmd/%,$(OBJ)))
+.SECONDARY: $(FUZZ_SRC:%.c=$(OUT)/%.o)
+define fuzz_rule
+$(OUT)/fuzz/$(notdir $(1:%_fuzz.c=%)): $(OUT)/$(1:%.c=%.o) $(FUZZ_LIB) $(TS_OBJ) $(GEN_OBJ)
+	@mkdir -p $$(@D) && echo "  LINK  $$@" && $$(CC) -pthread -g -fsanitize=fuzzer,address,undefined -o $$@ $$^ $$(LDFLAGS) $$(LIBS)
+endef
+$(foreach f,$(FUZZ_SRC),$(eval $(call fuzz_rule,$(f))))
+fuzz: ; $(MAKE) VARIANT=fuzz fuzz-run
+fuzz-replay: ; $(MAKE) VARIANT=fuzz fuzz-replay-run
+.PHONY: fuzz-run fuzz-replay-run
+fuzz-run: $(FUZZ_BIN)
+	@set -e; for t in $(FUZZ_NAMES); do mkdir -p build/corpus/$$t tests/fuzz/$$t; echo "  FUZZ  $$t, $(FUZZ_SECONDS) s"; \
+	  $(OUT)/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 -verbosity=0 -print_final_stats=1 \
+	  -artifact_prefix=tests/fuzz/$$t/ build/corpus/$$t tests/fuzz/$$t 2>build/corpus/$$t.log || { tail -n 40 build/corpus/$$t.log; exit 1; }; \
+	  grep -E 'number_of_executed|new_units' build/corpus/$$t.log; done
+fuzz-replay-run: $(FUZZ_BIN)
+	@n=0; for t in $(FUZZ_NAMES); do files=$$(find tests/fuzz/$$t -type f 2>/dev/null); $(OUT)/fuzz/$$t -runs=2000 -seed=1 -timeout=10 -verbosity=0 $$([ -n "$$files" ] && echo tests/fuzz/$$t) >build/fuzz-replay.log 2>&1 \
+	  || { tail -n 40 build/fuzz-replay.log; echo "$$t: replay failed"; exit 1; }; n=$$((n+1)); done; echo "$$n passed, 0 failed"
+
+# --- measures ---
+score: build/dd0c ; $(PYTHON) tools/score.py --program build/dd0c $(if $(DIR),--trees $(DIR))
+score-packages: build/dd0c ; $(PYTHON) tools/score_packages.py --program build/dd0c
+conformance: build/dd0c ; $(PYTHON) tests/conformance.py --program build/dd0c --shared ../shared
+bench: build/dd0c ; bench/run.sh
+lint: build/dd0c ; $(PYTHON) tools/lint.py
+decisions: ; @$(PYTHON) tools/decisions.py
+golden: build/dd0c $(OUT)/unit-tests
+	DD_GOLDEN_UPDATE=1 $(OUT)/unit-tests golden
+.PHONY: score-packages conformance
+
+# --- the main job, and handing it out ---
+DIR_SCAN := $(if $(DIR),$(DIR),examples/support-desk)
+scan: build/dd0c
+	@build/dd0c scan $(DIR_SCAN) || test $$? = 1
+
+man: build/dd0c
+	@build/dd0c help --man > man/dd0c.1
+	@for c in $$(build/dd0c help --names | tr ' ' '-'); do build/dd0c help --man $$(echo $$c | tr '-' ' ') > man/dd0c-$$c.1; done
+VERSION := $(shell sed -n 's/.define DD_VERSION "\(.*\)"/\1/p' cmd/cmd.h)
+install: build/dd0c
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(OUT)/dd0c $(DESTDIR)$(PREFIX)/bin/dd0c
+	ln -sf dd0c $(DESTDIR)$(PREFIX)/bin/dd0c-scan
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	build/dd0c completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/dd0c
+	build/dd0c completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dd0c
+	build/dd0c completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/dd0c.fish
+dist: build/dd0c
+	@mkdir -p build/dist/dd0c-$(VERSION) && cp build/dd0c build/dist/dd0c-$(VERSION)/dd0c && strip build/dist/dd0c-$(VERSION)/dd0c
+	@cp LICENSE README.md CHANGELOG.md THIRD_PARTY.md build/dist/dd0c-$(VERSION)/ && cp -r man build/dist/dd0c-$(VERSION)/
+	tar -C build/dist --sort=name --owner=0 --group=0 -czf build/dd0c-$(VERSION).tar.gz dd0c-$(VERSION)
+fresh: ; tools/fresh.sh
+help:
+	@echo "make            build/dd0c              make check     all tests"
+	@echo "make scan DIR=  audit a tree            make asan      tests under address and UB sanitizers"
+	@echo "make lint       house rules             make fuzz      FUZZ_SECONDS each target"
+	@echo "make score      labelled corpus (DIR=)  make bench     speed and memory, measured"
+	@echo "make golden     rewrite golden files    make man       rewrite man pages"
+	@echo "make install    PREFIX=, DESTDIR=       make dist      a tar of the stripped binary"
+	@echo "make fresh      README's commands in a bare Debian root (needs debootstrap)"
+
 -include $(OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 clean: ; rm -rf build

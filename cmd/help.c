@@ -72,17 +72,21 @@ static void overview(size_t width, dd_buf *out)
     dd_buf_addz(out, "\nStart with: dd0c scan .\n");
 }
 
+typedef struct { bool man, names; } help_args;
+
 const dd_opt dd_help_opts[] = {
-    { 0, "man", DD_OPT_FLAG, 0, NULL, "print the man page's source instead" },
+    DD_OPT(DD_OPT_FLAG, 0, "man", help_args, man, NULL, "print the man page's source instead"),
+    DD_OPT(DD_OPT_FLAG, 0, "names", help_args, names, NULL, "print the names of all commands, one a line"),
     DD_OPT_END
 };
 
 dd_code dd_cmd_help_run(const dd_cmd *self, int argc, char **argv, int *status, dd_err *err)
 {
-    bool man = false, done;
-    int  words;
+    help_args args = { false, false };
+    bool      done;
+    int       words;
     (void)status;
-    dd_code rc = dd_cmd_args(self, argc, argv, &man, &words, &done, err);
+    dd_code rc = dd_cmd_args(self, argc, argv, &args, &words, &done, err);
     if (rc != DD_OK || done)
         return rc;
     dd_buf        name = DD_BUF_INIT(256), out = DD_BUF_INIT(0);
@@ -93,7 +97,10 @@ dd_code dd_cmd_help_run(const dd_cmd *self, int argc, char **argv, int *status, 
         dd_fail(err, DD_ERR_USAGE, "no command \"%s\"", name.ptr);
         dd_hint(err, "\"dd0c help\" lists all commands.");
         rc = DD_ERR_USAGE;
-    } else if (man) {
+    } else if (args.names) {
+        for (const dd_cmd *c = dd_cmds; c->name; c++)
+            dd_buf_printf(&out, "%s\n", c->name);
+    } else if (args.man) {
         dd_cmd_man(cmd, &out);
     } else if (cmd) {
         dd_cmd_help(cmd, dd_cmd_width(), &out);
