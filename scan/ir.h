@@ -221,4 +221,9 @@ dd_expr *dd_dict_get(const dd_expr *dict, const char *key);      /* value of the
 /* "self.client.chat.completions.create": names of a callee path; a call inside shows as "f()", anything else as "*". */
 void     dd_expr_path(const dd_expr *callee, dd_buf *out);
 dd_func *dd_scope_func(const dd_scope *s);                 /* enclosing function or NULL */
+
+/* scan/ir_dump.c: for tests and for looking at it; the format is not stable. */
+void dd_ir_dump(const dd_unit_ir *u, dd_buf *out);
+void dd_scope_dump(const dd_scope *s, dd_buf *out);
+void dd_expr_dump(const dd_expr *e, dd_buf *out);
 #endif
