@@ -1,7 +1,9 @@
 /* route/tokens.h - how many tokens a text is.
  *
- * cl100k_base and o200k_base exactly as the reference implementation; special tokens count as plain text;
- * invalid UTF-8 is read as U+FFFD, one a byte that cannot be part of a valid sequence (docs/tokens.md). Tables are static data. Pure, any thread.
+ * cl100k_base and o200k_base exactly as the reference implementation (tiktoken 0.14, Unicode 16); special tokens count
+ * as plain text. Invalid UTF-8: each maximal subpart of an ill-formed sequence is read as one U+FFFD, as Python's
+ * bytes.decode("utf-8", "replace") does (docs/tokens.md). Tables are static data. Pure, any thread; uses 70 kB of stack,
+ * and heap only for invalid UTF-8 (a repaired copy) and for pieces that are long and no token (at most about 10 MB).
  * Everything else is an estimate from o200k_base with a stated ratio and range. */
 #ifndef DD_ROUTE_TOKENS_H
 #define DD_ROUTE_TOKENS_H
@@ -10,7 +12,7 @@
 typedef enum { DD_ENC_NONE, DD_ENC_CL100K, DD_ENC_O200K } dd_encoding;
 
 typedef void dd_token_fn(void *ctx, uint32_t id);
-/* Counts, and hands each id to `each` when it is not NULL. */
+/* Counts, and hands each id to `each` when it is not NULL. Time is linear in the text, whatever it holds. DD_ENC_NONE: 0. */
 int64_t dd_tokens_encode(dd_encoding enc, dd_str text, dd_token_fn *each, void *ctx);
 #define dd_tokens_count(enc, text) dd_tokens_encode((enc), (text), NULL, NULL)
 dd_encoding dd_tokens_encoding(dd_str name); /* "o200k_base"; DD_ENC_NONE: no such */
@@ -20,6 +22,7 @@ typedef struct {
     const char *tag;         /* "claude-3" */
     dd_encoding base;        /* what is really run */
     double      text, code;  /* times the base count; 1.0 and exact for the real ones */
+    double      cjk, other;  /* the same for Chinese, Japanese, Korean, and for other scripts than Latin */
     double      low, high;   /* error range as a factor of the estimate */
     bool        exact;
     const char *basis;       /* one line for the report */
