@@ -24,5 +24,12 @@ const dd_cmd dd_cmds[] = {
       "# in CI: fail above $500 a month, or when a model is retired\ndd0c scan --max-monthly 500 --fail-on retired\n"
       "# say how often each call really runs\ndd0c scan --sync-usage dd0c-usage.yaml\ndd0c scan --usage dd0c-usage.yaml\n"
       "# why this figure?\ndd0c scan --explain 3fa9c1d2e4b5" },
+    { "tokens", dd_cmd_tokens, "count the tokens of a text", "[FILE ...]", dd_tokens_opts,
+      "Counts the tokens of each FILE, or of standard input (also named -), as the model that reads it will: exactly for cl100k_base and o200k_base, "
+      "by a stated ratio with its error range where a tokenizer is not public. Special tokens count as plain text; bytes that are not UTF-8 count as U+FFFD.\n\n"
+      "With --jsonl each line is a JSON object with a member \"text\"; the answers come in the same order, a line each. A line that is not one ends it with "
+      "status 3 and the line's number, after the answers before it.",
+      "# two files and their sum\ndd0c tokens README.md LICENSE\n# as a model counts\ndd0c tokens --model claude-opus-5 README.md\n"
+      "# many texts at once\ndd0c tokens --encoding o200k_base --jsonl < texts.jsonl" },
     { NULL, NULL, NULL, NULL, NULL, NULL, NULL },
 };

@@ -113,14 +113,27 @@ static const struct { const char *word, *tag; } names[] = {
     {"nova", "nova"}, {"titan", "titan"},
 };
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Not within a longer word or number: "gpt-4" is not in "gpt-4o" nor "gpt-4-1" in "gpt-4-1106", but "qwen" is in "qwen3". */
+static bool apart(dd_str name, size_t from, size_t to)
+{
+    if (from > 0 && (is_letter(name.ptr[from - 1]) || is_digit(name.ptr[from - 1])))
+        return false;
+    if (to == name.len)
+        return true;
+    return !is_letter(name.ptr[to]) && !(is_digit(name.ptr[to - 1]) && is_digit(name.ptr[to]));
+}
+
 static bool word_in(dd_str name, const char *word)
 {
     size_t n = strlen(word);
-    for (size_t at = 0; at + n <= name.len; at++) {
-        bool begins = at == 0 || !(is_letter(name.ptr[at - 1]) || (name.ptr[at - 1] >= '0' && name.ptr[at - 1] <= '9'));
-        if (begins && dd_str_eq_nocase(dd_str_sub(name, at, at + n), dd_str_z(word)))
+    for (size_t at = 0; at + n <= name.len; at++)
+        if (dd_str_eq_nocase(dd_str_sub(name, at, at + n), dd_str_z(word)) && apart(name, at, at + n))
             return true;
-    }
     return false;
 }
 
@@ -129,7 +142,7 @@ static int small_number(dd_str s, size_t at, size_t *end)
 {
     int    value = 0;
     size_t i = at;
-    for (; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++)
+    for (; i < s.len && is_digit(s.ptr[i]); i++)
         value = i - at < 2 ? value * 10 + (s.ptr[i] - '0') : value;
     *end = i;
     return i > at && i - at <= 2 ? value : -1;
@@ -139,7 +152,7 @@ static int small_number(dd_str s, size_t at, size_t *end)
 static int claude_version(dd_str name)
 {
     size_t at = (size_t)(dd_str_findz(name, "claude") < 0 ? 0 : dd_str_findz(name, "claude")), end;
-    while (at < name.len && !(name.ptr[at] >= '0' && name.ptr[at] <= '9'))
+    while (at < name.len && !is_digit(name.ptr[at]))
         at++;
     int major = small_number(name, at, &end);
     if (major < 0)
