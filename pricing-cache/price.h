@@ -44,5 +44,7 @@ typedef struct {
     dd_str          note;
     bool            free;             /* price 0 on purpose */
     bool            suspect;          /* do not trust without a look */
+    bool            batch_derived;    /* batch price follows from the provider's discount, no list names it */
+    uint8_t         agreeing, differing; /* other sources with the same price, with another one */
 } dd_price;
 #endif

@@ -12,6 +12,8 @@ typedef struct dd_prices dd_prices;
 typedef struct {
     const char *cache_dir;           /* NULL: only the bundled table */
     const char *override_file;       /* --price-override, or NULL */
+    const struct cJSON *config_rows; /* `prices:` of dd0c.yaml as JSON (a list of rows), or NULL; the file above wins over it. Only read */
+    const char *config_name;         /* for messages: config "dd0c.yaml" */
 } dd_prices_opts;
 
 /* Caller owns. A damaged cache is a warning (dd_prices_warning), not a failure; a broken override file is: NULL, *err. */
@@ -22,7 +24,7 @@ void       dd_prices_close(dd_prices *p); /* NULL is fine */
 typedef enum {
     DD_MATCH_NONE, DD_MATCH_EXACT, DD_MATCH_ALIAS, DD_MATCH_NORMALISED, /* prefix, case, dots, region, route suffix with its own row */
     DD_MATCH_SNAPSHOT,     /* the date was stripped */
-    DD_MATCH_FINE_TUNED,   /* ft:base:... */
+    DD_MATCH_FINE_TUNED,   /* ft:base:...; the row's id starts with "ft:" when a fine-tuned price is known, else it is the base model's */
     DD_MATCH_DEPLOYMENT    /* Azure free text that contains a known id: low confidence */
 } dd_match;
 
@@ -32,6 +34,7 @@ typedef struct {
     bool            batch;   /* the spelling asks for the batch price */
     bool            priority;/* -fast / :nitro like spelling without a row of its own: price may differ */
 } dd_price_hit;
+const char *dd_match_name(dd_match match); /* "exact", "snapshot", ... */
 
 /* `provider` is a hint ("" none): who is billed ("openai", "anthropic", "bedrock", "azure", ...). When the hint has no row of this
  * name, other providers' rows are tried (first party first) and match is at best NORMALISED. Never by resemblance. */
@@ -41,13 +44,16 @@ size_t dd_prices_near(const dd_prices *p, dd_str model, const dd_price **out, si
 /* All rows, in table order (provider, id). */
 size_t          dd_prices_count(const dd_prices *p);
 const dd_price *dd_prices_at(const dd_prices *p, size_t i);
+/* The provider's name in this table for the names it goes by ("vertex_ai" -> "google", "amazon-bedrock" -> "bedrock"); "" not known. */
+dd_str          dd_prices_provider(dd_str name);
 /* Names of a row besides its id: borrowed NULL-terminated list. */
 const char *const *dd_prices_aliases(const dd_prices *p, const dd_price *row);
 
 typedef struct {
     dd_str name;   /* "bundled", "cache", "bundled + override" */
-    dd_day date;   /* of the newest price fact */
+    dd_day date;   /* the day the table speaks for */
     size_t models, names;
+    size_t from_cache, from_override; /* rows whose price those layers gave */
 } dd_prices_meta;
 dd_prices_meta dd_prices_about(const dd_prices *p);
 /* One line to show on stderr, or "": a damaged cache, a stale table (older than 30 days before `today`). */
