@@ -5,9 +5,20 @@
 #define DD_SCAN_DETECT_H
 #include "scan/project.h"
 
-typedef struct { dd_site **v; size_t n, cap; } dd_site_list;
-/* Finds the sites of one unit and appends them, upper half of dd_site filled but for the prompt (scan/prompt.h). Memory from `arena`. */
+/* A call that makes a bound model work (`llm.invoke(...)`): evidence for the site whose constructor is `binding`. */
+typedef struct { const dd_expr *binding, *call; } dd_trigger;
+typedef struct {
+    dd_site **v; size_t n, cap;
+    struct { const dd_expr **v; size_t n, cap; } calls;      /* beside v: the call each site stands for */
+    struct { dd_trigger *v; size_t n, cap; } triggers;
+} dd_site_list;
+
+/* Finds the sites of one unit and appends them, upper half of dd_site filled. Memory from `arena`. The list starts as {0}. */
 void dd_detect_unit(dd_project *p, dd_unit_ir *unit, dd_arena *arena, dd_site_list *out);
-/* Test / example / script / production by path and content (call-shapes X-7). */
+/* After the last unit: joins triggers to their sites. */
+void dd_detect_finish(dd_site_list *list);
+/* scan/context.c: test / example / script / production by path and content (call-shapes X-7). */
 dd_context dd_context_of(const dd_unit_ir *unit, const dd_expr *call);
+/* scan/annotate.c: "# dd0c: calls=30000 label=summary tokens_in=1200 ignore" on the call's rows or in the comment above it. */
+void dd_annotate(const dd_unit_ir *unit, const dd_expr *call, dd_site *site);
 #endif

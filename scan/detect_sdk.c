@@ -182,7 +182,7 @@ static const dd_row instructor_tail_rows[] = {   /* distinctive whatever the rec
 };
 
 const dd_family dd_families_sdk[] = {
-    { "openai|langfuse.openai|posthog.ai.openai|@posthog/ai|portkey_ai|portkey-ai|helicone|braintrust|literalai|@langfuse/openai|opik.integrations.openai", "openai", "openai", openai_rows },
+    { "openai|langfuse.openai|posthog.ai.openai|@posthog/ai|portkey_ai|portkey-ai", "openai", "openai", openai_rows },
     { "openai", "openai-legacy", "openai", openai_legacy_rows },
     { "@azure/openai", "azure-openai", "azure", azure_openai_rows },
     { "azure.ai.inference|@azure-rest/ai-inference", "azure-ai-inference", "azure", azure_inference_rows },

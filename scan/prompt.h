@@ -10,6 +10,7 @@ typedef struct {
     dd_value *args;        /* dd_eval_arguments of the call (or of the body, for raw HTTP and invoke_model) */
     dd_value *positional;
     const char *const *prompt_keys; const char *const *system_keys; const char *const *cap_keys; /* NULL-terminated, by detector */
+    int prompt_at;         /* positional index + 1 of the prompt, 0 none */
 } dd_call_facts;
 void dd_prompt_fill(dd_project *p, dd_unit_ir *unit, const dd_call_facts *facts, dd_arena *arena, dd_site *site);
 #endif

@@ -1,0 +1,435 @@
+/* scan/detect.c - the engine: which calls of a unit are call sites.
+ *
+ * Most calls are nothing, so a call is looked at only when its name is a verb of some row. What its callee is comes from
+ * the evaluator: a path in a package, or a function of the project (then it is no site: the call inside is), or
+ * unknown. For an unknown receiver the tail of the written path counts, on the rungs its row allows (call-shapes 4.3). */
+#include <pthread.h>
+#include "scan/detect_int.h"
+
+enum { VERB_SLOTS = 2048, MAX_SEE_THROUGH = 4 };
+static struct { const char *word; size_t len; } verbs[VERB_SLOTS];
+static const dd_family *const all_families[] = { dd_families_sdk, dd_families_js, dd_families_frameworks, dd_families_bedrock };
+
+static bool verb_slot(dd_str word, size_t *slot)
+{
+    size_t i = (size_t)(dd_str_hash(word) % VERB_SLOTS);
+    for (; verbs[i].word; i = (i + 1) % VERB_SLOTS)
+        if (verbs[i].len == word.len && !memcmp(verbs[i].word, word.ptr, word.len)) {
+            *slot = i;
+            return true;
+        }
+    *slot = i;
+    return false;
+}
+
+static void add_verbs(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    dd_str words = dd_str_z(dot ? dot + 1 : path);
+    while (words.len) {
+        size_t slot;
+        dd_str w = dd_str_cut(&words, '|');
+        if (!verb_slot(w, &slot)) {
+            verbs[slot].word = w.ptr;
+            verbs[slot].len = w.len;
+        }
+    }
+}
+
+static void build_verbs(void)
+{
+    for (size_t i = 0; i < DD_COUNT(all_families); i++)
+        for (const dd_family *f = all_families[i]; f->packages; f++)
+            for (const dd_row *r = f->rows; r->path; r++)
+                add_verbs(r->path);
+}
+
+static bool is_verb(dd_str name)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    size_t slot;
+    pthread_once(&once, build_verbs);
+    return name.len && verb_slot(name, &slot);
+}
+
+static bool alias_of_verb(const dd_binding *b)
+{
+    for (int i = 0; b && i < 16; b = b->next, i++) {
+        if (b->kind == DD_B_IMPORT && b->import && b->import->kind == DD_IMP_NAME && is_verb(b->import->name))
+            return true;
+        if (b->kind == DD_B_ASSIGN && b->value && (is_verb(dd_expr_step(b->value)) || (b->value->kind == DD_X_NAME && is_verb(b->value->name))))
+            return true;
+        if (b->kind == DD_B_ASSIGN && b->value && b->value->kind == DD_X_CALL && dd_str_eqz(b->value->name, "bind") && b->value->a && b->value->a->a && is_verb(dd_expr_step(b->value->a->a)))
+            return true;
+        if (b->kind == DD_B_PATTERN && b->n_keys && is_verb(b->keys[b->n_keys - 1]))
+            return true;
+    }
+    return false;
+}
+
+/* Is this call worth evaluating? Names given to verbs by imports and assignments count too (C-11, C-20, I-PY-4). */
+static bool interesting(const dd_expr *call)
+{
+    const dd_expr *callee = call->a;
+    if (is_verb(call->name) || dd_http_verb(call->name))
+        return true;
+    if (!callee || callee->kind != DD_X_NAME)
+        return false;
+    for (const dd_scope *s = call->scope; s; s = s->parent) {
+        const dd_binding *b = dd_scope_find(s, callee->name);
+        if (b)
+            return alias_of_verb(b);
+    }
+    return false;
+}
+
+/* --- rows against a path --- */
+static bool match_rows(const dd_family *families, dd_path *path, dd_found *m)
+{
+    bool known = false;
+    for (const dd_family *f = families; f->packages; f++) {
+        int base, client;
+        if (!dd_package_match(f->packages, path, &base))
+            continue;
+        known = true;
+        path->base = base;
+        for (const dd_row *r = f->rows; r->path; r++)
+            if (dd_row_match(r, path, &client)) {
+                m->family = f;
+                m->row = r;
+                m->client = client;
+                m->path = *path;
+                m->provenance = client >= 0 && path->v[client].typed ? DD_PROV_TYPED : DD_PROV_CONSTRUCTED;
+                return true;
+            }
+    }
+    m->known_package |= known;
+    return false;
+}
+
+static bool match_any(dd_path *path, dd_found *m)
+{
+    for (size_t i = 0; i < DD_COUNT(all_families); i++)
+        if (match_rows(all_families[i], path, m))
+            return true;
+    return false;
+}
+
+static bool is_sdk(const dd_path *p)
+{
+    int base;
+    for (const dd_family *f = dd_families_sdk; f->packages; f++)
+        if (!dd_str_eqz(dd_str_z(f->sdk), "instructor") && dd_package_match(f->packages, p, &base))
+            return true;
+    return false;
+}
+
+/* --- wrappers: W-1 ... W-13 --- */
+static dd_value *client_argument(const dd_ctx *c, const dd_value *call)
+{
+    static const char *const keys[] = { "client", "create", "openai", "llm", "model", NULL };
+    dd_value *positional = NULL, *args = dd_args_of_value(c->p, call, &positional), *first = dd_positional(positional, 1);
+    if (first && first->kind == DD_V_EXTERN)
+        return first;
+    for (int i = 0; args && keys[i]; i++) {
+        dd_value *v = dd_value_get(args, keys[i]);
+        if (v && v->kind == DD_V_EXTERN)
+            return v;
+    }
+    return NULL;
+}
+
+static bool is_instructor(const dd_path *p)
+{
+    int base;
+    return dd_package_match("instructor|@instructor-ai/instructor", p, &base);
+}
+
+static void graft(dd_path *out, const dd_path *head, const dd_path *tail, int from)
+{
+    *out = *head;
+    for (int i = from; i < tail->n && out->n < DD_MAX_STEPS; i++)
+        out->v[out->n++] = tail->v[i];
+    out->external = true;
+}
+
+/* instructor.from_provider("openai/gpt-4o"): the same as a client of that provider. */
+static bool from_provider(const dd_ctx *c, const dd_path *p, int at, dd_path *out)
+{
+    static const struct { const char *provider, *package; } heads[] = { { "openai", "openai" }, { "anthropic", "anthropic" }, { "groq", "groq" }, { "mistral", "mistralai" }, { "cohere", "cohere" } };
+    dd_value *positional = NULL;
+    dd_path head = { .external = true };
+    dd_args_of_value(c->p, p->v[at].call, &positional);
+    dd_value *name = dd_positional(positional, 1);
+    const char *who = name && name->kind == DD_V_STRING ? dd_provider_of_prefix(name->text) : NULL;
+    for (size_t i = 0; who && i < DD_COUNT(heads); i++)
+        if (!strcmp(heads[i].provider, who)) {
+            head.v[0].name = dd_str_z(heads[i].package);
+            head.v[1] = (dd_path_step){ .name = DD_STR("Client"), .called = true };
+            head.n = 2;
+            graft(out, &head, p, at + 1);
+            return true;
+        }
+    return false;
+}
+
+/* The path with the wrapping call replaced by the client it was given. */
+static bool see_through(const dd_ctx *c, const dd_path *p, dd_path *out)
+{
+    for (int i = p->n - 2; i >= 0; i--) {
+        dd_path inner;
+        if (!p->v[i].called || !p->v[i].call || p->v[i].typed)
+            continue;
+        bool found = false;
+        if (dd_str_eqz(p->v[i].name, "from_provider")) {
+            found = from_provider(c, p, i, out);
+        } else {
+            dd_value *client = client_argument(c, p->v[i].call);
+            if (client && dd_path_of_value(client, &inner)) {
+                dd_path_clean(&inner);
+                graft(out, &inner, p, i + 1);
+                found = true;
+            }
+        }
+        if (!found)
+            continue;
+        out->wrapper = is_instructor(p) ? "instructor" : p->wrapper ? p->wrapper : "wrap";
+        out->wrap_call = is_instructor(p) ? p->v[i].call : p->wrap_call;
+        return true;
+    }
+    return false;
+}
+
+static const char *billed_api(const dd_path *seen)
+{
+    static const struct { const char *packages, *api; } apis[] = { { "anthropic", "messages" }, { "cohere|mistralai", "chat" }, { "openai|groq|together|litellm", "chat.completions" } };
+    int base;
+    for (size_t i = 0; i < DD_COUNT(apis); i++)
+        if (dd_package_match(apis[i].packages, seen, &base))
+            return apis[i].api;
+    return NULL;
+}
+
+/* A wrapped client that keeps its own chain of names is a site of its SDK; else the wrapper's own (README of the corpus, tier rules). */
+static bool match_wrapped(const dd_ctx *c, dd_path *path, dd_found *m)
+{
+    dd_path at = *path, seen;
+    for (int i = 0; i < MAX_SEE_THROUGH && !is_sdk(&at) && see_through(c, &at, &seen); i++) {
+        if (match_rows(dd_families_sdk, &seen, m) && strcmp(m->family->sdk, "instructor")) {
+            m->path = seen;
+            return true;
+        }
+        at = seen;
+    }
+    bool wrapped = at.wrapper != NULL;
+    if (!match_any(path, m))
+        return false;
+    if (wrapped && !strcmp(m->family->sdk, "instructor")) {
+        m->path.wrapper = at.wrapper;
+        m->path.wrap_call = at.wrap_call;
+        m->api = strncmp(m->row->api, "responses", 9) ? billed_api(&at) : NULL;
+        m->billed = at;
+        m->has_billed = true;
+    }
+    return true;
+}
+
+/* --- receivers that are not known --- */
+static bool imports(const dd_unit_ir *unit, const char *packages)
+{
+    for (uint32_t i = 0; i < unit->n_imports; i++)
+        if (!unit->imports[i]->level && dd_package_name_match(packages, unit->imports[i]->module))
+            return true;
+    return false;
+}
+
+static bool keys_fit(const dd_ctx *c, const dd_row *row, bool *open)
+{
+    dd_value *args = dd_eval_arguments(c->p, c->call, c->frame, NULL);
+    *open = args && args->open;
+    if (!args || !row->keys)
+        return false;
+    bool model = dd_args_first(c->p, args, row->keys->model) != NULL, prompt = dd_args_first(c->p, args, row->keys->prompt) != NULL;
+    return prompt && (model || *open);
+}
+
+static int rung(const dd_ctx *c, const dd_family *f, const dd_row *r)
+{
+    bool open = false, fit = keys_fit(c, r, &open), imported = imports(c->unit, f->packages);
+    int steps = 1;
+    for (const char *s = r->path; *s; s++)
+        steps += *s == '.';
+    if (imported && (r->flags & (DD_RUNG_IMPORT | DD_RUNG_KEYS)) && (fit || open || (steps > 3 && (r->flags & DD_RUNG_IMPORT))))
+        return 3;
+    if (fit && (r->flags & DD_RUNG_KEYS))
+        return 2;
+    return r->flags & DD_RUNG_ALONE ? 1 : 0;
+}
+
+static bool stand_in(const dd_path *p)
+{
+    static const char doubles[] = "mock*|Mock*|fake*|Fake*|stub*|Stub*|dummy*|Dummy*|_mock*|_fake*|jest|vi|sinon";
+    for (int i = 0; i < p->n; i++)
+        if (dd_word_in(doubles, p->v[i].name))
+            return true;
+    return false;
+}
+
+static bool match_tail(const dd_ctx *c, dd_path *path, dd_found *m)
+{
+    int best = 0;
+    if (path->n < 2 || stand_in(path))
+        return false;
+    static const dd_family *const tails[] = { dd_families_sdk, dd_families_bedrock };
+    for (size_t k = 0; k < DD_COUNT(tails); k++)
+        for (const dd_family *f = tails[k]; f->packages; f++)
+            for (const dd_row *r = f->rows; r->path; r++) {
+                if (!(r->flags & (DD_RUNG_IMPORT | DD_RUNG_KEYS | DD_RUNG_ALONE)) || !dd_row_match_tail(r, path))
+                    continue;
+                int got = rung(c, f, r);
+                if (got > best) {
+                    best = got;
+                    m->family = f;
+                    m->row = r;
+                    m->provenance = got == 3 ? DD_PROV_IMPORTED : got == 2 ? DD_PROV_ARGUMENTS : DD_PROV_SUFFIX;
+                }
+            }
+    m->path = *path;
+    m->client = -1;
+    return best > 0;
+}
+
+static bool owned(const dd_value *v)
+{
+    switch (v->kind) {
+    case DD_V_FUNC: case DD_V_CLASS: case DD_V_INSTANCE: case DD_V_MODULE: case DD_V_STRING: case DD_V_NUMBER:
+    case DD_V_BOOL: case DD_V_LIST: case DD_V_DICT: case DD_V_DATA: case DD_V_TEXT: return true;
+    default: return false;
+    }
+}
+
+static bool match_value(const dd_ctx *c, const dd_value *v, dd_found *m)
+{
+    dd_path path;
+    int base;
+    if (!dd_path_of_value(v, &path))
+        return false;
+    dd_path_clean(&path);
+    if (match_wrapped(c, &path, m))
+        return true;
+    if (m->known_package || is_sdk(&path) || dd_package_match(dd_silent_packages, &path, &base))
+        return false;
+    return match_tail(c, &path, m);
+}
+
+static bool match_callee(const dd_ctx *c, dd_found *m)
+{
+    dd_value *v = dd_eval(c->p, c->call->a, c->frame);
+    if (v->kind == DD_V_EXTERN)
+        return match_value(c, v, m);
+    if (v->kind == DD_V_CHOICE) {
+        for (uint32_t i = 0; i < v->n_items; i++) {
+            dd_found one = { .client = -1 };
+            if (v->items[i]->kind == DD_V_EXTERN && match_value(c, v->items[i], &one)) {
+                *m = one;
+                return true;
+            }
+            m->known_package |= one.known_package || owned(v->items[i]);
+        }
+        return false;
+    }
+    if (owned(v))
+        return false;
+    if (c->call->a->kind == DD_X_MEMBER && owned(dd_eval(c->p, c->call->a->a, c->frame)))
+        return false;
+    dd_path path;
+    dd_path_of_expr(c->call->a, c->arena, &path);
+    dd_path_clean(&path);
+    return match_tail(c, &path, m);
+}
+
+/* --- one call --- */
+static const dd_frame *enclosing_frame(dd_arena *arena, const dd_expr *call)
+{
+    const dd_func *f = dd_scope_func(call->scope), *method = NULL;
+    if (!f)
+        return NULL;
+    for (const dd_scope *s = call->scope; s && !method; s = s->parent)
+        if (s->func && s->func->cls && !s->func->is_static)
+            method = s->func;
+    dd_frame *frame = dd_new(arena, dd_frame);
+    frame->func = f;
+    if (method) {
+        dd_value *self = dd_new(arena, dd_value);
+        *self = (dd_value){ .kind = DD_V_INSTANCE, .cls = method->cls, .unit = method->unit, .source = DD_SRC_CLASS_ATTR };
+        frame->self = self;
+    }
+    return frame;
+}
+
+static void keep(const dd_ctx *c, dd_site_list *out, dd_site *site)
+{
+    dd_avec_push(c->arena, out, site);
+    dd_avec_push(c->arena, &out->calls, c->call);
+}
+
+static void note_trigger(const dd_ctx *c, dd_site_list *out, const dd_value *v)
+{
+    for (; v && v->kind == DD_V_EXTERN; v = v->parent)
+        if ((v->step == DD_E_CALL || v->step == DD_E_NEW) && v->call) {
+            dd_trigger t = { v->call, c->call };
+            dd_avec_push(c->arena, &out->triggers, t);
+        }
+}
+
+static void look_at(const dd_ctx *c, dd_site_list *out, size_t first)
+{
+    dd_found m = { .client = -1 };
+    dd_site *site = NULL;
+    if (match_callee(c, &m)) {
+        if (m.row->kind == DD_ROW_TRIGGER) {
+            dd_value *positional = NULL;
+            note_trigger(c, out, dd_eval(c->p, c->call->a, c->frame));
+            dd_eval_arguments(c->p, c->call, c->frame, &positional);
+            note_trigger(c, out, dd_positional(positional, 1));
+            return;
+        }
+        site = m.row->kind == DD_ROW_FREE ? NULL : dd_site_of_match(c, &m);
+    } else if (dd_http_verb(c->call->name)) {
+        site = dd_site_of_http(c);
+    }
+    if (!site || (c->call->broken && m.provenance > DD_PROV_TYPED))
+        return;
+    dd_site_name(c, site, out, first);
+    keep(c, out, site);
+}
+
+void dd_detect_unit(dd_project *p, dd_unit_ir *unit, dd_arena *arena, dd_site_list *out)
+{
+    size_t first = out->n;
+    for (uint32_t i = 0; i < unit->n_calls; i++) {
+        const dd_expr *call = unit->calls[i];
+        if (call->in_type || !call->a || !interesting(call))
+            continue;
+        dd_ctx c = { .p = p, .unit = unit, .arena = arena, .call = call, .frame = enclosing_frame(arena, call) };
+        look_at(&c, out, first);
+    }
+}
+
+static bool in_loop(const dd_expr *call)
+{
+    for (const dd_branch *b = call->branch; b; b = b->parent)
+        if (b->kind == DD_BR_LOOP)
+            return true;
+    return false;
+}
+
+void dd_detect_finish(dd_site_list *list)
+{
+    for (size_t i = 0; i < list->triggers.n; i++)
+        for (size_t k = 0; k < list->n; k++)
+            if (list->calls.v[k] == list->triggers.v[i].binding) {
+                list->v[k]->triggers++;
+                list->v[k]->in_loop |= in_loop(list->triggers.v[i].call);
+            }
+}

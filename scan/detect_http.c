@@ -1,0 +1,400 @@
+/* scan/detect_http.c - raw HTTP: a request in whose arguments a provider's endpoint, or its path, is visible.
+ *
+ * The innermost such call is the site; a sender underneath that sees only a variable is none (call-shapes 17). A
+ * path alone must be distinctive. Own routes, mocks, test clients and machines of one's own are no sites. */
+#include "scan/detect_int.h"
+
+#define KEYS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+static const char *const prompt_keys[] = { "messages", "input", "prompt", "contents", "inputs", NULL };
+static const char *const system_keys[] = { "system", "instructions", "systemInstruction", "system_instruction", NULL };
+static const char *const cap_keys[] = { "max_tokens", "max_completion_tokens", "max_output_tokens", "maxTokens", "maxOutputTokens", "generationConfig.maxOutputTokens",
+    "inferenceConfig.maxTokens", "max_tokens_to_sample", "generation_config.max_output_tokens", NULL };
+
+/* Ends of a path, longest first. alone: tells a provider's endpoint from anything else without a host. */
+static const struct { const char *end, *api; dd_unit unit; bool alone; } endpoints[] = {
+    { "/chat/completions", "chat.completions", DD_UNIT_TOKENS, true },
+    { "/v1/messages", "messages", DD_UNIT_TOKENS, true },
+    { "/messages", "messages", DD_UNIT_TOKENS, false },
+    { "/v1/complete", "completions", DD_UNIT_TOKENS, true },
+    { "/v1/completions", "completions", DD_UNIT_TOKENS, true },
+    { "/completions", "completions", DD_UNIT_TOKENS, false },
+    { "/v1/responses", "responses", DD_UNIT_TOKENS, true },
+    { "/responses", "responses", DD_UNIT_TOKENS, false },
+    { "/v1/embeddings", "embeddings", DD_UNIT_TOKENS, true },
+    { "/embeddings", "embeddings", DD_UNIT_TOKENS, true },
+    { "/images/generations", "images", DD_UNIT_IMAGE, true },
+    { "/images/edits", "images", DD_UNIT_IMAGE, true },
+    { "/images/variations", "images", DD_UNIT_IMAGE, true },
+    { "/audio/speech", "audio", DD_UNIT_AUDIO, true },
+    { "/audio/transcriptions", "audio", DD_UNIT_AUDIO, true },
+    { "/audio/translations", "audio", DD_UNIT_AUDIO, true },
+    { ":generateContent", "generateContent", DD_UNIT_TOKENS, true },
+    { ":streamGenerateContent", "generateContent", DD_UNIT_TOKENS, true },
+    { ":embedContent", "embeddings", DD_UNIT_TOKENS, true },
+    { ":batchEmbedContents", "embeddings", DD_UNIT_TOKENS, true },
+    { ":predict", "generateContent", DD_UNIT_TOKENS, false },
+    { ":rawPredict", "messages", DD_UNIT_TOKENS, false },
+    { ":streamRawPredict", "messages", DD_UNIT_TOKENS, false },
+    { "/invoke", "invoke_model", DD_UNIT_TOKENS, false },
+    { "/invoke-with-response-stream", "invoke_model", DD_UNIT_TOKENS, false },
+    { "/converse", "converse", DD_UNIT_TOKENS, false },
+    { "/converse-stream", "converse", DD_UNIT_TOKENS, false },
+    { "/v1/chat", "chat.completions", DD_UNIT_TOKENS, false },
+    { "/v2/chat", "chat.completions", DD_UNIT_TOKENS, false },
+    { "/v1/embed", "embeddings", DD_UNIT_TOKENS, false },
+    { "/v2/embed", "embeddings", DD_UNIT_TOKENS, false },
+    { "/ai/run/*", "chat.completions", DD_UNIT_TOKENS, false },
+};
+
+static bool contains_nocase(dd_str s, const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t i = 0; i + n <= s.len; i++)
+        if (!strncasecmp(s.ptr + i, word, n))
+            return true;
+    return false;
+}
+
+bool dd_http_verb(dd_str name)
+{
+    static const char exact[] = "post|request|fetch|axios|got|ky|urlopen|stream|send|put|Request|superagent|open|run";
+    return name.len && (dd_word_in(exact, name) || contains_nocase(name, "fetch") || contains_nocase(name, "post") || contains_nocase(name, "request"));
+}
+
+/* Path without query, and without what an unknown last part hides. */
+static dd_str bare_path(dd_str path)
+{
+    for (size_t i = 0; i < path.len; i++)
+        if (path.ptr[i] == '?' || path.ptr[i] == '#')
+            return dd_str_sub(path, 0, i);
+    while (path.len && path.ptr[path.len - 1] == '/')
+        path.len--;
+    return path;
+}
+
+bool dd_http_api(dd_str path, bool known_host, const char **api, dd_unit *unit, bool *distinctive)
+{
+    path = bare_path(path);
+    for (size_t i = 0; i < DD_COUNT(endpoints); i++) {
+        const char *end = endpoints[i].end;
+        size_t n = strlen(end);
+        bool anywhere = n && end[n - 1] == '*';
+        bool hit = anywhere ? dd_str_find(path, (dd_str){ end, n - 1 }) >= 0 : dd_str_endsz(path, end) || (dd_str_eqz(path, end + 1) && end[0] == '/');
+        if (!hit || (!endpoints[i].alone && !known_host))
+            continue;
+        *api = endpoints[i].api;
+        *unit = endpoints[i].unit;
+        *distinctive = endpoints[i].alone;
+        return true;
+    }
+    return false;
+}
+
+/* --- the URL --- */
+typedef struct { dd_value *args, *positional; const dd_value *url; int url_at; dd_str text; } request;
+
+static bool is_method(const dd_value *v)
+{
+    return v && v->kind == DD_V_STRING && v->text.len && v->text.len < 8 && dd_word_in("GET|POST|PUT|PATCH|DELETE|HEAD|get|post|put", v->text);
+}
+
+/* new URL(path, base), urljoin(base, path), a Request object: what stands behind an URL that is not text. */
+static const dd_value *unwrap_url(const dd_ctx *c, const dd_value *v, dd_buf *out)
+{
+    dd_path path;
+    const dd_expr *e = v->kind == DD_V_EXTERN ? v->call : v->expr;
+    if (!e || (e->kind != DD_X_CALL && e->kind != DD_X_NEW) || !dd_word_in("URL|urljoin|Request|String|toString|build_url|join", e->name))
+        return v;
+    (void)path;
+    dd_value *pos = NULL;
+    dd_eval_arguments(c->p, e, v->frame ? v->frame : c->frame, &pos);
+    dd_value *one = dd_positional(pos, 1), *two = dd_positional(pos, 2);
+    bool url = dd_str_eqz(e->name, "URL");
+    const dd_value *base = url ? two : one, *tail = url ? one : two;
+    if (!dd_word_in("URL|urljoin|join|build_url", e->name) || !two)
+        return one ? one : v;
+    if (base)
+        dd_value_text(base, out);
+    if (tail)
+        dd_value_text(tail, out);
+    return NULL;
+}
+
+static void add_url(const dd_ctx *c, const dd_value *v, dd_buf *out)
+{
+    const dd_value *u = unwrap_url(c, v, out);
+    if (u)
+        dd_value_text(u, out);
+}
+
+/* Base URL of the client that the method belongs to: axios.create({ baseURL }), httpx.Client(base_url=...). */
+static void add_base(const dd_ctx *c, dd_buf *out, bool *has_client)
+{
+    static const char *const keys[] = { "baseURL", "base_url", "prefixUrl", "baseUrl", NULL };
+    const dd_expr *callee = c->call->a;
+    if (callee->kind != DD_X_MEMBER)
+        return;
+    dd_value *client = dd_eval(c->p, callee->a, c->frame);
+    for (uint32_t i = 0; client->kind == DD_V_CHOICE && i < client->n_items; i++)
+        if (client->items[i]->kind == DD_V_EXTERN) {
+            client = client->items[i];
+            break;
+        }
+    if (client->kind != DD_V_EXTERN)
+        return;
+    *has_client = true;
+    for (const dd_value *v = client; v; v = v->parent) {
+        dd_value *args = dd_args_of_value(c->p, v, NULL), *base = args ? dd_args_first(c->p, args, keys) : NULL;
+        if (base) {
+            dd_value_text(base, out);
+            return;
+        }
+    }
+}
+
+/* Calls that look alike: mocks, routes of the project's own server, clients of its tests. */
+static bool not_a_request(const dd_ctx *c, const dd_value *positional)
+{
+    static const char packages[] = "fastapi*|starlette*|flask*|django*|supertest|express|fastify|hono|koa*|@nestjs/*|responses|respx|nock|msw|httpx_mock|pytest*|requests_mock|vcr*|unittest*|"
+                                   "aioresponses|fetch-mock|jest*|vitest|sinon|playwright|@playwright/*|bottle|sanic|aiohttp.web|aiohttp.test_utils|werkzeug*|litestar|openai|anthropic|@testing-library/*";
+    static const char roots[] = "app|router|server|api|routes|nock|mock*|Mock*|rest|http.mock|respx*|responses|httpx_mock|requests_mock|aioresponses|fetchMock|jest|vi|expect|interceptor|m|blueprint|bp|client.app";
+    dd_path path;
+    dd_value *second = dd_positional(positional, 2);
+    int base;
+    if (second && second->kind == DD_V_FUNC)
+        return true;
+    dd_value *v = dd_eval(c->p, c->call->a, c->frame);
+    if (v->kind == DD_V_EXTERN && dd_path_of_value(v, &path) && dd_package_match(packages, &path, &base))
+        return true;
+    dd_path_of_expr(c->call->a, c->arena, &path);
+    return v->kind != DD_V_EXTERN && path.n > 1 && dd_word_in(roots, path.v[0].name);
+}
+
+static const dd_value *url_argument(const dd_ctx *c, request *r)
+{
+    static const char *const keys[] = { "url", "uri", "endpoint", "path", NULL };
+    r->args = dd_eval_arguments(c->p, c->call, c->frame, &r->positional);
+    dd_value *one = dd_positional(r->positional, 1), *two = dd_positional(r->positional, 2);
+    r->url_at = 1;
+    if (one && is_method(one)) {
+        r->url_at = 2;
+        one = two;
+    }
+    if (one && one->kind != DD_V_DICT)
+        return one;
+    r->url_at = 0;
+    return r->args ? dd_args_first(c->p, r->args, keys) : NULL;
+}
+
+/* --- the body --- */
+static dd_value *form_field(const dd_ctx *c, const dd_expr *e, const char *field)
+{
+    if (!e || e->kind != DD_X_NAME)
+        return NULL;
+    for (const dd_scope *s = e->scope; s; s = s->parent)
+        for (dd_binding *b = dd_scope_find(s, e->name); b; b = b->next) {
+            const dd_expr *call = b->kind == DD_B_MUTATE ? b->value : NULL;
+            const dd_expr *key = call && call->kind == DD_X_CALL && dd_word_in("append|set|add_field", call->name) ? dd_call_arg(call, 0) : NULL;
+            if (key && key->kind == DD_X_STRING && dd_str_eqz(key->name, field) && dd_call_arg(call, 1))
+                return dd_eval(c->p, dd_call_arg(call, 1), c->frame);
+        }
+    return NULL;
+}
+
+static const dd_expr *body_expr(const dd_ctx *c, const request *r)
+{
+    static const char *const keys[] = { "json", "data", "body", "content", "payload", NULL };
+    const dd_expr *options = NULL;
+    for (int i = 0; keys[i]; i++)
+        if (dd_call_keyword(c->call, keys[i]))
+            return dd_call_keyword(c->call, keys[i]);
+    for (uint32_t i = 0; i < c->call->n_items; i++)
+        if (c->call->items[i]->kind == DD_X_DICT)
+            options = c->call->items[i];
+    for (int i = 0; options && i < 3; i++)
+        if (dd_dict_get(options, keys[i]))
+            return dd_dict_get(options, keys[i]);
+    if (r->url_at && !dd_word_in("fetch|axios|got|ky|$fetch|ofetch", c->call->name))
+        return dd_call_arg(c->call, (uint32_t)r->url_at);
+    return NULL;
+}
+
+static dd_value *body_of(const dd_ctx *c, const request *r, const dd_expr **expr)
+{
+    static const char *const keys[] = { "json", "data", "body", "content", "payload", NULL };
+    dd_value *next = r->url_at ? dd_positional(r->positional, r->url_at + 1) : NULL, *v;
+    *expr = body_expr(c, r);
+    if (*expr) {
+        v = dd_body_value(c, *expr, dd_eval(c->p, *expr, c->frame));
+        if (v && !(dd_value_get(v, "method") && (dd_value_get(v, "body") || dd_value_get(v, "headers"))))
+            return v;
+        if (v)
+            next = v;
+    }
+    const dd_value *holders[] = { next, r->args };
+    for (size_t h = 0; h < DD_COUNT(holders); h++)
+        for (int i = 0; holders[h] && keys[i]; i++) {
+            v = dd_value_get(holders[h], keys[i]);
+            if (!v)
+                continue;
+            if (v->expr && !*expr)
+                *expr = v->expr;
+            dd_value *body = dd_body_value(c, NULL, v);
+            if (body)
+                return body;
+        }
+    return NULL;
+}
+
+/* Gemini and Bedrock carry the model in the path, Azure the deployment. */
+static dd_str model_in_path(const dd_ctx *c, dd_str path, bool *hole)
+{
+    static const char *const before[] = { "/models/", "/deployments/", "/model/", "/ai/run/" };
+    for (size_t i = 0; i < DD_COUNT(before); i++) {
+        ptrdiff_t at = dd_str_findz(path, before[i]);
+        if (at < 0)
+            continue;
+        size_t from = (size_t)at + strlen(before[i]), to = from;
+        while (to < path.len && path.ptr[to] != '/' && path.ptr[to] != '?' && !(path.ptr[to] == ':' && dd_str_eqz(dd_str_z(before[i]), "/models/")))
+            to++;
+        if (i == 3)
+            to = path.len;
+        dd_str m = dd_str_sub(path, from, to);
+        *hole = dd_str_chr(m, '\x01') >= 0;
+        return *hole ? DD_STR_NULL : dd_arena_dup(c->arena, m);
+    }
+    return DD_STR_NULL;
+}
+
+/* When the path is a template whose model part is an expression: that expression. */
+static const dd_value *hole_in_path(const dd_value *url)
+{
+    bool next = false;
+    for (uint32_t i = 0; url && url->kind == DD_V_TEXT && i < url->n_items; i++) {
+        const dd_value *part = url->items[i];
+        if (next && part->kind != DD_V_STRING)
+            return part;
+        next = part->kind == DD_V_STRING && (dd_str_endsz(part->text, "/models/") || dd_str_endsz(part->text, "/deployments/") || dd_str_endsz(part->text, "/model/"));
+    }
+    return NULL;
+}
+
+static void set_model(const dd_ctx *c, dd_site *site, const request *r, dd_value *body, const dd_expr *body_at, dd_url url)
+{
+    bool hole = false;
+    dd_value *v = body ? dd_value_get(body, "model") : form_field(c, body_at, "model");
+    if (v && v->kind != DD_V_NONE) {
+        dd_model_set(c, site, v, NULL);
+        return;
+    }
+    dd_str in_path = model_in_path(c, url.path, &hole);
+    dd_model_set(c, site, hole ? hole_in_path(r->url) : NULL, NULL);
+    if (in_path.len) {
+        site->model = in_path;
+        site->model_source = r->url->kind == DD_V_STRING ? r->url->source : DD_SRC_LITERAL;
+        site->model_cause = DD_STR("");
+    }
+    site->deployment = dd_str_has(url.path, "/deployments/");
+}
+
+/* A body that is known in full and names no model belongs to something else, unless host or path say otherwise. */
+static bool body_fits(const dd_value *body, dd_url url, const char *api)
+{
+    if (!body || body->open || body->kind != DD_V_DICT || url.known || dd_value_get(body, "model"))
+        return true;
+    return dd_str_has(url.path, "/deployments/") || dd_str_has(url.path, "/models/") || !strcmp(api, "chat.completions");
+}
+
+static bool get_request(const dd_ctx *c, const request *r)
+{
+    dd_value *options = dd_positional(r->positional, 2), *method = r->args ? dd_value_get(r->args, "method") : NULL;
+    if (!method && options)
+        method = dd_value_get(options, "method");
+    if (!method)
+        method = dd_positional(r->positional, 1);
+    return dd_str_eqz(c->call->name, "get") || (method && method->kind == DD_V_STRING && (dd_str_eqz(method->text, "GET") || dd_str_eqz(method->text, "get")));
+}
+
+static dd_site *make(const dd_ctx *c, request *r, dd_url url, const char *api, dd_unit unit)
+{
+    const dd_expr *body_at = NULL;
+    dd_value *body = body_of(c, r, &body_at);
+    if (!body_fits(body, url, api) || get_request(c, r))
+        return NULL;
+    dd_site *site = dd_site_new(c);
+    site->sdk = DD_STR("http");
+    site->api = dd_str_z(api);
+    site->unit = unit;
+    site->provenance = DD_PROV_CONSTRUCTED;
+    site->provider = dd_str_z(url.provider);
+    set_model(c, site, r, body, body_at, url);
+    site->max_tokens = dd_value_cap(c->p, body, cap_keys, &site->max_tokens_set);
+    dd_call_facts facts = { c->call, c->frame, body, NULL, prompt_keys, system_keys, cap_keys, 0 };
+    dd_prompt_fill(c->p, c->unit, &facts, c->arena, site);
+    return site;
+}
+
+/* RH-JS-6: env.AI.run("@cf/...", {...}) */
+static dd_site *cloudflare(const dd_ctx *c, request *r)
+{
+    const dd_value *one = dd_positional(r->positional, 1);
+    if (!dd_str_eqz(c->call->name, "run") || !one || one->kind != DD_V_STRING || !dd_str_startsz(one->text, "@cf/"))
+        return NULL;
+    dd_site *site = dd_site_new(c);
+    dd_value *body = dd_positional(r->positional, 2);
+    site->sdk = DD_STR("http");
+    site->api = DD_STR("chat.completions");
+    site->provider = DD_STR("cloudflare");
+    dd_model_set(c, site, one, NULL);
+    site->max_tokens = dd_value_cap(c->p, body, cap_keys, &site->max_tokens_set);
+    dd_call_facts facts = { c->call, c->frame, body, NULL, prompt_keys, system_keys, cap_keys, 0 };
+    dd_prompt_fill(c->p, c->unit, &facts, c->arena, site);
+    return site;
+}
+
+static dd_site *site_of_url(const dd_ctx *c, request *r, dd_str text, bool has_client)
+{
+    const char *api = NULL;
+    dd_unit unit = DD_UNIT_TOKENS;
+    bool distinct = false;
+    dd_url url = dd_url_read(text);
+    bool rooted = url.has_host || (text.len && text.ptr[0] == '\x01');   /* a host, or a part that may hold one */
+    if (url.local || !dd_http_api(url.path, url.known, &api, &unit, &distinct))
+        return NULL;
+    if (!url.known && !rooted && (dd_str_eqz(c->call->name, "fetch") || has_client))
+        return NULL;                                                     /* the project's own server */
+    if (!url.known && !rooted && dd_context_of(c->unit, c->call) == DD_CTX_TEST)
+        return NULL;
+    if (not_a_request(c, r->positional))
+        return NULL;
+    return make(c, r, url, api, unit);
+}
+
+dd_site *dd_site_of_http(const dd_ctx *c)
+{
+    request r = { 0 };
+    dd_site *site = NULL;
+    r.url = url_argument(c, &r);
+    if (!r.url)
+        return NULL;
+    if ((site = cloudflare(c, &r)))
+        return site;
+    size_t n = r.url->kind == DD_V_CHOICE ? r.url->n_items : 1;
+    for (size_t i = 0; i < n && !site; i++) {
+        const dd_value *one = r.url->kind == DD_V_CHOICE ? r.url->items[i] : r.url;
+        dd_buf text = DD_BUF_INIT(4096), tail = DD_BUF_INIT(4096);
+        bool has_client = false;
+        add_url(c, one, &tail);
+        if (!dd_str_has(dd_buf_str(&tail), "://"))
+            add_base(c, &text, &has_client);
+        bool based = text.len > 0;
+        dd_buf_add(&text, dd_buf_str(&tail));
+        request copy = r;
+        copy.url = one;
+        if (text.len > 1)
+            site = site_of_url(c, &copy, dd_arena_dup(c->arena, dd_buf_str(&text)), has_client && !based);
+        dd_buf_free(&text);
+        dd_buf_free(&tail);
+    }
+    return site;
+}

@@ -1,0 +1,413 @@
+/* scan/detect_site.c - a matched call becomes a dd_site: place, provider, model, caps, prompt, id. */
+#include "scan/detect_int.h"
+
+dd_site *dd_site_new(const dd_ctx *c)
+{
+    dd_site *s = dd_new(c->arena, dd_site);
+    const dd_source_file *file = c->unit->file;
+    dd_place name = dd_source_place(file, c->call->name_pos), start = dd_source_place(file, c->call->start);
+    dd_place end = dd_source_place(file, c->call->end ? c->call->end - 1 : 0);
+    dd_buf callee = DD_BUF_INIT(512);
+    const dd_func *f = dd_scope_func(c->call->scope);
+    s->path = file->path;
+    s->line = name.line;
+    s->cell = name.cell;
+    s->end_line = end.line;
+    s->start_line = start.line;
+    s->column = start.column;
+    s->lang = file->lang;
+    dd_expr_path(c->call->a, &callee);
+    s->callee = dd_arena_dup(c->arena, dd_buf_str(&callee));
+    dd_buf_free(&callee);
+    s->symbol = f && f->qualname.len ? f->qualname : DD_STR("<module>");
+    s->context = dd_context_of(c->unit, c->call);
+    s->sdk = s->api = s->provider = s->model_cause = s->env_var = s->tools_text = s->reasoning_effort = DD_STR("");
+    s->system_text = s->user_text = s->label = DD_STR("");
+    s->model_source = DD_SRC_DYNAMIC;
+    s->max_tokens = s->thinking_budget = s->note_calls = s->note_tokens_in = s->note_tokens_out = -1;
+    s->retries = -1;
+    s->n = s->loop = s->rounds = 1;
+    dd_annotate(c->unit, c->call, s);
+    return s;
+}
+
+/* Last three names of the callee: what stays when a variable is renamed. */
+static dd_str suffix_of(dd_str callee)
+{
+    int dots = 0;
+    for (size_t i = callee.len; i > 0; i--)
+        if (callee.ptr[i - 1] == '.' && ++dots == 3)
+            return dd_str_sub(callee, i, callee.len);
+    return callee;
+}
+
+void dd_site_name(const dd_ctx *c, dd_site *site, const dd_site_list *out, size_t first)
+{
+    unsigned ordinal = 0;
+    dd_str suffix = suffix_of(site->callee);
+    for (size_t i = first; i < out->n; i++)
+        ordinal += dd_str_eq(out->v[i]->symbol, site->symbol) && dd_str_eq(suffix_of(out->v[i]->callee), suffix);
+    dd_str key = dd_arena_printf(c->arena, DD_STR_FMT "\n" DD_STR_FMT "\n" DD_STR_FMT "\n%u", DD_STR_ARG(site->path), DD_STR_ARG(site->symbol), DD_STR_ARG(suffix), ordinal);
+    site->id = dd_arena_printf(c->arena, "%012llx", (unsigned long long)(dd_str_hash(key) >> 16));
+}
+
+/* --- provider --- */
+void dd_site_host(const dd_ctx *c, dd_site *site, const dd_value *base_url)
+{
+    dd_buf text = DD_BUF_INIT(2048);
+    if (!base_url || base_url->kind == DD_V_NONE)
+        return;
+    bool any = dd_value_text(base_url, &text);
+    dd_url url = dd_url_read(dd_buf_str(&text));
+    if (any && url.known) {
+        site->provider = dd_str_z(url.provider);
+        site->deployment |= !strcmp(url.provider, "azure");
+    } else if (any && url.local) {
+        site->local = true;
+        site->provider = DD_STR("");
+    } else if (any && url.has_host && !(url.host.len && url.host.ptr[0] == '\x01')) {
+        site->provider = DD_STR("");
+    } else {
+        site->user_host = true;
+        site->provider = DD_STR("");
+    }
+    dd_buf_free(&text);
+    (void)c;
+}
+
+static void provider_of_client(const dd_ctx *c, dd_site *site, const dd_path_step *client)
+{
+    static const char *const keys[] = { "base_url", "baseURL", "baseUrl", "basePath", "api_base", "openai_api_base", "anthropic_api_url", "configuration.baseURL", "configuration.basePath",
+        "clientOptions.baseURL", "serverURL", "server_url", "azure_endpoint", "azureOpenAIEndpoint", "azureOpenAIBasePath", "endpoint", "apiUrl", "inference_server_url", NULL };
+    const char *by_class = dd_provider_of_class(client->name);
+    dd_value *positional = NULL, *args = dd_args_of_value(c->p, client->call, &positional);
+    dd_value *url = args ? dd_args_first(c->p, args, keys) : NULL;
+    dd_value *first = dd_positional(positional, 1);
+    if (!url && first && first->kind == DD_V_EXTERN)       /* new OpenAIApi(new Configuration({ basePath })) */
+        url = dd_args_get(c->p, first, "basePath");
+    if (url && !(by_class && !strcmp(by_class, "azure")))
+        dd_site_host(c, site, url);
+    if (by_class && by_class[0]) {
+        site->provider = dd_str_z(by_class);
+        site->deployment |= !strcmp(by_class, "azure") && dd_str_has(client->name, "OpenAI");
+    }
+    dd_value *vertex = args ? dd_value_get(args, "vertexai") : NULL;
+    if (vertex && vertex->kind == DD_V_BOOL && vertex->number != 0)
+        site->provider = DD_STR("vertex");
+}
+
+static void set_provider(const dd_ctx *c, const dd_found *m, dd_site *site)
+{
+    const char *by_package = m->path.external ? dd_provider_of_package(m->path.v[0].name) : NULL;
+    const char *who = m->row->provider ? m->row->provider : by_package ? by_package : m->family->provider;
+    const dd_path *p = m->has_billed ? &m->billed : &m->path;
+    site->provider = dd_str_z(who ? who : "");
+    for (int i = 0; i < p->n; i++)
+        if (p->v[i].called && p->v[i].call) {
+            provider_of_client(c, site, &p->v[i]);
+            break;
+        }
+    if (!strcmp(m->family->sdk, "ollama") || dd_str_eqz(site->provider, "ollama"))
+        site->local = true;
+}
+
+/* --- model --- */
+static const dd_sdk_default *default_of(const dd_found *m)
+{
+    const dd_path *p = &m->path;
+    int base;
+    for (const dd_sdk_default *d = dd_sdk_defaults; d->packages; d++)
+        if (dd_package_match(d->packages, p, &base) && dd_word_in(d->name, p->v[p->n - 1].name))
+            return d;
+    return NULL;
+}
+
+static bool set_default(dd_site *site, const dd_found *m)
+{
+    const dd_sdk_default *d = default_of(m);
+    if (!d)
+        return false;
+    site->model = dd_str_z(d->model);
+    site->model_source = DD_SRC_SDK_DEFAULT;
+    site->model_cause = DD_STR("");
+    site->env_var = dd_str_z(d->env);
+    return true;
+}
+
+/* For a run of an assistant: the model given to assistants.create in the same file. */
+static dd_value *assistant_model(const dd_ctx *c)
+{
+    dd_value *found = NULL;
+    for (uint32_t i = 0; i < c->unit->n_calls; i++) {
+        const dd_expr *call = c->unit->calls[i];
+        if (!dd_str_eqz(call->name, "create") || !call->a || !call->a->a || !dd_str_eqz(dd_expr_step(call->a->a), "assistants"))
+            continue;
+        dd_value *args = dd_eval_arguments(c->p, call, NULL, NULL), *model = args ? dd_value_get(args, "model") : NULL;
+        if (!model || model->kind != DD_V_STRING || (found && !dd_str_eq(found->text, model->text)))
+            return NULL;
+        found = model;
+    }
+    return found;
+}
+
+/* AN-PY-6, AN-JS-4: the model stands in the requests of a batch. */
+static const dd_expr *find_model(const dd_expr *e, int depth)
+{
+    if (!e || depth > 12)
+        return NULL;
+    if (e->kind == DD_X_DICT) {
+        const dd_expr *m = dd_dict_get(e, "model");
+        if (m)
+            return m;
+    }
+    if ((e->kind == DD_X_CALL || e->kind == DD_X_NEW) && dd_call_keyword(e, "model"))
+        return dd_call_keyword(e, "model");
+    const dd_expr *kids[] = { e->a, e->b, e->c };
+    for (size_t i = 0; i < DD_COUNT(kids); i++) {
+        const dd_expr *hit = find_model(kids[i], depth + 1);
+        if (hit)
+            return hit;
+    }
+    for (uint32_t i = 0; i < e->n_items; i++) {
+        const dd_expr *hit = find_model(e->items[i], depth + 1);
+        if (hit)
+            return hit;
+    }
+    if (e->kind == DD_X_FUNC && e->func)
+        for (uint32_t i = 0; i < e->func->n_returns; i++) {
+            const dd_expr *hit = find_model(e->func->returns[i], depth + 1);
+            if (hit)
+                return hit;
+        }
+    return NULL;
+}
+
+static dd_value *model_of_requests(const dd_ctx *c, const dd_value *args, int64_t *cap)
+{
+    dd_value *list = args ? dd_value_get(args, "requests") : NULL, *found = NULL;
+    for (uint32_t i = 0; list && list->kind == DD_V_LIST && i < list->n_items; i++) {
+        dd_value *m = dd_args_get(c->p, list->items[i], "params.model"), *n = dd_args_get(c->p, list->items[i], "params.max_tokens");
+        if (n && n->kind == DD_V_NUMBER)
+            *cap = (int64_t)n->number;
+        if (m && !(found && found->kind == DD_V_STRING && m->kind == DD_V_STRING && !dd_str_eq(found->text, m->text)))
+            found = m;
+    }
+    if (found)
+        return found;
+    for (uint32_t i = 0; i < c->call->n_items; i++) {
+        const dd_expr *e = find_model(c->call->items[i], 0);
+        if (e)
+            return dd_eval(c->p, e, c->frame);
+    }
+    return NULL;
+}
+
+/* LL-5: an alias of a litellm Router. */
+static dd_value *router_model(const dd_ctx *c, const dd_found *m, dd_value *name)
+{
+    const dd_path_step *router = m->client >= 0 ? &m->path.v[m->client] : NULL;
+    if (!router || !router->call || !dd_str_eqz(router->name, "Router") || !name || name->kind != DD_V_STRING)
+        return name;
+    dd_value *positional = NULL, *args = dd_args_of_value(c->p, router->call, &positional);
+    dd_value *list = args ? dd_value_get(args, "model_list") : NULL;
+    if (!list)
+        list = dd_positional(positional, 1);
+    for (uint32_t i = 0; list && list->kind == DD_V_LIST && i < list->n_items; i++) {
+        dd_value *alias = dd_args_get(c->p, list->items[i], "model_name"), *to = dd_args_get(c->p, list->items[i], "litellm_params.model");
+        if (alias && to && alias->kind == DD_V_STRING && dd_str_eq(alias->text, name->text))
+            return to;
+    }
+    return name;
+}
+
+typedef struct { dd_value *args, *positional, *model; const dd_unit_ir *from; int64_t cap; bool cap_set; } call_args;
+
+static const dd_value *bound_step(const dd_found *m)
+{
+    for (int i = m->path.n - 1; m->row->bound && i >= 0; i--)
+        if (m->path.v[i].called && dd_word_in(m->row->bound, m->path.v[i].name))
+            return m->path.v[i].call;
+    return NULL;
+}
+
+static const dd_unit_ir *unit_of(const dd_value *v)
+{
+    return v && v->call && v->call->scope ? v->call->scope->unit : NULL;
+}
+
+/* Model and cap of the step that binds them (GenerativeModel(...), a client factory, a deployment on the client). */
+static void from_binding(const dd_ctx *c, const dd_value *step, const dd_keys *keys, call_args *a)
+{
+    dd_value *positional = NULL, *args = step ? dd_args_of_value(c->p, step, &positional) : NULL;
+    if (!step || a->model)
+        return;
+    dd_value *v = args ? dd_args_first(c->p, args, keys->model) : NULL;
+    if (!v && keys->model_at)
+        v = dd_positional(positional, keys->model_at);
+    if (v && v->kind == DD_V_DICT)                          /* getGenerativeModel({ model }) */
+        v = dd_args_first(c->p, v, keys->model);
+    a->model = v;
+    a->from = unit_of(step);
+    if (!a->cap_set)
+        a->cap = dd_value_cap(c->p, args, keys->cap, &a->cap_set);
+}
+
+static void from_deployment(const dd_ctx *c, const dd_found *m, call_args *a)
+{
+    static const char *const deploy[] = { "azure_deployment", "deployment", "deployment_name", NULL };
+    static const dd_keys keys = { deploy, NULL, NULL, NULL, 0, 0 };
+    const dd_path_step *client = m->client >= 0 ? &m->path.v[m->client] : NULL;
+    if (!a->model && client && client->call && dd_str_has(client->name, "Azure"))
+        from_binding(c, client->call, &keys, a);
+}
+
+static void from_factory(const dd_ctx *c, const dd_found *m, call_args *a)
+{
+    static const char *const names[] = { "model", NULL }, *const caps[] = { "max_tokens", NULL };
+    static const dd_keys by_name = { names, NULL, NULL, caps, 0, 0 }, first = { names, NULL, NULL, caps, 1, 0 };
+    const dd_value *factory = m->path.wrap_call;
+    if (!factory && !strcmp(m->family->sdk, "instructor") && m->client >= 0)
+        factory = m->path.v[m->client].call;
+    if (!factory || !m->path.external)
+        return;
+    bool named = factory->call && dd_str_eqz(factory->call->name, "from_provider");
+    from_binding(c, factory, named ? &first : &by_name, a);
+}
+
+/* A JS method whose first argument is an id has its options in the second (runs.create(threadId, {...})). */
+static dd_value *second_object(const dd_value *args, const dd_value *positional)
+{
+    dd_value *second = dd_positional(positional, 2);
+    bool empty = !args || (args->kind == DD_V_DICT && !args->n_entries && !args->open);
+    return empty && second && second->kind == DD_V_DICT ? second : NULL;
+}
+
+static dd_value *json_body(const dd_ctx *c, const dd_value *args)
+{
+    dd_value *v = args ? dd_value_get(args, "body") : NULL;
+    return v ? dd_body_value(c, NULL, v) : NULL;
+}
+
+static void read_args(const dd_ctx *c, const dd_found *m, call_args *a)
+{
+    const dd_keys *keys = m->row->keys;
+    a->cap = -1;
+    a->args = dd_eval_arguments(c->p, c->call, c->frame, &a->positional);
+    dd_value *second = second_object(a->args, a->positional);
+    if (second)
+        a->args = second;
+    const dd_value *bound = bound_step(m);
+    if (bound)
+        from_binding(c, bound, keys, a);
+    if (!a->model)
+        a->model = dd_args_first(c->p, a->args, keys->model);
+    if (!a->model && keys->model_at && !bound) {
+        dd_value *v = dd_positional(a->positional, keys->model_at);
+        if (v && (v->kind != DD_V_DICT || keys->model_at > 1))
+            a->model = v;
+    }
+    if (!a->cap_set)
+        a->cap = dd_value_cap(c->p, a->args, keys->cap, &a->cap_set);
+    if (m->row->flags & DD_ROW_BODY) {
+        dd_value *body = json_body(c, a->args);
+        if (body) {
+            if (!a->cap_set)
+                a->cap = dd_value_cap(c->p, body, keys->cap, &a->cap_set);
+            a->args = body;
+        }
+    }
+    if (m->row->flags & DD_ROW_MANY && !a->model)
+        a->model = model_of_requests(c, a->args, &a->cap);
+    from_deployment(c, m, a);
+    from_factory(c, m, a);
+    a->model = router_model(c, m, a->model);
+    if (!a->model && !strcmp(m->row->api, "assistants.runs")) {
+        a->model = assistant_model(c);
+        a->from = a->model ? c->unit : NULL;
+    }
+}
+
+/* Rule of call-shapes 16: an agent is a site when it names its model as text itself, or a default applies. */
+static bool agent_is_site(const dd_ctx *c, const dd_found *m, const call_args *a)
+{
+    dd_path path;
+    const dd_value *v = a->model;
+    if (!v)
+        return default_of(m) && a->args && !a->args->open && !dd_value_get(a->args, "llm") && !dd_value_get(a->args, "model_client");
+    switch (v->kind) {
+    case DD_V_STRING: case DD_V_TEXT: case DD_V_DATA: return true;
+    case DD_V_CHOICE: return v->n_items && v->items[0]->kind == DD_V_STRING;
+    case DD_V_EXTERN: return dd_path_of_value(v, &path) && dd_word_in("@ai-sdk/*|@openrouter/ai-sdk-provider", path.v[0].name);
+    case DD_V_UNKNOWN: return v->env_var.len > 0;
+    default: (void)c; return false;
+    }
+}
+
+static void set_model(const dd_ctx *c, const dd_found *m, dd_site *site, const call_args *a)
+{
+    bool ai = !strcmp(m->family->sdk, "vercel-ai") || !strcmp(m->family->sdk, "mastra");
+    if (ai && a->model)
+        dd_model_ai_sdk(c, site, a->model);
+    else
+        dd_model_set(c, site, a->model, a->from);
+    if (!a->model && m->row->kind != DD_ROW_CALL && a->args && !a->args->open)
+        set_default(site, m);
+    const char *prefix = site->model.ptr ? dd_provider_of_prefix(site->model) : NULL;
+    if (prefix && !site->provider.len && !site->local && !site->user_host)
+        site->provider = dd_str_z(prefix);
+}
+
+static void set_names(const dd_found *m, dd_site *site, const dd_ctx *c, const dd_value *positional)
+{
+    site->sdk = dd_str_z(m->row->sdk ? m->row->sdk : m->family->sdk);
+    site->api = dd_str_z(m->api ? m->api : m->row->api);
+    site->unit = m->row->unit;
+    if (m->row->flags & DD_ROW_PATH) {
+        const char *api = NULL;
+        dd_unit unit = DD_UNIT_TOKENS;
+        bool distinct;
+        dd_value *path = dd_positional(positional, 1);
+        if (path && path->kind == DD_V_STRING && dd_http_api(path->text, true, &api, &unit, &distinct)) {
+            site->api = dd_str_z(api);
+            site->unit = unit;
+        }
+    }
+    (void)c;
+}
+
+dd_site *dd_site_of_match(const dd_ctx *c, const dd_found *m)
+{
+    call_args a = { 0 };
+    if (m->family->rows == dd_families_bedrock[0].rows && m->path.external) {
+        const char *service = NULL;
+        if (!dd_detect_bedrock_client(c, &m->path, &service))
+            return NULL;
+    }
+    read_args(c, m, &a);
+    if (m->row->kind == DD_ROW_AGENT && !agent_is_site(c, m, &a))
+        return NULL;
+    if (m->row->flags & DD_ROW_PATH) {
+        dd_value *path = dd_positional(a.positional, 1);
+        const char *api;
+        dd_unit unit;
+        bool distinct;
+        if (!path || path->kind != DD_V_STRING || !dd_http_api(path->text, true, &api, &unit, &distinct))
+            return NULL;
+        dd_value *body = a.args ? dd_value_get(a.args, "body") : NULL;
+        if (body && !a.model)
+            a.model = dd_value_get(body, "model");
+    }
+    dd_site *site = dd_site_new(c);
+    set_names(m, site, c, a.positional);
+    site->provenance = m->provenance;
+    set_provider(c, m, site);
+    set_model(c, m, site, &a);
+    site->max_tokens = a.cap;
+    site->max_tokens_set = a.cap_set;
+    if (m->row->flags & DD_ROW_ROUNDS)
+        site->rounds = m->row->rounds;
+    site->batch |= !strcmp(m->row->api, "batches");
+    dd_call_facts facts = { c->call, c->frame, a.args, a.positional, m->row->keys->prompt, m->row->keys->system, m->row->keys->cap, m->row->keys->prompt_at };
+    dd_prompt_fill(c->p, c->unit, &facts, c->arena, site);
+    return site;
+}
