@@ -483,10 +483,15 @@ dd_func *dd_low_func_new(dd_low *cx, dd_str name, uint32_t n)
     f->start    = cx->s[n].start;
     f->end      = cx->s[n].end;
     f->unit     = cx->u;
-    f->cls      = cx->cls ? cx->cls->cls : NULL;
     dd_vec_push(&cx->funcs, f);
-    if (cx->cls)
-        dd_vec_push(&cx->cls->methods, f);
+    return f;
+}
+
+dd_func *dd_low_method_new(dd_low *cx, dd_str name, uint32_t n)
+{
+    dd_func *f = dd_low_func_new(cx, name, n);
+    f->cls     = cx->cls->cls;
+    dd_vec_push(&cx->cls->methods, f);
     return f;
 }
 

@@ -58,6 +58,7 @@ struct dd_low {
     dd_str          self;      /* name of the receiver */
     const dd_branch *branch;
     dd_str          hint;      /* name for the function or class expression that comes next */
+    dd_str          promised;  /* module whose import() the next function is handed */
     bool            in_type, type_only;
     uint32_t        depth, constructs;
     dd_expr        *pool; uint32_t pooled;
@@ -84,7 +85,15 @@ uint32_t dd_low_kid(const dd_low *cx, uint32_t n, dd_syn_kind k);      /* first 
 uint32_t dd_low_only(const dd_low *cx, uint32_t n);                    /* first named child */
 dd_str   dd_low_text(const dd_low *cx, uint32_t n);
 #define dd_low_each(cx, i, n) for (uint32_t i = dd_low_first(cx, n); i; i = dd_low_next(cx, i))
-#define dd_low_each_named(cx, i, n) dd_low_each(cx, i, n) if (dd_low_named(cx, i))
+#define dd_low_each_named(cx, i, n) \
+    for (uint32_t i = dd_low_skip(cx, dd_low_first(cx, n)); i; i = dd_low_skip(cx, dd_low_next(cx, i)))
+/* n, or the next named node behind it. */
+static inline uint32_t dd_low_skip(const dd_low *cx, uint32_t n)
+{
+    while (n && !dd_low_named(cx, n))
+        n = dd_low_next(cx, n);
+    return n;
+}
 
 /* Expressions. */
 dd_expr *dd_low_expr(dd_low *cx, uint32_t n);            /* NULL for 0 */
@@ -125,6 +134,7 @@ dd_branch *dd_low_arm(dd_low *cx, int kind, uint32_t construct, uint32_t arm, ui
 
 /* Functions and classes. begin enters, end leaves. */
 dd_func      *dd_low_func_new(dd_low *cx, dd_str name, uint32_t n);
+dd_func      *dd_low_method_new(dd_low *cx, dd_str name, uint32_t n); /* of cx->cls */
 void          dd_low_func_begin(dd_low *cx, dd_low_func *f, dd_func *func, uint32_t n);
 void          dd_low_func_end(dd_low *cx, dd_low_func *f);
 void          dd_low_return(dd_low *cx, dd_expr *e);

@@ -5,6 +5,17 @@
 typedef bool statement(dd_low *cx, uint32_t n);
 static statement *const statements[K_COUNT];
 
+static bool block(dd_low *cx, uint32_t n);
+
+/* What the parser could not place inside a statement is still read: G-7. */
+static void lower_errors(dd_low *cx, uint32_t n)
+{
+    if (dd_low_node(cx, n)->flags & DD_SYN_HAS_ERROR)
+        dd_low_each_named(cx, i, n)
+            if (dd_low_kind(cx, i) == K_ERROR)
+                block(cx, i);
+}
+
 static bool lower_statement(dd_low *cx, uint32_t n)
 {
     statement *fn   = statements[dd_low_kind(cx, n)];
@@ -16,6 +27,8 @@ static bool lower_statement(dd_low *cx, uint32_t n)
         left = fn(cx, n);
     else
         dd_low_expr(cx, n);
+    if (fn && fn != block)
+        lower_errors(cx, n);
     cx->depth--;
     return left;
 }
@@ -549,7 +562,7 @@ static bool starts_async(const dd_low *cx, uint32_t n)
 static void define_function(dd_low *cx, uint32_t n, dd_expr **decorators, uint32_t n_decorators)
 {
     dd_str   name     = dd_low_text(cx, dd_low_child(cx, n, F_name));
-    dd_func *func     = dd_low_func_new(cx, name, n);
+    dd_func *func     = cx->cls ? dd_low_method_new(cx, name, n) : dd_low_func_new(cx, name, n);
     func->decorators  = decorators;
     func->n_decorators = n_decorators;
     func->is_async    = starts_async(cx, n);

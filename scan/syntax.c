@@ -207,6 +207,8 @@ static uint32_t take_node(const grammar *g, TSTreeCursor *cursor, dd_str text, d
     }
     if (rule.kind == LEFT_OUT && rule.named)
         return 0;
+    if (rule.kind == T_comma && t->v[parent->node].kind != K_array_pattern) /* [, b]: commas count there */
+        return 0;
     uint8_t field = g->fields[ts_tree_cursor_current_field_id(cursor)];
     if (rule.kind == LEFT_OUT) {
         if (field != F_operator && field != F_operators && field != F_kind)
@@ -241,6 +243,7 @@ static void flatten(const grammar *g, TSTree *tree, dd_str text, dd_syn_tree *t)
         }
     }
 done:
+    t->v[0] = nothing; /* the root's parent, so far */
     ts_tree_cursor_delete(&cursor);
     dd_vec_free(&open);
 }

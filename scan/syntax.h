@@ -59,7 +59,7 @@
 /* Anonymous tokens that carry meaning. */
 #define DD_SYN_TOKENS(X) \
     X(async, "async") X(static, "static") X(get, "get") X(set, "set") X(type, "type") X(typeof, "typeof") X(star, "*") \
-    X(default, "default") X(any, "_") X(export, "export") X(declare, "declare")
+    X(default, "default") X(any, "_") X(export, "export") X(declare, "declare") X(readonly, "readonly") X(comma, ",")
 
 #define DD_SYN_FIELDS(X) \
     X(alias) X(alternative) X(argument) X(arguments) X(attribute) X(body) X(cause) X(close_tag) X(condition) X(consequence) \
