@@ -1,6 +1,7 @@
 #include "report/digest.h"
 
 #include "base/map.h"
+#include "report/format.h"
 
 static void site_push(dd_digest *d, dd_site_list *list, const dd_site *s)
 {
@@ -9,7 +10,7 @@ static void site_push(dd_digest *d, dd_site_list *list, const dd_site *s)
 
 bool dd_site_priced(const dd_site *s)
 {
-    return s->per_call.expected != DD_PUSD_UNKNOWN;
+    return s->per_call.expected != DD_PUSD_UNKNOWN && s->monthly.expected != DD_PUSD_UNKNOWN;
 }
 
 bool dd_site_unknown(const dd_site *s)
@@ -308,12 +309,12 @@ dd_str dd_site_cause(dd_arena *a, const dd_site *s)
             return dd_arena_printf(a, "model " DD_STR_FMT " at an endpoint that is set at run time", DD_STR_ARG(s->model));
         return dd_arena_printf(a, "no price for \"" DD_STR_FMT "\"", DD_STR_ARG(s->model));
     }
+    if (s->n_candidates)
+        return dd_arena_printf(a, "model is one of " DD_STR_FMT, DD_STR_ARG(dd_fmt_join(a, s->candidates, s->n_candidates, ", ", 5)));
     if (s->env_var.len)
         return dd_arena_printf(a, "model comes from the environment variable " DD_STR_FMT, DD_STR_ARG(s->env_var));
     if (s->model_cause.len)
         return dd_arena_printf(a, "model comes from " DD_STR_FMT, DD_STR_ARG(s->model_cause));
-    if (s->n_candidates)
-        return DD_STR("model is one of several");
     return DD_STR("model is chosen at run time");
 }
 

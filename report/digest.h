@@ -41,7 +41,7 @@ void dd_digest_free(dd_digest *d);
 /* What a site costs, and what its suggestion saves, in the digest's unit. */
 dd_pusd dd_digest_amount(const dd_digest *d, const dd_site *s);
 dd_pusd dd_digest_saving(const dd_digest *d, const dd_site *s);
-/* Billed by token, but without a figure. */
+/* Billed by token, but in no total; the price of one call may be known as a range of candidates. */
 bool dd_site_unknown(const dd_site *s);
 bool dd_site_priced(const dd_site *s);
 /* Why a site has no figure: "model comes from parameter model", "no price for \"x\"". In `a`. */

@@ -2,11 +2,7 @@
 
 /* --- names of enumerators, with one type for the tables --- */
 
-static const char *match_name(int m)
-{
-    static const char *const names[] = { "none", "exact", "alias", "normalised", "snapshot", "fine-tuned", "deployment" };
-    return (unsigned)m < DD_COUNT(names) ? names[m] : "none";
-}
+static const char *match_name(int m) { return dd_match_name((dd_match)m); }
 static const char *unit_name(int u)
 {
     static const char *const names[] = { "tokens", "image", "audio", "other" };
@@ -173,12 +169,14 @@ static const dd_field totals_fields[] = {
     SUM("potential_savings_usd", dd_audit, savings), GROUP("per_1000_calls_usd", offsetof(dd_audit, per_1000), money_fields),
     BOOL("no_production", dd_audit, no_production, A), NUM("sites", SIZE, dd_audit, n_sites, A | D, 0),
     NUM("in_total", SIZE, dd_audit, n_in_total, A, 0), NUM("priced", SIZE, dd_audit, n_priced, A, 0),
-    NUM("unknown", SIZE, dd_audit, n_unknown, A, 0), NUM("not_token_billed", SIZE, dd_audit, n_not_tokens, A, 0),
+    NUM("unknown", SIZE, dd_audit, n_unknown, A, 0),
+    NUM("unknown_with_range", SIZE, dd_audit, n_ranged, A, 0), NUM("ignored", SIZE, dd_audit, n_ignored, A, 0), NUM("not_token_billed", SIZE, dd_audit, n_not_tokens, A, 0),
     NUM("local", SIZE, dd_audit, n_local, A, 0), GROUP("by_context", 0, context_fields), END
 };
 static const dd_field prices_fields[] = {
     STR("name", dd_audit, prices.name, A), DAY("date", dd_audit, prices.date), NUM("age_days", INT, dd_audit, price_age_days, A, 0),
     NUM("models", SIZE, dd_audit, prices.models, A, 0), NUM("names", SIZE, dd_audit, prices.names, A, 0),
+    NUM("from_cache", SIZE, dd_audit, prices.from_cache, 0, 0), NUM("from_override", SIZE, dd_audit, prices.from_override, 0, 0),
     STR("warning", dd_audit, price_warning, 0), END
 };
 static const dd_field note_file_fields[] = { STR("path", dd_file_note, path, A), STR("why", dd_file_note, why, A), END };

@@ -203,11 +203,15 @@ static dd_code read_fields(const reading *r, const dd_field *table, const dd_jt 
     return DD_OK;
 }
 
-/* Amounts of a site are all three there or all three not; views rely on it. */
-static void even_out(dd_money_range *m)
+/* A known amount has its bounds, else views would have to ask for each of the three. */
+static void complete(dd_money_range *m)
 {
-    if (m->expected == DD_PUSD_UNKNOWN || m->low == DD_PUSD_UNKNOWN || m->high == DD_PUSD_UNKNOWN)
-        m->low = m->expected = m->high = DD_PUSD_UNKNOWN;
+    if (m->expected == DD_PUSD_UNKNOWN)
+        return;
+    if (m->low == DD_PUSD_UNKNOWN)
+        m->low = m->expected;
+    if (m->high == DD_PUSD_UNKNOWN)
+        m->high = m->expected;
 }
 
 static dd_code read_sites(const reading *r, const dd_jt *list, dd_audit *a)
@@ -221,8 +225,8 @@ static dd_code read_sites(const reading *r, const dd_jt *list, dd_audit *a)
         dd_code  rc = read_fields(r, dd_fields_site, v, s);
         if (rc != DD_OK)
             return rc;
-        even_out(&s->per_call);
-        even_out(&s->monthly);
+        complete(&s->per_call);
+        complete(&s->monthly);
         a->sites[a->n_sites++] = s;
     }
     return DD_OK;
@@ -277,6 +281,8 @@ dd_code dd_report_read(dd_str json, dd_audit *a, dd_err *err)
         rc = read_fields(&r, dd_fields_audit, top, a);
     if (rc == DD_OK)
         rc = read_sites(&r, dd_jt_get(top, "sites"), a);
+    complete(&a->monthly);
+    complete(&a->per_1000);
     if (rc == DD_OK)
         rc = read_opportunities(&r, dd_jt_get(top, "opportunities"), a);
     return rc;

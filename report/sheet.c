@@ -49,22 +49,33 @@ void dd_sheet_heading(dd_sheet *v, const char *title, dd_str note)
     dd_grid_fill(&v->g, r, col + 1, end, DD_ROLE_RULE, "─");
 }
 
-/* How much of `s` fits into `room` columns, broken at a blank where there is one. */
+static const char SEPARATOR[] = " · ";
+
+/* How much of `s` fits into `room` columns, broken between parts, else at a blank, else anywhere. */
 static size_t fitting(dd_str s, int room)
 {
-    size_t fit = 0, blank = 0;
+    size_t fit = 0, blank = 0, part = 0;
     int    used = 0;
     for (size_t pos = 0; pos < s.len;) {
         size_t from = pos;
+        if (from && dd_str_startsz(dd_str_sub(s, from, s.len), SEPARATOR))
+            part = from;
         dd_utf8_next(s, &pos);
         used += (int)dd_utf8_width(dd_str_sub(s, from, pos));
         if (s.ptr[from] == ' ' && from)
             blank = from;
         if (used > room)
-            return blank ? blank : fit ? fit : pos;
+            return part ? part : blank ? blank : fit ? fit : pos;
         fit = pos;
     }
     return s.len;
+}
+
+static dd_str next_line(dd_str rest)
+{
+    if (dd_str_startsz(rest, SEPARATOR))
+        rest = dd_str_sub(rest, sizeof SEPARATOR - 1, rest.len);
+    return dd_str_trim(rest);
 }
 
 size_t dd_sheet_wrap(dd_sheet *v, size_t row, int col, int hang, int end, dd_role role, dd_str text)
@@ -76,7 +87,7 @@ size_t dd_sheet_wrap(dd_sheet *v, size_t row, int col, int hang, int end, dd_rol
         size_t n = fitting(rest, end - col);
         dd_sheet_need(v, row);
         dd_grid_put(&v->g, row, col, role, dd_str_sub(rest, 0, n));
-        rest = dd_str_trim(dd_str_sub(rest, n, rest.len));
+        rest = next_line(dd_str_sub(rest, n, rest.len));
         if (rest.len)
             row++;
         col = hang;

@@ -31,7 +31,7 @@ static void sites_line(dd_sheet *v, dd_buf *b)
     count(v, b, a->n_unknown, "unknown");
     count(v, b, a->n_not_tokens, "not billed by token");
     count(v, b, a->n_local, "self-hosted");
-    count(v, b, v->d.ignored.n, "left out by comment");
+    count(v, b, a->n_ignored, "left out by comment");
     entry(v, "Calls", b);
     static const char *const names[DD_CTX_COUNT] = { "in production code", "in scripts", "in tests", "in examples", "in notebooks" };
     for (int c = 0; c < DD_CTX_COUNT; c++)
@@ -71,11 +71,12 @@ static void prices_lines(dd_sheet *v, dd_buf *b)
     const dd_audit *a = v->audit;
     if (!a->prices.name.len)
         return;
-    part(b, dd_arena_printf(&v->tmp, DD_STR_FMT " table", DD_STR_ARG(a->prices.name)));
+    dd_str date = DD_STR("");
     if (a->prices.date != DD_DAY_NONE)
-        part(b, dd_arena_printf(&v->tmp, "of " DD_STR_FMT ", %s", DD_STR_ARG(dd_fmt_day(&v->tmp, a->prices.date)),
-                                a->price_age_days <= 0 ? "up to date"
-                                : a->price_age_days == 1 ? "1 day old" : dd_arena_printf(&v->tmp, "%d days old", a->price_age_days).ptr));
+        date = dd_arena_printf(&v->tmp, " of " DD_STR_FMT " (%s)", DD_STR_ARG(dd_fmt_day(&v->tmp, a->prices.date)),
+                               a->price_age_days <= 0 ? "today"
+                               : a->price_age_days == 1 ? "1 day old" : dd_arena_printf(&v->tmp, "%d days old", a->price_age_days).ptr);
+    part(b, dd_arena_printf(&v->tmp, DD_STR_FMT " table" DD_STR_FMT, DD_STR_ARG(a->prices.name), DD_STR_ARG(date)));
     count(v, b, a->prices.models, "models");
     entry(v, "Prices", b);
     if (a->price_warning.len)
@@ -92,8 +93,6 @@ void dd_text_footer(dd_sheet *v)
     files_lines(v, &b);
     if (a->n_sites) {
         prices_lines(v, &b);
-        if (a->volume_basis.len)
-            dd_sheet_entry(v, "Volume", DD_ROLE_DIM, a->volume_basis);
         for (size_t i = 0; i < a->n_assumptions; i++)
             dd_sheet_entry(v, i ? NULL : "Assumed", DD_ROLE_DIM, a->assumptions[i]);
     }

@@ -5,7 +5,7 @@
 static void range_line(dd_sheet *v, size_t row, int col, int end)
 {
     const dd_money_range *m = &v->d.total;
-    if (m->low == m->high || m->expected == DD_PUSD_UNKNOWN)
+    if (m->low >= m->high || m->expected == DD_PUSD_UNKNOWN)
         return;
     dd_str low = dd_fmt_about(&v->tmp, m->low), high = dd_fmt_about(&v->tmp, m->high);
     int    from = dd_grid_put(&v->g, row, col, DD_ROLE_DIM, low) + 1;
@@ -13,7 +13,7 @@ static void range_line(dd_sheet *v, size_t row, int col, int end)
     if (to + 1 + (int)dd_utf8_width(high) > end)
         to = end - 1 - (int)dd_utf8_width(high);
     if (to - from >= 5) {
-        double at = (double)(m->expected - m->low) / ((double)m->high - (double)m->low);
+        double at = ((double)m->expected - (double)m->low) / ((double)m->high - (double)m->low);
         int    dot = from + (int)((at < 0 ? 0 : at > 1 ? 1 : at) * (to - from - 1) + 0.5);
         dd_grid_fill(&v->g, row, from, to, DD_ROLE_TRACK, "─");
         dd_grid_putz(&v->g, row, dot, DD_ROLE_BAR, "●");
@@ -27,11 +27,13 @@ static void range_line(dd_sheet *v, size_t row, int col, int end)
 static void bill_card(dd_sheet *v, size_t row, int col, int end)
 {
     const dd_digest *d = &v->d;
-    dd_grid_putz(&v->g, row, col, DD_ROLE_DIM, d->per_1000 ? "Estimated cost of 1,000 calls" : "Estimated monthly bill");
+    dd_grid_putz(&v->g, row, col, DD_ROLE_DIM, d->per_1000 ? "Estimated cost per 1,000 calls" : "Estimated monthly bill");
     bool any = d->billed.n > 0;
     int  c   = dd_grid_put(&v->g, row + 1, col, any ? DD_ROLE_MONEY : DD_ROLE_STRONG, any ? dd_fmt_about(&v->tmp, d->total.expected) : DD_STR("not known"));
     if (any)
-        dd_grid_putz(&v->g, row + 1, c + 1, DD_ROLE_DIM, d->per_1000 ? "for every site" : "a month");
+        dd_grid_put(&v->g, row + 1, c + 1, DD_ROLE_DIM,
+                    d->per_1000 ? dd_arena_printf(&v->tmp, "for " DD_STR_FMT, DD_STR_ARG(dd_fmt_plural(&v->tmp, d->billed.n, "site", "sites")))
+                                : DD_STR("a month"));
     if (any)
         range_line(v, row + 2, col, end);
 }
@@ -53,6 +55,19 @@ static void savings_card(dd_sheet *v, size_t row, int col, int end)
     dd_sheet_bar(v, row + 2, col, width, DD_ROLE_BAR_SAVING, d->total.expected > 0 ? (double)d->savings / (double)d->total.expected : 0);
 }
 
+/* What the audit assumes about volume, else the name of its basis. */
+static dd_str volume(dd_arena *t, const dd_audit *a)
+{
+    dd_str said[4];
+    size_t n = 0;
+    for (size_t i = 0; i < a->n_assumptions && n < DD_COUNT(said); i++)
+        if (dd_str_startsz(a->assumptions[i], "volume of "))
+            said[n++] = a->assumptions[i];
+    if (n)
+        return dd_fmt_join(t, said, n, "; ", n);
+    return dd_arena_printf(t, "volume by " DD_STR_FMT, DD_STR_ARG(a->volume_basis.len ? a->volume_basis : DD_STR("preset default")));
+}
+
 static dd_str basis(dd_sheet *v)
 {
     const dd_audit *a = v->audit;
@@ -61,9 +76,8 @@ static dd_str basis(dd_sheet *v)
     if (v->d.per_1000)
         return dd_arena_printf(t, "An estimate from source code. Nothing here runs in production, so the headline is 1,000 calls of each of "
                                DD_STR_FMT "; --calls or --usage says how often they run.", DD_STR_ARG(sites));
-    return dd_arena_printf(t, "An estimate from source code, not a measurement: " DD_STR_FMT " in the total, volume by " DD_STR_FMT
-                           ". Change it with --calls, --usage-preset or --usage.", DD_STR_ARG(sites),
-                           DD_STR_ARG(a->volume_basis.len ? a->volume_basis : DD_STR("the default preset")));
+    return dd_arena_printf(t, "An estimate from source code, not a measurement: " DD_STR_FMT ", " DD_STR_FMT
+                           ". Change it with --calls, --usage-preset or --usage.", DD_STR_ARG(sites), DD_STR_ARG(volume(t, a)));
 }
 
 void dd_text_headline(dd_sheet *v)
@@ -164,6 +178,8 @@ static size_t with_money(const dd_sum *v, size_t n)
 
 static dd_str unit_note(dd_sheet *v)
 {
+    if (v->narrow)
+        return dd_str_z(v->d.per_1000 ? "$ per 1,000 calls" : "$ a month");
     return dd_str_z(v->d.per_1000 ? "$ per 1,000 calls · share" : "$ a month · share");
 }
 

@@ -123,26 +123,38 @@ static dd_str tokens(dd_sheet *v, const dd_site *s)
                            dd_sheet_arrow(v), DD_STR_ARG(dd_fmt_tokens(&v->tmp, s->output_tokens.expected)));
 }
 
-static void call_wide(dd_sheet *v, const dd_site *s, size_t r, int m_from)
+typedef struct {
+    dd_money_col month, each;
+    int          calls;   /* columns of the longest number of calls */
+} call_cols;
+
+static void call_wide(dd_sheet *v, const dd_site *s, size_t r, const call_cols *c)
 {
-    int model = v->left + 38, tok_end = m_from - 22;
+    int times = v->right - dd_money_col_width(&c->month) - 2, each = times - (c->calls ? c->calls + 3 : 0);
+    int out = each - dd_money_col_width(&c->each) - 3, model = v->left + (v->right - v->left) * 8 / 25;
     dd_sheet_where(v, r, v->left, model - 2 - v->left, s);
-    dd_str name = dd_fmt_model(&v->tmp, s), how = dd_fmt_how(s), t = tokens(v, s);
-    int    room = tok_end - 16 - model;
-    int    col  = dd_grid_put(&v->g, r, model, DD_ROLE_MODEL, dd_fmt_path(&v->tmp, name, room));
+    dd_str how  = dd_fmt_how(s);
+    int    room = out - 17 - model;
+    int    col  = dd_grid_put(&v->g, r, model, DD_ROLE_MODEL, dd_fmt_path(&v->tmp, dd_fmt_model(&v->tmp, s), room));
     if (col + 1 + (int)how.len <= model + room)
         dd_grid_put(&v->g, r, col + 1, DD_ROLE_DIM, how);
-    dd_grid_put_end(&v->g, r, tok_end, DD_ROLE_TEXT, t);
-    dd_grid_put_end(&v->g, r, m_from - 2, DD_ROLE_DIM, per_call(v, s));
+    dd_grid_put_end(&v->g, r, out - 9, DD_ROLE_TEXT, dd_fmt_tokens(&v->tmp, s->input_tokens.expected));
+    dd_grid_putz(&v->g, r, out - 9, DD_ROLE_DIM, dd_sheet_arrow(v));
+    dd_grid_put_end(&v->g, r, out, DD_ROLE_TEXT, dd_fmt_tokens(&v->tmp, s->output_tokens.expected));
+    dd_money_col_put(v, &c->each, r, each, DD_ROLE_DIM, s->per_call.expected);
+    if (!c->calls)
+        return;
+    dd_grid_putz(&v->g, r, each + 1, DD_ROLE_DIM, "×");
+    dd_grid_put_end(&v->g, r, times, DD_ROLE_DIM, dd_fmt_count(&v->tmp, s->calls));
 }
 
-static void call(dd_sheet *v, const dd_site *s, const dd_money_col *money)
+static void call(dd_sheet *v, const dd_site *s, const call_cols *cols)
 {
     size_t r      = dd_sheet_row(v);
-    int    m_from = v->right - dd_money_col_width(money);
-    dd_money_col_put(v, money, r, v->right, DD_ROLE_MONEY, dd_digest_amount(&v->d, s));
+    int    m_from = v->right - dd_money_col_width(&cols->month);
+    dd_money_col_put(v, &cols->month, r, v->right, DD_ROLE_MONEY, dd_digest_amount(&v->d, s));
     if (v->wide) {
-        call_wide(v, s, r, m_from);
+        call_wide(v, s, r, cols);
         return;
     }
     dd_sheet_where(v, r, v->left, m_from - 2 - v->left, s);
@@ -161,17 +173,21 @@ void dd_text_calls(dd_sheet *v)
 {
     const dd_site_list *list = &v->d.billed;
     size_t              n    = top_of(v, list->n);
-    dd_money_col        money = { 0 };
+    call_cols           cols = { .calls = 0 };
     if (!list->n)
         return;
-    for (size_t i = 0; i < n; i++)
-        dd_money_col_add(v, &money, dd_digest_amount(&v->d, list->v[i]));
+    for (size_t i = 0; i < n; i++) {
+        dd_money_col_add(v, &cols.month, dd_digest_amount(&v->d, list->v[i]));
+        dd_money_col_add(v, &cols.each, list->v[i]->per_call.expected);
+        int w = v->d.per_1000 ? 0 : (int)dd_fmt_count(&v->tmp, list->v[i]->calls).len;
+        cols.calls = w > cols.calls ? w : cols.calls;
+    }
     dd_str note = dd_str_z(v->wide ? "tokens in → out · $ a call × calls · $ a month" : "$ a month");
     if (v->d.per_1000)
         note = dd_str_z(v->wide ? "tokens in → out · $ a call · $ per 1,000" : "$ per 1,000");
-    dd_sheet_heading(v, list->n == n ? "Calls, dearest first" : "Dearest calls", note);
+    dd_sheet_heading(v, list->n == n ? "Calls, most expensive first" : "Most expensive calls", note);
     for (size_t i = 0; i < n; i++)
-        call(v, list->v[i], &money);
+        call(v, list->v[i], &cols);
     if (list->n > n)
         dd_sheet_wrap(v, v->g.rows, v->left, v->left, v->right, DD_ROLE_DIM,
                       dd_arena_printf(&v->tmp, "+ " DD_STR_FMT " more: --verbose lists all", DD_STR_ARG(dd_fmt_count(&v->tmp, (int64_t)(list->n - n)))));
@@ -226,14 +242,14 @@ static void warnings(dd_sheet *v)
         warning(v, gone ? DD_ROLE_BAD : DD_ROLE_WARN, retired_text(v, n), &n->sites);
     }
     for (size_t i = 0; i < d->defaults.n; i++)
-        warning(v, DD_ROLE_WARN, dd_fmt_capital(&v->tmp, d->defaults.v[i].text), &d->defaults.v[i].sites);
+        warning(v, DD_ROLE_WARN, d->defaults.v[i].text, &d->defaults.v[i].sites);
 }
 
 static void more_savings(dd_sheet *v)
 {
     static const char *const titles[DD_ADVICE_COUNT] = {
         [DD_ADVICE_NO_CAP] = "Cap the output", [DD_ADVICE_CACHE] = "Cache the static prompt",
-        [DD_ADVICE_BATCH] = "Use the batch price", [DD_ADVICE_EMBED] = "Change the embedding model and index again",
+        [DD_ADVICE_BATCH] = "Use the batch price", [DD_ADVICE_EMBED] = "Newer embeddings, index again",
     };
     const dd_notice_list *list = &v->d.more;
     dd_money_col          money = { 0 };
@@ -246,12 +262,26 @@ static void more_savings(dd_sheet *v)
     for (size_t i = 0; i < list->n; i++) {
         const dd_notice *n = &list->v[i];
         size_t           r = dd_sheet_row(v);
-        int col = dd_grid_putz(&v->g, r, v->left, DD_ROLE_TEXT, titles[n->kind]);
-        dd_grid_put(&v->g, r, col + 2, DD_ROLE_DIM, dd_fmt_plural(&v->tmp, n->sites.n, "call", "calls"));
+        int    end  = v->right - (money.whole ? dd_money_col_width(&money) + 2 : 0);
+        dd_str name = dd_fmt_path(&v->tmp, dd_str_z(titles[n->kind]), end - v->left);
+        int    col  = dd_grid_put(&v->g, r, v->left, DD_ROLE_TEXT, name) + 2;
+        dd_str calls = dd_fmt_plural(&v->tmp, n->sites.n, "call", "calls");
+        if (col + (int)calls.len <= end)
+            dd_grid_put(&v->g, r, col, DD_ROLE_DIM, calls);
         if (n->saving > 0)
             dd_money_col_put(v, &money, r, v->right, DD_ROLE_SAVING, n->saving);
         dd_sheet_wrap(v, r + 1, v->left + 2, v->left + 2, v->right, DD_ROLE_DIM, places(v, &n->sites));
     }
+}
+
+/* What the candidates of a call would cost, where that is known. */
+static dd_str candidate_range(dd_sheet *v, const dd_site_list *sites)
+{
+    const dd_money_range *m = &sites->v[0]->per_call;
+    if (sites->n != 1 || m->expected == DD_PUSD_UNKNOWN)
+        return DD_STR("");
+    return dd_arena_printf(&v->tmp, " · " DD_STR_FMT " – " DD_STR_FMT " a call", DD_STR_ARG(dd_fmt_money(&v->tmp, m->low)),
+                           DD_STR_ARG(dd_fmt_money(&v->tmp, m->high)));
 }
 
 static void unknown(dd_sheet *v)
@@ -264,7 +294,9 @@ static void unknown(dd_sheet *v)
     for (size_t i = 0; i < n; i++) {
         size_t r = dd_sheet_row(v);
         dd_grid_putz(&v->g, r, v->left, DD_ROLE_WARN, v->opts->ascii ? "?" : "○");
-        r = dd_sheet_wrap(v, r, v->left + 2, v->left + 2, v->right, DD_ROLE_TEXT, dd_fmt_capital(&v->tmp, list->v[i].text));
+        dd_str text = dd_arena_printf(&v->tmp, DD_STR_FMT DD_STR_FMT, DD_STR_ARG(dd_fmt_capital(&v->tmp, list->v[i].text)),
+                                      DD_STR_ARG(candidate_range(v, &list->v[i].sites)));
+        r = dd_sheet_wrap(v, r, v->left + 2, v->left + 2, v->right, DD_ROLE_TEXT, text);
         dd_sheet_wrap(v, r + 1, v->left + 2, v->left + 2, v->right, DD_ROLE_DIM, places(v, &list->v[i].sites));
     }
     for (size_t i = n; i < list->n; i++)
@@ -289,13 +321,15 @@ void dd_text_notices(dd_sheet *v)
 static void aside_of(dd_sheet *v, dd_context ctx, const char *label)
 {
     const dd_site *dearest = NULL, *cheapest = NULL;
-    size_t         n = 0;
+    dd_site_list   of = { 0 };
+    size_t         n  = 0;
     for (size_t i = 0; i < v->d.aside.n; i++) {
         const dd_site *s = v->d.aside.v[i];
         if (s->context != ctx)
             continue;
         dearest  = dearest ? dearest : s;
         cheapest = s;
+        dd_avec_push(&v->tmp, &of, s);
         n++;
     }
     if (!n)
@@ -303,24 +337,20 @@ static void aside_of(dd_sheet *v, dd_context ctx, const char *label)
     dd_arena *t   = &v->tmp;
     dd_str    lo  = dd_fmt_money(t, cheapest->per_call.expected), hi = dd_fmt_money(t, dearest->per_call.expected);
     dd_str    amount = dd_str_eq(lo, hi) ? lo : dd_arena_printf(t, DD_STR_FMT " – " DD_STR_FMT, DD_STR_ARG(lo), DD_STR_ARG(hi));
-    dd_str    text = dd_arena_printf(t, DD_STR_FMT ", " DD_STR_FMT " a call; dearest " DD_STR_FMT " (" DD_STR_FMT ")",
-                                     DD_STR_ARG(dd_fmt_plural(t, n, "call", "calls")), DD_STR_ARG(amount),
-                                     DD_STR_ARG(dd_fmt_where(t, dearest, 40)), DD_STR_ARG(dd_fmt_model(t, dearest)));
+    dd_str    text   = dd_arena_printf(t, DD_STR_FMT " · " DD_STR_FMT " a call · " DD_STR_FMT, DD_STR_ARG(dd_fmt_plural(t, n, "call", "calls")),
+                                       DD_STR_ARG(amount), DD_STR_ARG(v->opts->verbose ? DD_STR("each of") : places(v, &of)));
     dd_sheet_entry(v, label, DD_ROLE_TEXT, text);
-    for (size_t i = 0; v->opts->verbose && i < v->d.aside.n; i++) {
-        const dd_site *s = v->d.aside.v[i];
-        if (s->context == ctx)
-            dd_sheet_entry(v, NULL, DD_ROLE_DIM,
-                           dd_arena_printf(t, DD_STR_FMT "  " DD_STR_FMT "  " DD_STR_FMT, DD_STR_ARG(dd_fmt_where(t, s, 48)),
-                                           DD_STR_ARG(dd_fmt_model(t, s)), DD_STR_ARG(dd_fmt_money(t, s->per_call.expected))));
-    }
+    for (size_t i = 0; v->opts->verbose && i < n; i++)
+        dd_sheet_entry(v, NULL, DD_ROLE_DIM,
+                       dd_arena_printf(t, DD_STR_FMT " · " DD_STR_FMT " · " DD_STR_FMT, DD_STR_ARG(dd_fmt_where(t, of.v[i], 48)),
+                                       DD_STR_ARG(dd_fmt_model(t, of.v[i])), DD_STR_ARG(dd_fmt_money(t, of.v[i]->per_call.expected))));
 }
 
 static void aside_list(dd_sheet *v, const char *label, const dd_site_list *list, const char *what)
 {
     if (list->n)
         dd_sheet_entry(v, label, DD_ROLE_TEXT,
-                       dd_arena_printf(&v->tmp, DD_STR_FMT " %s: " DD_STR_FMT, DD_STR_ARG(dd_fmt_plural(&v->tmp, list->n, "call", "calls")), what,
+                       dd_arena_printf(&v->tmp, DD_STR_FMT " · %s · " DD_STR_FMT, DD_STR_ARG(dd_fmt_plural(&v->tmp, list->n, "call", "calls")), what,
                                        DD_STR_ARG(places(v, list))));
 }
 
