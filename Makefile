@@ -13,6 +13,8 @@ CFLAGS.release := -O2 -g
 CFLAGS.asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 CFLAGS.tsan    := -O1 -g -fsanitize=thread
 CFLAGS.fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+# The sanitizers' null checks make gcc see null formats that cannot be.
+WARN += $(if $(filter asan tsan,$(VARIANT)),-Wno-format-truncation -Wno-format-overflow)
 CFLAGS_ALL     := -std=gnu11 -pthread -I. -I$(OUT)/gen $(CFLAGS.$(VARIANT)) $(EXTRA_CFLAGS)
 PKGS           := libpcre2-8 libcjson libcurl yaml-0.1
 PKG_CFLAGS     := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)

@@ -19,6 +19,7 @@ void  *dd_arena_zalloc(dd_arena *a, size_t n); /* cleared */
 dd_str dd_arena_dup(dd_arena *a, dd_str s);    /* also NUL-terminated behind its end */
 dd_str dd_arena_dupz(dd_arena *a, const char *z);
 dd_str dd_arena_printf(dd_arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void   dd_arena_join(dd_arena *a, dd_arena *from); /* what was `from`'s is a's now; `from` is empty */
 void   dd_arena_fini(dd_arena *a);             /* frees all; the arena can be used again */
 
 #define dd_new(arena, T)      ((T *)dd_arena_zalloc((arena), sizeof(T)))

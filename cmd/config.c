@@ -205,6 +205,12 @@ static dd_code read_text(reader *r, dd_str text)
     return rc;
 }
 
+dd_code dd_config_parse(dd_config *c, dd_str text, const char *what, dd_err *err)
+{
+    reader r = { .config = c, .what = what, .err = err };
+    return read_text(&r, text);
+}
+
 /* The file to read into *path, or false. */
 static bool search(dd_buf *path)
 {

@@ -29,6 +29,8 @@ typedef struct {
 
 /* `path` NULL: search. No file at all is fine; a file that was named must be there. */
 dd_code dd_config_load(dd_config *c, const char *path, dd_err *err);
+/* The reader alone, into a config that dd_config_load or {0} made: for tests and fuzzing. */
+dd_code dd_config_parse(dd_config *c, dd_str text, const char *what, dd_err *err);
 void    dd_config_fini(dd_config *c);
 /* JSON schema of the file. */
 void    dd_config_schema(dd_buf *out);

@@ -1,0 +1,158 @@
+/* base/str.h, arena.h, map.h, time.h: the ground everything stands on. */
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/time.h"
+#include "tests/unit/test.h"
+
+#include <string.h>
+
+TEST(cut_find_trim)
+{
+    dd_str rest = DD_STR("a,b,,c");
+    CHECK_STR(dd_str_cut(&rest, ','), "a");
+    CHECK_STR(dd_str_cut(&rest, ','), "b");
+    CHECK_STR(dd_str_cut(&rest, ','), "");
+    CHECK_STR(dd_str_cut(&rest, ','), "c");
+    CHECK_EQ(rest.len, 0, "nothing is left");
+    CHECK_EQ(dd_str_findz(DD_STR("abcabc"), "ca"), 2, "first match");
+    CHECK_EQ(dd_str_findz(DD_STR("abc"), "x"), -1, "no match");
+    CHECK_EQ(dd_str_findz(DD_STR_NULL, "x"), -1, "nothing to look in");
+    CHECK_EQ(dd_str_rchr(DD_STR("a/b/c"), '/'), 3, "last");
+    CHECK_STR(dd_str_trim(DD_STR(" \t a b\r\n")), "a b");
+    CHECK_STR(dd_str_sub(DD_STR("abc"), 2, 99), "c");
+    CHECK_EQ(dd_str_sub(DD_STR("abc"), 5, 1).len, 0, "clamped");
+}
+
+TEST(whole_numbers_in_range)
+{
+    static const struct { const char *text; bool ok; int64_t want; } cases[] = {
+        { "0", true, 0 }, { "-1", true, -1 }, { "+7", true, 7 }, { "9223372036854775807", true, INT64_MAX },
+        { "-9223372036854775808", true, INT64_MIN }, { "9223372036854775808", false, 0 }, { "", false, 0 }, { "-", false, 0 },
+        { "1x", false, 0 }, { " 1", false, 0 }, { "99999999999999999999", false, 0 },
+    };
+    for (size_t i = 0; i < DD_COUNT(cases); i++) {
+        int64_t got = 42;
+        bool    ok  = dd_parse_i64(dd_str_z(cases[i].text), &got);
+        CHECK_EQ(ok, cases[i].ok, cases[i].text);
+        if (ok)
+            CHECK_EQ(got, cases[i].want, cases[i].text);
+    }
+}
+
+TEST(utf8_by_the_letter_of_rfc3629)
+{
+    CHECK(dd_utf8_valid(DD_STR("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80")));
+    CHECK(!dd_utf8_valid(DD_STR("\xc0\xaf")));             /* overlong */
+    CHECK(!dd_utf8_valid(DD_STR("\xed\xa0\x80")));         /* surrogate */
+    CHECK(!dd_utf8_valid(DD_STR("\xf4\x90\x80\x80")));     /* past U+10FFFF */
+    CHECK(!dd_utf8_valid(DD_STR("\xe2\x82")));             /* cut */
+    size_t at = 0;
+    CHECK_EQ(dd_utf8_next(DD_STR("\xe2\x82\xac!"), &at), 0x20ac, "euro");
+    CHECK_EQ(at, 3, "three bytes");
+    at = 0;
+    CHECK_EQ(dd_utf8_next(DD_STR("\xff!"), &at), 0xfffd, "broken byte");
+    CHECK_EQ(at, 1, "one byte on");
+}
+
+TEST(columns_of_a_terminal)
+{
+    CHECK_EQ(dd_utf8_width(DD_STR("abc")), 3, "ASCII");
+    CHECK_EQ(dd_utf8_width(DD_STR("\xe6\x97\xa5\xe6\x9c\xac")), 4, "CJK is two wide");
+    CHECK_EQ(dd_utf8_width(DD_STR("e\xcc\x81")), 1, "a combining mark is none");
+    CHECK_EQ(dd_utf8_width(DD_STR("\xf0\x9f\x98\x80")), 2, "emoji");
+}
+
+TEST(edit_distance_is_bounded)
+{
+    CHECK_EQ(dd_str_distance(DD_STR("scna"), DD_STR("scan"), 3), 2, "a swap is two edits");
+    CHECK_EQ(dd_str_distance(DD_STR("Scan"), DD_STR("scan"), 3), 0, "case is folded");
+    CHECK_EQ(dd_str_distance(DD_STR("abc"), DD_STR("xyzuvw"), 2), 3, "past the bound: bound + 1");
+}
+
+TEST(buffers_grow_to_their_maximum_and_say_so)
+{
+    dd_buf b = DD_BUF_INIT(5);
+    dd_buf_addz(&b, "abc");
+    CHECK(!b.over);
+    dd_buf_addz(&b, "def");
+    CHECK(b.over);
+    CHECK_STR(dd_buf_str(&b), "abcde");
+    dd_buf_clear(&b);
+    dd_buf_printf(&b, "%d", 42);
+    CHECK_STR(dd_buf_str(&b), "42");
+    CHECK_EQ(strlen(dd_buf_z(&b)), 2, "NUL-terminated");
+    dd_buf_free(&b);
+    dd_buf big = DD_BUF_INIT(0);
+    dd_buf_printf(&big, "%0400d", 7); /* longer than the small buffer inside */
+    CHECK_EQ(big.len, 400, "formatted whole");
+    dd_buf_free(&big);
+}
+
+TEST(arena_pieces_are_apart_and_aligned)
+{
+    dd_arena a = DD_ARENA_INIT;
+    char    *last = NULL;
+    for (int i = 0; i < 2000; i++) {
+        char *p = dd_arena_zalloc(&a, (size_t)(i * 7 % 5000) + 1);
+        CHECK(((uintptr_t)p & 15) == 0);
+        CHECK(p != last);
+        memset(p, 0xee, (size_t)(i * 7 % 5000) + 1);
+        last = p;
+    }
+    dd_str s = dd_arena_printf(&a, "%s-%d", "x", 12);
+    CHECK_STR(s, "x-12");
+    CHECK_EQ(s.ptr[s.len], 0, "NUL behind");
+    struct { int *v; size_t n, cap; } list = { 0 };
+    for (int i = 0; i < 100; i++)
+        dd_avec_push(&a, &list, i * i);
+    CHECK_EQ(list.v[99], 9801, "grown inside the arena");
+    dd_arena_fini(&a);
+    CHECK_EQ(a.used, 0, "empty");
+    dd_arena_fini(&a);
+}
+
+TEST(map_keeps_what_was_put)
+{
+    dd_map   m = DD_MAP_INIT;
+    dd_arena a = DD_ARENA_INIT;
+    for (intptr_t i = 0; i < 5000; i++)
+        CHECK(dd_map_put(&m, dd_arena_printf(&a, "key%ld", (long)i), (void *)(i + 1)) == NULL);
+    CHECK_EQ(m.n, 5000, "all are there");
+    for (intptr_t i = 0; i < 5000; i += 97) {
+        char key[32];
+        snprintf(key, sizeof key, "key%ld", (long)i);
+        CHECK_EQ((intptr_t)dd_map_get(&m, dd_str_z(key)), i + 1, key);
+    }
+    CHECK(!dd_map_has(&m, DD_STR("other")));
+    CHECK_EQ((intptr_t)dd_map_put(&m, DD_STR("key1"), NULL), 2, "the old value comes back");
+    CHECK(dd_map_has(&m, DD_STR("key1")));
+    dd_map_put(&m, DD_STR(""), &m);
+    CHECK(dd_map_get(&m, DD_STR_NULL) == &m);
+    dd_map_free(&m);
+    CHECK(dd_map_get(&m, DD_STR("key2")) == NULL);
+    dd_arena_fini(&a);
+}
+
+TEST(days_and_dates_agree)
+{
+    char   text[11];
+    dd_day day;
+    CHECK(dd_day_parse(DD_STR("1970-01-01"), &day));
+    CHECK_EQ(day, 0, "the epoch");
+    CHECK(dd_day_parse(DD_STR("2026-11-20T08:00:00Z"), &day));
+    CHECK_EQ(day, 20777, "20,777 days of 86,400 s are 1,795,132,800 s");
+    dd_day_format(day, text);
+    CHECK_STR(dd_str_z(text), "2026-11-20");
+    CHECK(dd_day_parse(DD_STR("2024-02-29"), &day));
+    CHECK(!dd_day_parse(DD_STR("2026-02-29"), &day));
+    CHECK(!dd_day_parse(DD_STR("2026-13-01"), &day));
+    CHECK(!dd_day_parse(DD_STR("2026-1-01"), &day));
+    CHECK(!dd_day_parse(DD_STR("2026-01-01x"), &day));
+    for (dd_day d = -1000; d < 60000; d += 13) {
+        dd_day back;
+        dd_day_format(d, text);
+        CHECK(dd_day_parse(dd_str_z(text), &back) && back == d);
+    }
+    CHECK_EQ(dd_day_of((dd_wall){ 1795132800 }), 20777, "wall time to day");
+    CHECK_EQ(dd_day_of((dd_wall){ -1 }), -1, "before the epoch");
+}
