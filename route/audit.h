@@ -145,7 +145,8 @@ typedef struct {
     dd_money_range monthly; dd_pusd savings;
     dd_money_range per_1000;           /* 1,000 calls of every priced site; the headline when nothing is in production */
     bool           no_production;
-    size_t n_in_total, n_priced, n_unknown, n_not_tokens, n_local, n_by_context[DD_CTX_COUNT];
+    /* n_priced + n_unknown + n_not_tokens + n_local + n_ignored are all sites; n_ranged: those of n_unknown that show a range */
+    size_t n_in_total, n_priced, n_unknown, n_ranged, n_not_tokens, n_local, n_ignored, n_by_context[DD_CTX_COUNT];
     dd_sum *by_model; size_t n_by_model;   dd_sum *by_provider; size_t n_by_provider;
     dd_sum *by_file;  size_t n_by_file;    dd_sum *by_dir;      size_t n_by_dir;
     dd_site **opportunities; size_t n_opportunities;   /* with a suggestion, largest monthly saving first */

@@ -84,20 +84,23 @@ static size_t gap(dd_str s, size_t i)
     return n;
 }
 
+/* Moves *i past what the hint's character c stands for; false: it is not there. */
+static bool step_over(char c, dd_str s, size_t *i)
+{
+    if (c == ' ') {
+        size_t n = gap(s, *i);
+        *i += n;
+        return n > 0;
+    }
+    return *i < s.len && fold(s.ptr[(*i)++]) == (unsigned char)c;
+}
+
 static bool hint_at(const hint *h, dd_str s, size_t i)
 {
     for (size_t k = 0; k < h->len; k++) {
-        char c = h->text[k];
-        if (c == '*' && k + 1 == h->len)
+        if (h->text[k] == '*')
             return true;
-        if (c == ' ' || c == '*') { /* "relevan* score": the rest of the word, then a gap */
-            while (c == '*' && i < s.len && alnum(fold(s.ptr[i])))
-                i++;
-            size_t n = c == ' ' ? gap(s, i) : 0;
-            if (c == ' ' && n == 0)
-                return false;
-            i += n;
-        } else if (i >= s.len || fold(s.ptr[i++]) != (unsigned char)c)
+        if (!step_over(h->text[k], s, &i))
             return false;
     }
     return i >= s.len || !alnum(fold(s.ptr[i]));

@@ -112,25 +112,34 @@ static dd_code push_digit(dd_pusd *v, char c)
     return DD_OK;
 }
 
+static dd_code take_digits(dd_str *s, size_t n, dd_pusd *value)
+{
+    dd_code rc = DD_OK;
+    for (size_t i = 0; i < n && rc == DD_OK; i++)
+        rc = push_digit(value, s->ptr[i]);
+    *s = dd_str_sub(*s, n, s->len);
+    return rc;
+}
+
+static bool take_char(dd_str *s, char c)
+{
+    if (s->len == 0 || s->ptr[0] != c)
+        return false;
+    *s = dd_str_sub(*s, 1, s->len);
+    return true;
+}
+
 /* Reads "1200" or "1,200" off the front of *s. Commas only where thousands are: "1,20" is a decimal comma, refused. */
 static dd_code whole_part(dd_str *s, dd_pusd *value, bool *any)
 {
-    dd_code rc     = DD_OK;
-    bool    commas = false;
-    *any = false;
-    for (;;) {
-        size_t n = digits_of(*s);
-        if (commas ? n != 3 : n == 0)
-            return commas ? DD_ERR_PARSE : rc;
-        for (size_t i = 0; i < n && rc == DD_OK; i++)
-            rc = push_digit(value, s->ptr[i]);
-        *any = true;
-        *s   = dd_str_sub(*s, n, s->len);
-        if (rc != DD_OK || s->len == 0 || s->ptr[0] != ',' || (!commas && n > 3))
-            return rc;
-        commas = true;
-        *s     = dd_str_sub(*s, 1, s->len);
-    }
+    size_t  n  = digits_of(*s);
+    dd_code rc = take_digits(s, n, value);
+    *any = n > 0;
+    if (n == 0 || n > 3)
+        return rc;
+    while (rc == DD_OK && take_char(s, ','))
+        rc = digits_of(*s) == 3 ? take_digits(s, 3, value) : DD_ERR_PARSE;
+    return rc;
 }
 
 /* Reads ".50" off the front of *s and scales *value to picodollars. More than 12 places cannot be held exactly: refused unless zeros. */
@@ -152,14 +161,6 @@ static dd_code fraction_part(dd_str *s, dd_pusd *value, bool *any)
     for (; taken < PLACES && rc == DD_OK; taken++)
         rc = push_digit(value, '0');
     return rc;
-}
-
-static bool take_char(dd_str *s, char c)
-{
-    if (s->len == 0 || s->ptr[0] != c)
-        return false;
-    *s = dd_str_sub(*s, 1, s->len);
-    return true;
 }
 
 dd_code dd_money_parse(dd_str text, dd_pusd *out, dd_err *err)

@@ -1,0 +1,194 @@
+/* What a site gets back: by task, bounded by its cap; reasoning models add what nobody sees. Evidence: docs/estimates.md. */
+#include "route/estimate_parts.h"
+
+/* Visible tokens of one answer. percent: of the material instead, within [least, most]. */
+static const struct { dd_range tokens, percent; int64_t least, most; } answers[DD_TASK_COUNT] = {
+    [DD_TASK_CHAT]           = { .tokens = { 60, 350, 1200 } },
+    [DD_TASK_CODING]         = { .tokens = { 120, 800, 3000 } },
+    [DD_TASK_REASONING]      = { .tokens = { 150, 700, 2500 } },
+    [DD_TASK_SUMMARIZATION]  = { .percent = { 5, 15, 40 }, .least = 60, .most = 1500 },
+    [DD_TASK_TRANSLATION]    = { .percent = { 80, 110, 150 }, .least = 20, .most = 16000 },
+    [DD_TASK_EXTRACTION]     = { .tokens = { 30, 150, 600 } },
+    [DD_TASK_CLASSIFICATION] = { .tokens = { 1, 10, 60 } },
+    [DD_TASK_GENERATION]     = { .tokens = { 150, 800, 2500 } },
+    [DD_TASK_EMBEDDING]      = { .tokens = { 0, 0, 0 } },
+    [DD_TASK_IMAGE]          = { .tokens = { 0, 0, 0 } },
+    [DD_TASK_AGENT_STEP]     = { .tokens = { 40, 150, 600 } },
+};
+
+/* Hidden tokens by effort, at medium complexity. */
+static const struct { const char *effort; dd_range tokens; } efforts[] = {
+    { "none", { 0, 0, 0 } },           { "minimal", { 0, 40, 300 } },     { "low", { 50, 250, 1500 } },
+    { "medium", { 150, 700, 5000 } },  { "high", { 600, 2500, 16000 } },  { "xhigh", { 1500, 6000, 32000 } },
+    { "max", { 1500, 6000, 32000 } },
+};
+
+/* Effort when the call says nothing; the first row whose text the name (without its provider) starts with. */
+static const struct { const char *prefix, *effort; } defaults[] = {
+    { "gpt-5-chat", "none" },  { "gpt-5-pro", "high" },    { "gpt-5.2-pro", "high" },  { "gpt-5.4-pro", "high" },  { "gpt-5.5-pro", "high" },
+    { "gpt-5.1-codex", "medium" }, { "gpt-5.2-codex", "medium" }, { "gpt-5.3-codex", "medium" },
+    { "gpt-5.1", "none" },     { "gpt-5.2", "none" },      { "gpt-5.3", "none" },      { "gpt-5.4", "none" },
+    { "gpt-5", "medium" },     { "gpt-6", "medium" },      { "gpt-oss", "medium" },
+    { "o1-pro", "high" },      { "o3-pro", "high" },       { "o1", "medium" },         { "o3", "medium" },         { "o4", "medium" },
+    { "gemini-2.5-flash-lite", "none" }, { "gemini-3.1-flash-lite", "minimal" }, { "gemini-3.5-flash-lite", "minimal" },
+    { "gemini-2.5", "medium" }, { "gemini-3", "medium" },  { "gemini-4", "medium" },   { "gemini-pro-latest", "medium" }, { "gemini-flash-latest", "medium" },
+    { "deepseek-reasoner", "high" }, { "deepseek-r1", "high" },
+    { "grok-3-mini", "low" },  { "grok-4", "medium" },     { "grok-code", "medium" },
+    { "magistral", "medium" }, { "qwq", "high" },          { "kimi-k3", "medium" },    { "minimax-m", "medium" },  { "glm-", "medium" },
+    { "sonar-reasoning", "medium" },
+};
+
+static dd_str bare_name(dd_str model)
+{
+    ptrdiff_t slash = dd_str_rchr(model, '/');
+    dd_str    name  = slash >= 0 ? dd_str_sub(model, (size_t)slash + 1, model.len) : model;
+    ptrdiff_t colon = dd_str_chr(name, ':');
+    return colon > 0 && dd_str_startsz(name, "ft:") ? dd_str_sub(name, (size_t)colon + 1, name.len) : name;
+}
+
+const char *dd_default_effort(dd_str model)
+{
+    dd_str name = bare_name(model);
+    if (dd_str_has(name, "non-reasoning") || dd_str_has(name, "non-thinking"))
+        return "none";
+    for (size_t i = 0; i < DD_COUNT(defaults); i++)
+        if (dd_str_startsz(name, defaults[i].prefix))
+            return defaults[i].effort;
+    return dd_str_has(name, "thinking") || dd_str_has(name, "reason") ? "medium" : "none";
+}
+
+static dd_range effort_tokens(dd_str effort, const char **name)
+{
+    size_t medium = 3, i = 0;
+    for (; i < DD_COUNT(efforts); i++)
+        if (dd_str_eqz(effort, efforts[i].effort))
+            break;
+    if (i == DD_COUNT(efforts))
+        i = medium; /* "auto", "adaptive", or a word of tomorrow */
+    *name = efforts[i].effort;
+    return efforts[i].tokens;
+}
+
+/* Easy work needs less thought than hard work at the same setting. */
+static int64_t by_complexity(int64_t n, dd_complexity c)
+{
+    static const int percent[] = { [DD_COMPLEXITY_LOW] = 40, [DD_COMPLEXITY_MEDIUM] = 100, [DD_COMPLEXITY_HIGH] = 200 };
+    return n * percent[c] / 100;
+}
+
+/* A budget is a bound, as a cap is: about a third of it is used, and seldom more than 3,000 tokens. */
+static dd_range budget_tokens(int64_t budget, dd_complexity c)
+{
+    int64_t most     = by_complexity(3000, c);
+    int64_t expected = budget / 3 < most ? budget / 3 : most;
+    return (dd_range){ budget / 20 < expected ? budget / 20 : expected, expected, budget };
+}
+
+static bool can_reason(const dd_price *row)
+{
+    return row == NULL || (row->caps & DD_CAP_REASONING) != 0;
+}
+
+static dd_str effort_of(const dd_site *site, const dd_price *row, dd_str model)
+{
+    if (site->thinking_budget == 0 || !can_reason(row))
+        return DD_STR("none");
+    if (site->reasoning_effort.len > 0)
+        return site->reasoning_effort;
+    return dd_str_z(site->reasoning ? "medium" : dd_default_effort(model));
+}
+
+static dd_range hidden_tokens(const dd_site *site, const dd_price *row, dd_str model, const char **effort)
+{
+    if (site->thinking_budget > 0) {
+        *effort = "thinking budget";
+        return budget_tokens(site->thinking_budget, site->cls.complexity);
+    }
+    dd_range r = effort_tokens(effort_of(site, row, model), effort);
+    if (r.high == 0)
+        *effort = NULL;
+    r.expected = by_complexity(r.expected, site->cls.complexity);
+    return r;
+}
+
+static int64_t share(int64_t material, int64_t percent, int64_t least, int64_t most)
+{
+    int64_t n = dd_tokens_clamp_mul(material, percent) / 100;
+    return n < least ? least : n > most ? most : n;
+}
+
+/* A JSON answer is about as long as the values its schema asks for. Only when tools do not share the text. */
+static bool schema_sized(const dd_site *site, const dd_prompt_size *p)
+{
+    return site->json_schema && site->tools == 0 && p->tools > 0
+        && (site->cls.task == DD_TASK_EXTRACTION || site->cls.task == DD_TASK_CLASSIFICATION);
+}
+
+static dd_range visible_tokens(const dd_site *site, const dd_prompt_size *p)
+{
+    dd_task t = site->cls.task;
+    if (schema_sized(site, p))
+        return (dd_range){ share(p->tools, 25, 5, 2000), share(p->tools, 60, 15, 2000), share(p->tools, 250, 60, 8000) };
+    if (answers[t].percent.expected == 0)
+        return answers[t].tokens;
+    return (dd_range){
+        share(p->material.low, answers[t].percent.low, answers[t].least, answers[t].most),
+        share(p->material.expected, answers[t].percent.expected, answers[t].least, answers[t].most),
+        share(p->material.high, answers[t].percent.high, answers[t].least, answers[t].most * 2),
+    };
+}
+
+static int64_t least_of(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Three quarters of a cap: who sets one leaves room, so an answer that reached it would be cut off. At least one token. */
+static int64_t room_under(int64_t cap)
+{
+    return cap - cap / 4 > 0 ? cap - cap / 4 : 1;
+}
+
+/* The cap bounds everything, reasoning included. It is the upper end, unless it is so large that it says nothing. */
+static void apply_cap(int64_t cap, dd_answer_size *a)
+{
+    if (cap <= 0)
+        return;
+    a->capped          = a->tokens.expected > room_under(cap);
+    a->tokens.low      = least_of(a->tokens.low, room_under(cap));
+    a->tokens.expected = least_of(a->tokens.expected, room_under(cap));
+    a->tokens.high     = cap <= dd_tokens_clamp_mul(a->tokens.high, 8) ? cap : a->tokens.high;
+}
+
+static void add_hidden(dd_answer_size *a)
+{
+    a->tokens.low += a->hidden.low;
+    a->tokens.expected += a->hidden.expected;
+    a->tokens.high += a->hidden.high;
+}
+
+static void bound_hidden(dd_answer_size *a)
+{
+    a->hidden.low      = least_of(a->hidden.low, a->tokens.low);
+    a->hidden.expected = least_of(a->hidden.expected, a->tokens.expected);
+    a->hidden.high     = least_of(a->hidden.high, a->tokens.high);
+}
+
+static bool answers_text(const dd_site *site, const dd_price *row)
+{
+    return site->cls.task != DD_TASK_EMBEDDING && (row == NULL || row->kind != DD_KIND_EMBEDDING);
+}
+
+void dd_answer_guess(const dd_site *site, const dd_prompt_size *prompt, const dd_price *row, dd_str model, dd_answer_size *out)
+{
+    *out = (dd_answer_size){ .capped = false };
+    if (!answers_text(site, row))
+        return;
+    out->tokens = visible_tokens(site, prompt);
+    out->hidden = hidden_tokens(site, row, model, &out->effort);
+    add_hidden(out);
+    apply_cap(site->max_tokens, out);
+    if (row != NULL && row->max_output >= out->tokens.expected)
+        out->tokens.high = least_of(out->tokens.high, row->max_output);
+    bound_hidden(out);
+}
