@@ -85,6 +85,16 @@ dd_str dd_arena_printf(dd_arena *a, const char *fmt, ...)
     return (dd_str){ p, n < 0 ? 0 : (size_t)n };
 }
 
+void dd_arena_join(dd_arena *a, dd_arena *from)
+{
+    dd_arena_block **last = &a->head;
+    while (*last)
+        last = &(*last)->next;
+    *last = from->head;
+    a->used += from->used;
+    *from = (dd_arena)DD_ARENA_INIT;
+}
+
 void dd_arena_fini(dd_arena *a)
 {
     for (dd_arena_block *b = a->head, *next; b; b = next) {

@@ -29,6 +29,16 @@ dd_code dd_source_load(dd_source_file *f, int64_t max_bytes, dd_arena *arena, dd
 void dd_source_index(dd_source_file *f, dd_arena *arena);
 /* Language by file name; false: not ours (also *.d.ts and *.min.js). */
 bool dd_source_lang(dd_str path, dd_lang *out);
-/* scan/notebook.c: joins the code cells of .ipynb `json` into f->text and f->cells; magics and shell lines become `pass`. */
+/* The same for bytes that were read already. They need not outlive the call. */
+dd_code dd_source_take(dd_source_file *f, dd_str bytes, int64_t max_bytes, dd_arena *arena, dd_err *err);
+/* How large a file of that language may be when its code may be max_bytes (0: no limit). */
+int64_t dd_source_limit(dd_lang lang, int64_t max_bytes);
+/* Opens for reading, without waiting on a FIFO, also where the path is longer than the system takes at once. -1: errno. */
+int dd_open_read(const char *path, int extra_flags);
+
+/* scan/notebook.c: joins the code cells of .ipynb `json` into f->text and f->cells; each cell ends in a line end. Magics and
+ * shell lines become `pass`, but `%store -r A` becomes `from __ipython_store__ import A`: A is bound in another notebook of
+ * the folder. With a JavaScript or TypeScript kernel f->lang becomes that. DD_ERR_PARSE: no notebook; DD_ERR_USAGE: a kernel
+ * that is not ours (nothing is wrong with the file). Source: nbformat 3 and 4. */
 dd_code dd_notebook_join(dd_source_file *f, dd_str json, dd_arena *arena, dd_err *err);
 #endif
