@@ -22,7 +22,7 @@ __asm__(SECTION
         ".balign 64\n"
         LEAVE);
 
-#define MASK(n) ((n) >= 8 ? UINT64_MAX : (UINT64_C(1) << ((n) % 8 * 8)) - 1)
+#define MASK(n) ((n) >= 8 ? UINT64_MAX : (UINT64_C(1) << ((n) & 7) * 8) - 1)
 #define ROW(n)  {MASK(n), (n) > 8 ? MASK((n)-8) : 0}
 const uint64_t dd_tok_masks[16][2] = {
     ROW(0), ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7),
