@@ -545,6 +545,7 @@ static dd_code read_ours(const cJSON *tree, const char *what, unsigned flags, dd
     dd_code      rc   = check_schema(tree, what, err);
     const cJSON *date = cJSON_GetObjectItemCaseSensitive(tree, "generated"), *from = cJSON_GetObjectItemCaseSensitive(tree, "fetched");
     const cJSON *etag = cJSON_GetObjectItemCaseSensitive(from, "etag"), *url = cJSON_GetObjectItemCaseSensitive(from, "url");
+    const cJSON *origin = cJSON_GetObjectItemCaseSensitive(from, "format");
     if (rc == DD_OK)
         rc = dd_prices_read_rows(tree, what, flags, out, err);
     if (rc != DD_OK)
@@ -555,6 +556,8 @@ static dd_code read_ours(const cJSON *tree, const char *what, unsigned flags, dd
         out->etag = dd_arena_dupz(&out->arena, etag->valuestring);
     if (cJSON_IsString(url))
         out->url = dd_arena_dupz(&out->arena, url->valuestring);
+    if (cJSON_IsString(origin))
+        out->origin = dd_arena_dupz(&out->arena, origin->valuestring);
     return DD_OK;
 }
 

@@ -201,6 +201,8 @@ void dd_prices_write(const dd_price_list *list, dd_buf *out)
         dd_json_quote(out, list->url);
         dd_buf_addz(out, ",\"etag\":");
         dd_json_quote(out, list->etag);
+        dd_buf_addz(out, ",\"format\":");
+        dd_json_quote(out, list->origin);
         dd_buf_addc(out, '}');
     }
     dd_buf_addz(out, ",\n\"models\":[\n");

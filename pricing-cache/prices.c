@@ -92,6 +92,20 @@ static void add_cache(dd_prices *p, const char *dir)
         warn(p, "%s: the bundled prices are used", err.msg);
 }
 
+static dd_code add_table_file(dd_prices *p, const char *path, dd_err *err)
+{
+    dd_price_list list = DD_PRICE_LIST_INIT;
+    dd_str        what = dd_arena_printf(&p->arena, "price list \"%s\"", path);
+    dd_code       rc   = read_list(path, what.ptr, 0, &list, err);
+    if (rc != DD_OK) {
+        dd_price_list_free(&list);
+        return rc;
+    }
+    p->meta.name = DD_STR("file");
+    p->meta.date = list.generated != DD_DAY_NONE ? list.generated : p->meta.date;
+    return add_layer(p, &list, DD_LAYER_CACHE, err);
+}
+
 static dd_code add_config(dd_prices *p, const dd_prices_opts *opts, dd_err *err)
 {
     dd_price_list list = DD_PRICE_LIST_INIT;
@@ -139,7 +153,9 @@ dd_prices *dd_prices_open(const dd_prices_opts *opts, dd_err *err)
     p->meta.date = p->lists[0].generated;
     p->meta.name = DD_STR("bundled");
     dd_code rc   = dd_bundled_table(&p->lists[0], &p->arena, &p->table, err);
-    if (rc == DD_OK && opts && opts->cache_dir)
+    if (rc == DD_OK && opts && opts->table_file)
+        rc = add_table_file(p, opts->table_file, err);
+    else if (rc == DD_OK && opts && opts->cache_dir)
         add_cache(p, opts->cache_dir);
     if (rc == DD_OK && opts && opts->config_rows)
         rc = add_config(p, opts, err);

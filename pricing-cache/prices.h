@@ -11,6 +11,7 @@ typedef struct dd_prices dd_prices;
 
 typedef struct {
     const char *cache_dir;           /* NULL: only the bundled table */
+    const char *table_file;          /* laid over the bundled table instead of the cache, whatever its day or format; NULL */
     const char *override_file;       /* --price-override, or NULL */
     const struct cJSON *config_rows; /* `prices:` of dd0c.yaml as JSON (a list of rows), or NULL; the file above wins over it. Only read */
     const char *config_name;         /* for messages: config "dd0c.yaml" */

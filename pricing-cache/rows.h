@@ -34,10 +34,10 @@ typedef struct {
     const char   *format;       /* static text: "dd0c-prices", "litellm", ... */
     size_t        skipped;      /* rows of a foreign file that hold no usable token price */
     char          first_skipped[160];
-    dd_str        etag, url;    /* where a fetched file came from */
+    dd_str        etag, url, origin; /* where a fetched file came from, and its format there */
 } dd_price_list;
 
-#define DD_PRICE_LIST_INIT { DD_ARENA_INIT, NULL, 0, 0, DD_DAY_NONE, "", 0, "", { "", 0 }, { "", 0 } }
+#define DD_PRICE_LIST_INIT { DD_ARENA_INIT, NULL, 0, 0, DD_DAY_NONE, "", 0, "", { "", 0 }, { "", 0 }, { "", 0 } }
 
 extern const dd_rates dd_rates_none;
 void dd_price_row_init(dd_price_row *row);   /* all unknown */
