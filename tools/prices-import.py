@@ -89,6 +89,10 @@ def convert(m):
               "free", "suspect", "note"):
         if k in m:
             row[k] = m[k]
+    if isinstance(row.get("suspect"), str):
+        row["note"] = row.pop("note", row["suspect"])
+        row["suspect"] = True
+        row = {k: v for k, v in row.items() if k != "note"} | {"note": row["note"]}
     row["source"] = {"name": m["source"]["name"], "date": day(m["source"]["date"])}
     if m.get("agree"):
         row["agreeing"] = len(m["agree"])
