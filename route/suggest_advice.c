@@ -14,14 +14,18 @@ static bool billed(const dd_suggest_ctx *c)
     return c->row != NULL && c->site->per_call.expected != DD_PUSD_UNKNOWN;
 }
 
+static bool retires_soon(const dd_price *row, dd_day today)
+{
+    return row->status == DD_MODEL_RETIRED || dd_days_left(row, today) <= WARN_DAYS;
+}
+
 static void advise_retired(dd_suggest_ctx *c)
 {
-    const dd_price *row  = c->row;
+    const dd_price *row = c->row;
     char            day[11] = "";
-    int32_t         left = row != NULL ? dd_days_left(row, c->opts->today) : INT32_MAX;
-    bool            past = row != NULL && (row->status == DD_MODEL_RETIRED || left <= 0);
-    if (!past && left > WARN_DAYS)
+    if (row == NULL || !retires_soon(row, c->opts->today))
         return;
+    bool past = row->status == DD_MODEL_RETIRED || dd_days_left(row, c->opts->today) <= 0;
     if (row->retires != DD_DAY_NONE)
         dd_day_format(row->retires, day);
     dd_str text = dd_arena_printf(c->arena, "%.*s %s%s%s%s%.*s%s", DD_STR_ARG(row->id), past ? "was retired" : "will be retired",
