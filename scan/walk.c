@@ -92,8 +92,8 @@ static dd_str printed_path(worker *k, dd_str abs)
     dd_str  rel = dd_str_sub(abs, w->root.len, abs.len);
     if (w->printed.len == 0)
         return rel;
-    if (dd_str_eq(w->printed, w->root))
-        return abs;
+    if (dd_str_ends(w->root, w->printed)) /* one text serves for both */
+        return dd_str_sub(abs, w->root.len - w->printed.len, abs.len);
     return dd_arena_printf(&k->arena, DD_STR_FMT DD_STR_FMT, DD_STR_ARG(w->printed), DD_STR_ARG(rel));
 }
 
@@ -656,8 +656,9 @@ dd_code dd_walk_tree(const char *root, dd_str printed, const dd_walk_opts *opts,
     *out   = (dd_walk){ 0 };
     int fd = dd_open_read(root, 0);
     if (fd < 0 || fstat(fd, &st) != 0) {
-        dd_code rc = dd_fail_errno(err, errno, "could not read \"%s\"", root);
-        if (errno == ENOENT || errno == ENOTDIR)
+        int     error = errno;
+        dd_code rc    = dd_fail_errno(err, error, "could not read \"%s\"", root);
+        if (error == ENOENT || error == ENOTDIR)
             err->code = rc = DD_ERR_NOT_FOUND;
         if (fd >= 0)
             close(fd);
