@@ -21,10 +21,11 @@ static void cell(row *r, dd_str s)
         dd_buf_addc(r->out, '"');
     if (guard)
         dd_buf_addc(r->out, '\'');
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] == '"')
+    for (size_t pos = 0; pos < s.len;) {
+        uint32_t cp = dd_utf8_next(s, &pos);
+        if (cp == '"')
             dd_buf_addc(r->out, '"');
-        dd_buf_addc(r->out, s.ptr[i] ? s.ptr[i] : ' ');
+        dd_buf_utf8(r->out, (cp < 0x20 && cp != '\n' && cp != '\t' && cp != '\r') || cp == 0x7f ? 0xfffd : cp);
     }
     if (quote)
         dd_buf_addc(r->out, '"');

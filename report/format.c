@@ -180,7 +180,10 @@ dd_str dd_fmt_how(const dd_site *s)
 
 dd_str dd_fmt_capital(dd_arena *a, dd_str s)
 {
-    if (!s.len || s.ptr[0] < 'a' || s.ptr[0] > 'z')
+    size_t word = 0;
+    while (word < s.len && s.ptr[word] >= 'a' && s.ptr[word] <= 'z')
+        word++;
+    if (!word || (word < s.len && !strchr(" ,.;:", s.ptr[word]))) /* "gpt-4o ..." is a name and stays as it is */
         return s;
     char *copy = dd_arena_alloc(a, s.len);
     memcpy(copy, s.ptr, s.len);

@@ -18,6 +18,6 @@ dd_str dd_fmt_where(dd_arena *a, const dd_site *s, int width);   /* "src/a.py:12
 dd_str dd_fmt_model(dd_arena *a, const dd_site *s);              /* as written; "a | b" of candidates; "unknown model" */
 dd_str dd_fmt_how(const dd_site *s);                             /* how the model is known: "literal", "env default" */
 dd_str dd_fmt_join(dd_arena *a, const dd_str *v, size_t n, const char *sep, size_t max); /* "a, b, +3" */
-dd_str dd_fmt_capital(dd_arena *a, dd_str s);                    /* first letter upper case (ASCII) */
+dd_str dd_fmt_capital(dd_arena *a, dd_str s);                    /* first letter upper case, unless the first word is a name like gpt-4o */
 dd_str dd_fmt_uri(dd_arena *a, dd_str root, dd_str path);        /* file:// URI; "" when root is not absolute */
 #endif

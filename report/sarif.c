@@ -132,7 +132,7 @@ static const char *level_of(const dd_audit *a, const dd_advice *ad)
 
 static void result(dd_json *j, dd_arena *tmp, const dd_audit *a, const dd_site *s, const dd_advice *ad)
 {
-    dd_str text = dd_fmt_capital(tmp, ad->text.len ? ad->text : dd_str_z(rules[ad->kind].title));
+    dd_str text = ad->text.len ? ad->text : dd_str_z(rules[ad->kind].title);
     if (s->cell >= 0)
         text = dd_arena_printf(tmp, DD_STR_FMT " (cell %d, line %u)", DD_STR_ARG(text), (int)s->cell, (unsigned)s->line);
     if (ad->monthly > 0)
