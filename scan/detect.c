@@ -349,24 +349,6 @@ static bool match_callee(const dd_ctx *c, dd_found *m)
 }
 
 /* --- one call --- */
-static const dd_frame *enclosing_frame(dd_arena *arena, const dd_expr *call)
-{
-    const dd_func *f = dd_scope_func(call->scope), *method = NULL;
-    if (!f)
-        return NULL;
-    for (const dd_scope *s = call->scope; s && !method; s = s->parent)
-        if (s->func && s->func->cls && !s->func->is_static)
-            method = s->func;
-    dd_frame *frame = dd_new(arena, dd_frame);
-    frame->func = f;
-    if (method) {
-        dd_value *self = dd_new(arena, dd_value);
-        *self = (dd_value){ .kind = DD_V_INSTANCE, .cls = method->cls, .unit = method->unit, .source = DD_SRC_CLASS_ATTR };
-        frame->self = self;
-    }
-    return frame;
-}
-
 static void keep(const dd_ctx *c, dd_site_list *out, dd_site *site)
 {
     dd_avec_push(c->arena, out, site);
@@ -411,7 +393,7 @@ void dd_detect_unit(dd_project *p, dd_unit_ir *unit, dd_arena *arena, dd_site_li
         const dd_expr *call = unit->calls[i];
         if (call->in_type || !call->a || !interesting(call))
             continue;
-        dd_ctx c = { .p = p, .unit = unit, .arena = arena, .call = call, .frame = enclosing_frame(arena, call) };
+        dd_ctx c = { .p = p, .unit = unit, .arena = arena, .call = call, .frame = NULL };   /* no caller known */
         look_at(&c, out, first);
     }
 }

@@ -57,7 +57,7 @@ static bool contains_nocase(dd_str s, const char *word)
 
 bool dd_http_verb(dd_str name)
 {
-    static const char exact[] = "post|request|fetch|axios|got|ky|urlopen|stream|send|put|Request|superagent|open|run";
+    static const char exact[] = "post|request|fetch|axios|got|ky|urlopen|stream|Request|superagent|run";
     return name.len && (dd_word_in(exact, name) || contains_nocase(name, "fetch") || contains_nocase(name, "post") || contains_nocase(name, "request"));
 }
 
@@ -157,7 +157,7 @@ static bool not_a_request(const dd_ctx *c, const dd_value *positional)
 {
     static const char packages[] = "fastapi*|starlette*|flask*|django*|supertest|express|fastify|hono|koa*|@nestjs/*|responses|respx|nock|msw|httpx_mock|pytest*|requests_mock|vcr*|unittest*|"
                                    "aioresponses|fetch-mock|jest*|vitest|sinon|playwright|@playwright/*|bottle|sanic|aiohttp.web|aiohttp.test_utils|werkzeug*|litestar|openai|anthropic|@testing-library/*";
-    static const char roots[] = "app|router|server|api|routes|nock|mock*|Mock*|rest|http.mock|respx*|responses|httpx_mock|requests_mock|aioresponses|fetchMock|jest|vi|expect|interceptor|m|blueprint|bp|client.app";
+    static const char roots[] = "app|router|routes|nock|mock*|Mock*|rest|respx*|responses|httpx_mock|requests_mock|aioresponses|fetchMock|jest|vi|expect|blueprint|bp";
     dd_path path;
     dd_value *second = dd_positional(positional, 2);
     int base;
@@ -166,8 +166,9 @@ static bool not_a_request(const dd_ctx *c, const dd_value *positional)
     dd_value *v = dd_eval(c->p, c->call->a, c->frame);
     if (v->kind == DD_V_EXTERN && dd_path_of_value(v, &path) && dd_package_match(packages, &path, &base))
         return true;
+    bool global = v->kind == DD_V_EXTERN && dd_word_in("globalThis|builtins", path.v[0].name);
     dd_path_of_expr(c->call->a, c->arena, &path);
-    return v->kind != DD_V_EXTERN && path.n > 1 && dd_word_in(roots, path.v[0].name);
+    return (v->kind != DD_V_EXTERN || global) && path.n > 1 && dd_word_in(roots, path.v[0].name);
 }
 
 static const dd_value *url_argument(const dd_ctx *c, request *r)

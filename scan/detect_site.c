@@ -96,17 +96,38 @@ static void provider_of_client(const dd_ctx *c, dd_site *site, const dd_path_ste
         site->provider = DD_STR("vertex");
 }
 
+/* openai.api_base = "...", openai.api_type = "azure": the module itself is the client (AZ-PY-4). */
+static void provider_of_module(const dd_ctx *c, dd_site *site, dd_str root)
+{
+    for (const dd_scope *s = c->call->scope; s; s = s->parent)
+        for (const dd_binding *b = dd_scope_find(s, root); b; b = b->next) {
+            dd_str what = b->kind == DD_B_MEMBER && b->target ? dd_expr_step(b->target) : DD_STR("");
+            if (!b->value || !dd_word_in("api_base|base_url|api_type", what))
+                continue;
+            dd_value *v = dd_eval(c->p, b->value, c->frame);
+            if (!dd_str_eqz(what, "api_type")) {
+                dd_site_host(c, site, v);
+            } else if (v->kind == DD_V_STRING && dd_str_startsz(v->text, "azure")) {
+                site->provider = DD_STR("azure");
+                site->deployment = true;
+                return;
+            }
+        }
+}
+
 static void set_provider(const dd_ctx *c, const dd_found *m, dd_site *site)
 {
     const char *by_package = m->path.external ? dd_provider_of_package(m->path.v[0].name) : NULL;
     const char *who = m->row->provider ? m->row->provider : by_package ? by_package : m->family->provider;
     const dd_path *p = m->has_billed ? &m->billed : &m->path;
+    int client = 0;
     site->provider = dd_str_z(who ? who : "");
-    for (int i = 0; i < p->n; i++)
-        if (p->v[i].called && p->v[i].call) {
-            provider_of_client(c, site, &p->v[i]);
-            break;
-        }
+    while (client < p->n && !p->v[client].called)
+        client++;
+    if (client < p->n && p->v[client].call)
+        provider_of_client(c, site, &p->v[client]);
+    else if (client == p->n && dd_package_name_match("openai", p->v[0].name))
+        provider_of_module(c, site, p->v[0].name);
     if (!strcmp(m->family->sdk, "ollama") || dd_str_eqz(site->provider, "ollama"))
         site->local = true;
 }
