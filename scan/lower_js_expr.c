@@ -2,8 +2,18 @@
 
 /* ---- steps and calls ---- */
 
+/* The grammar reads `x as A.B.C` as a member C of `x as A.B`; without parentheses it is all type. */
+static bool type_path(const dd_low *cx, uint32_t n)
+{
+    while (dd_low_kind(cx, n) == K_member_expression)
+        n = dd_low_child(cx, n, F_object);
+    return dd_low_kind(cx, n) == K_as_expression || dd_low_kind(cx, n) == K_satisfies_expression;
+}
+
 static dd_expr *member(dd_low *cx, uint32_t n, dd_expr *head)
 {
+    if (type_path(cx, n))
+        return head;
     dd_expr *e    = dd_low_new(cx, DD_X_MEMBER, n);
     uint32_t name = dd_low_child(cx, n, F_property);
     e->name       = dd_low_text(cx, name);
