@@ -132,16 +132,25 @@ static void copy_chain(const dd_ctx *c, dd_site *site, const dd_value *v)
     site->n_chain = n;
 }
 
+/* Literal only inside the call itself; else the file it stands in says which constant it is. */
+static dd_source constant_source(const dd_ctx *c, const dd_value *v, const dd_unit_ir *other)
+{
+    const dd_unit_ir *home = v->expr && v->expr->scope ? v->expr->scope->unit : other;
+    if (!other && v->expr && dd_inside(c->call, v->expr))
+        return DD_SRC_LITERAL;
+    if (v->source == DD_SRC_CONST_CROSS_FILE || (home && home != c->unit))
+        return DD_SRC_CONST_CROSS_FILE;
+    return home || v->source == DD_SRC_CONST_SAME_FILE ? DD_SRC_CONST_SAME_FILE : v->source;
+}
+
 static void set_string(const dd_ctx *c, dd_site *site, const dd_value *v, const dd_unit_ir *other)
 {
     site->model = v->text;
     site->model_source = v->kind == DD_V_DATA ? DD_SRC_CONFIG_FILE : v->source;
     if (site->model_source == DD_SRC_DYNAMIC)
         site->model_source = DD_SRC_LITERAL;
-    if (other && site->model_source == DD_SRC_LITERAL)
-        site->model_source = DD_SRC_CONST_SAME_FILE;
-    if (other && other != c->unit && site->model_source == DD_SRC_CONST_SAME_FILE)
-        site->model_source = DD_SRC_CONST_CROSS_FILE;
+    if (site->model_source <= DD_SRC_CONST_CROSS_FILE)
+        site->model_source = constant_source(c, v, other);
     site->env_var = v->env_var;
     copy_chain(c, site, v);
 }
