@@ -1,0 +1,197 @@
+/* The files of one scan by path, parsed when first needed, and the texts and data that code names. */
+#include "base/file.h"
+#include "scan/eval.h"
+
+enum { MAX_TEXT = 4 << 20 };
+
+static const char absent;      /* stands in a map for "looked for, not there" */
+
+static void note_dirs(dd_project *p, dd_str path)
+{
+    for (dd_str dir = dd_path_dir(path);; dir = dd_path_dir(dir)) {
+        void **at = dd_map_at(&p->dirs, dir);
+        if (*at)
+            return;
+        *at = p;
+        if (!dir.len)
+            return;
+    }
+}
+
+dd_project *dd_project_new(dd_str root_abs, dd_source_file *const *files, size_t n_files, int64_t max_bytes)
+{
+    dd_project *p = dd_calloc(1, sizeof *p);
+    p->root = dd_arena_dup(&p->arena, root_abs);
+    p->max_bytes = max_bytes;
+    for (size_t i = 0; i < n_files; i++) {
+        dd_file_slot *slot = dd_new(&p->arena, dd_file_slot);
+        slot->file = files[i];
+        dd_map_put(&p->files, files[i]->path, slot);
+        note_dirs(p, files[i]->path);
+    }
+    return p;
+}
+
+void dd_project_free(dd_project *p)
+{
+    if (!p)
+        return;
+    dd_map *maps[] = { &p->files, &p->dirs, &p->tails, &p->data, &p->texts, &p->js_configs, &p->js_packages, &p->workspaces,
+                       &p->frame_map, &p->calls_by_name, &p->classes_by_base, &p->callers };
+    for (size_t i = 0; i < DD_COUNT(maps); i++)
+        dd_map_free(maps[i]);
+    dd_vec_free(&p->units);
+    dd_vec_free(&p->frames);
+    free(p->memo);
+    dd_arena_fini(&p->arena);
+    free(p);
+}
+
+dd_arena *dd_project_arena(dd_project *p)
+{
+    return &p->arena;
+}
+
+uint64_t dd_project_bytes_parsed(const dd_project *p)
+{
+    return p->bytes_parsed;
+}
+
+size_t dd_project_units(dd_project *p, dd_unit_ir *const **out)
+{
+    *out = p->units.v;
+    return p->units.n;
+}
+
+void dd_project_add(dd_project *p, dd_unit_ir *unit)
+{
+    dd_file_slot *slot = dd_map_get(&p->files, unit->file->path);
+    if (!slot) {
+        slot = dd_new(&p->arena, dd_file_slot);
+        slot->file = unit->file;
+        dd_map_put(&p->files, unit->file->path, slot);
+        note_dirs(p, unit->file->path);
+    }
+    if (slot->unit)
+        return;
+    slot->unit = unit;
+    slot->tried = true;
+    dd_vec_push(&p->units, unit);
+}
+
+dd_unit_ir *dd_project_unit(dd_project *p, dd_str path)
+{
+    dd_file_slot *slot = dd_map_get(&p->files, path);
+    dd_lang       lang;
+    if (!slot || slot->tried)
+        return slot ? slot->unit : NULL;
+    slot->tried = true;
+    if (!dd_source_lang(path, &lang))
+        return NULL;
+    if (!slot->file->text.ptr && dd_source_load(slot->file, p->max_bytes, &p->arena, NULL) != DD_OK)
+        return NULL;
+    dd_unit_ir *u = NULL;
+    if (dd_lower(slot->file, &p->arena, &u, NULL) != DD_OK || !u)
+        return NULL;
+    p->bytes_parsed += slot->file->text.len;
+    slot->unit = u;
+    dd_vec_push(&p->units, u);
+    return u;
+}
+
+bool dd_project_has(dd_project *p, dd_str path)
+{
+    return dd_map_has(&p->files, path);
+}
+
+/* --- texts --- */
+
+static bool read_disk(dd_project *p, dd_str path, dd_str *text)
+{
+    if (!p->root.len || !path.len || path.ptr[0] == '/' || dd_str_startsz(path, "..") || memchr(path.ptr, 0, path.len))
+        return false;
+    dd_str base = dd_path_base(path);
+    if (dd_str_startsz(base, ".env") && !dd_str_endsz(base, ".example") && !dd_str_endsz(base, ".sample") && !dd_str_endsz(base, ".template"))
+        return false;                          /* secrets stay unread */
+    dd_str full = dd_arena_printf(&p->arena, DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(p->root), DD_STR_ARG(path));
+    dd_buf buf = DD_BUF_INIT(MAX_TEXT);
+    bool   ok = dd_file_read(full.ptr, &buf, NULL) == DD_OK && dd_utf8_valid(dd_buf_str(&buf));
+    if (ok)
+        *text = dd_arena_dup(&p->arena, dd_buf_str(&buf));
+    dd_buf_free(&buf);
+    return ok;
+}
+
+bool dd_project_file_text(dd_project *p, dd_str path, dd_str *text)
+{
+    void *known = dd_map_get(&p->texts, path);
+    if (known) {
+        if (known != &absent)
+            *text = *(dd_str *)known;
+        return known != &absent;
+    }
+    dd_file_slot *slot = dd_map_get(&p->files, path);
+    dd_str        got = DD_STR_NULL;
+    bool          ok = slot && slot->file->text.ptr && slot->file->lang != DD_LANG_NOTEBOOK;
+    if (ok)
+        got = slot->file->text;
+    else
+        ok = read_disk(p, path, &got);
+    dd_str *kept = dd_new(&p->arena, dd_str);
+    *kept = got;
+    dd_map_put(&p->texts, dd_arena_dup(&p->arena, path), ok ? (void *)kept : (void *)&absent);
+    if (ok)
+        *text = got;
+    return ok;
+}
+
+/* Beside the code, then up to the root: programs name files from where they are started. */
+static bool find_text(dd_project *p, const dd_unit_ir *from, dd_str path, dd_str *found, dd_str *text)
+{
+    while (dd_str_startsz(path, "/"))
+        path = dd_str_sub(path, 1, path.len);
+    if (!path.len || path.len > 512 || dd_str_has(path, "\n"))
+        return false;
+    for (dd_str dir = dd_path_dir(from->file->path);; dir = dd_path_dir(dir)) {
+        dd_str at = dd_path_join(p, dir, path);
+        if (at.ptr && at.len && dd_project_file_text(p, at, text)) {
+            *found = at;
+            return true;
+        }
+        if (!dir.len)
+            return false;
+    }
+}
+
+bool dd_project_text(dd_project *p, const dd_unit_ir *from, dd_str path, dd_str *text)
+{
+    dd_str found;
+    return find_text(p, from, path, &found, text);
+}
+
+/* --- data --- */
+
+dd_value *dd_project_file_data(dd_project *p, dd_str path)
+{
+    void *known = dd_map_get(&p->data, path);
+    if (known)
+        return known == &absent ? NULL : known;
+    dd_str    text;
+    dd_value *v = NULL;
+    if (dd_project_file_text(p, path, &text)) {
+        if (dd_str_endsz(path, ".json") || dd_str_endsz(path, ".jsonc") || dd_str_endsz(path, ".json5"))
+            v = dd_data_json(p, text);
+        else if (dd_str_endsz(path, ".yaml") || dd_str_endsz(path, ".yml"))
+            v = dd_data_yaml(p, text);
+        else if (dd_str_endsz(path, ".toml"))
+            v = dd_data_toml(p, text);
+    }
+    dd_map_put(&p->data, dd_arena_dup(&p->arena, path), v ? (void *)v : (void *)&absent);
+    return v;
+}
+
+dd_value *dd_project_data(dd_project *p, const dd_unit_ir *from, dd_str path)
+{
+    dd_str found, text;
+    return find_text(p, from, path, &found, &text) ? dd_project_file_data(p, found) : NULL;
+}
