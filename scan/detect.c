@@ -355,13 +355,28 @@ static void keep(const dd_ctx *c, dd_site_list *out, dd_site *site)
     dd_avec_push(c->arena, &out->calls, c->call);
 }
 
-static void note_trigger(const dd_ctx *c, dd_site_list *out, const dd_value *v)
+static void note_trigger(const dd_ctx *c, dd_site_list *out, const dd_value *v, const dd_site *sends)
 {
     for (; v && v->kind == DD_V_EXTERN; v = v->parent)
         if ((v->step == DD_E_CALL || v->step == DD_E_NEW) && v->call) {
-            dd_trigger t = { v->call, c->call };
+            dd_trigger t = { v->call, c->call, sends };
             dd_avec_push(c->arena, &out->triggers, t);
         }
+}
+
+/* llm.invoke(text), Runner.run(agent, text): the binding is the receiver or the first argument, the prompt what is left. */
+static void trigger(const dd_ctx *c, dd_site_list *out)
+{
+    static const char *const prompts[] = { "input", "prompt", "messages", "query", "text", "task", NULL };
+    dd_value *positional = NULL, *args = dd_eval_arguments(c->p, c->call, c->frame, &positional), *callee = dd_eval(c->p, c->call->a, c->frame);
+    dd_value *first = dd_positional(positional, 1);
+    bool bound = first && first->kind == DD_V_EXTERN && (first->step == DD_E_CALL || first->step == DD_E_NEW) && !dd_word_in("invoke|ainvoke|stream|astream|batch|abatch", c->call->name);
+    dd_call_facts facts = { c->call, c->frame, args, positional, prompts, NULL, NULL, bound ? 2 : 1 };
+    dd_site *sends = dd_site_new(c);
+    dd_prompt_fill(c->p, c->unit, &facts, c->arena, sends);
+    note_trigger(c, out, callee, sends);
+    if (bound)
+        note_trigger(c, out, first, sends);
 }
 
 static void look_at(const dd_ctx *c, dd_site_list *out, size_t first)
@@ -370,10 +385,7 @@ static void look_at(const dd_ctx *c, dd_site_list *out, size_t first)
     dd_site *site = NULL;
     if (match_callee(c, &m)) {
         if (m.row->kind == DD_ROW_TRIGGER) {
-            dd_value *positional = NULL;
-            note_trigger(c, out, dd_eval(c->p, c->call->a, c->frame));
-            dd_eval_arguments(c->p, c->call, c->frame, &positional);
-            note_trigger(c, out, dd_positional(positional, 1));
+            trigger(c, out);
             return;
         }
         site = m.row->kind == DD_ROW_FREE ? NULL : dd_site_of_match(c, &m);
@@ -398,20 +410,31 @@ void dd_detect_unit(dd_project *p, dd_unit_ir *unit, dd_arena *arena, dd_site_li
     }
 }
 
-static bool in_loop(const dd_expr *call)
+/* The first trigger that sends text says what a binding sends; loops of any of them count. */
+static void join(dd_site *site, const dd_site *sends)
 {
-    for (const dd_branch *b = call->branch; b; b = b->parent)
-        if (b->kind == DD_BR_LOOP)
-            return true;
-    return false;
+    site->triggers++;
+    if (sends->in_loop && !site->in_loop) {
+        site->in_loop = true;
+        site->loop = sends->loop;
+    }
+    site->stream |= sends->stream;
+    if (site->user_text.len || site->messages || site->holes_large || site->holes_history)
+        return;
+    site->user_text = sends->user_text;
+    if (!site->system_text.len)
+        site->system_text = sends->system_text;
+    site->holes_small += sends->holes_small;
+    site->holes_large += sends->holes_large;
+    site->holes_history += sends->holes_history;
+    site->messages = sends->messages;
+    site->images += sends->images;
 }
 
 void dd_detect_finish(dd_site_list *list)
 {
     for (size_t i = 0; i < list->triggers.n; i++)
         for (size_t k = 0; k < list->n; k++)
-            if (list->calls.v[k] == list->triggers.v[i].binding) {
-                list->v[k]->triggers++;
-                list->v[k]->in_loop |= in_loop(list->triggers.v[i].call);
-            }
+            if (list->calls.v[k] == list->triggers.v[i].binding)
+                join(list->v[k], list->triggers.v[i].sends);
 }

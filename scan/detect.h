@@ -6,7 +6,7 @@
 #include "scan/project.h"
 
 /* A call that makes a bound model work (`llm.invoke(...)`): evidence for the site whose constructor is `binding`. */
-typedef struct { const dd_expr *binding, *call; } dd_trigger;
+typedef struct { const dd_expr *binding, *call; const dd_site *sends; /* prompt members filled */ } dd_trigger;
 typedef struct {
     dd_site **v; size_t n, cap;
     struct { const dd_expr **v; size_t n, cap; } calls;      /* beside v: the call each site stands for */
