@@ -84,7 +84,7 @@ static void cell(dd_html *h, const dd_site *s, dd_rect r, double w, double heigh
     dd_buf_addc(b, '"');
     place(b, r, w, height);
     dd_buf_addc(b, '>');
-    if (r.w > 58 && r.h > 18) {
+    if (r.w > 48 && r.h > 18) {
         ptrdiff_t slash = dd_str_rchr(where, '/');
         dd_buf_addz(b, "<span>");
         dd_html_text(b, dd_str_sub(where, (size_t)(slash + 1), where.len));
@@ -142,7 +142,7 @@ static void maps(dd_html *h, const char *name, const group_list *list)
 void dd_html_map(dd_html *h)
 {
     group_list by_dir = groups_by(h, folder), by_model = groups_by(h, model);
-    if (!by_dir.n)
+    if (!by_dir.n || h->d.billed.n < 2)
         return;
     dd_buf_printf(h->out, "<section aria-label=\"Where the money goes\"><h2>Where the money goes<small>area is cost %s", h->d.unit);
     if (h->d.billed.n > MOST_CELLS)

@@ -51,15 +51,61 @@ static dd_code read_number(const reading *r, const dd_field *f, const dd_jt *v, 
     return DD_OK;
 }
 
+/* Tools that pass JSON through doubles write 0.0000123 as 1.23e-05. Digits past the picodollar are dropped then. */
+static bool without_exponent(dd_str s, dd_buf *out)
+{
+    int64_t   power = 0;
+    size_t    e = 0, point = 0;
+    char      digits[40];
+    size_t    n = 0;
+    while (e < s.len && s.ptr[e] != 'e' && s.ptr[e] != 'E')
+        e++;
+    dd_str exponent = dd_str_sub(s, e + 1, s.len);
+    if (exponent.len && exponent.ptr[0] == '+')
+        exponent = dd_str_sub(exponent, 1, exponent.len);
+    if (!dd_parse_i64(exponent, &power) || power < -40 || power > 40)
+        return false;
+    bool seen_point = false;
+    for (size_t i = s.ptr[0] == '-'; i < e; i++) {
+        if (s.ptr[i] == '.')
+            seen_point = true;
+        else if (n == sizeof digits)
+            return false;
+        else
+            digits[n++] = s.ptr[i], point += !seen_point;
+    }
+    int64_t at = (int64_t)point + power; /* digits in front of the point */
+    if (s.ptr[0] == '-')
+        dd_buf_addc(out, '-');
+    if (at <= 0)
+        dd_buf_addc(out, '0');
+    for (int64_t i = at < 0 ? at : 0; (i < (int64_t)n || i < at) && i - at < 12; i++) {
+        if (i == at)
+            dd_buf_addc(out, '.');
+        dd_buf_addc(out, i >= 0 && i < (int64_t)n ? digits[i] : '0');
+    }
+    return true;
+}
+
+static dd_code parse_money(dd_str s, int64_t *out)
+{
+    dd_err why = DD_ERR_INIT;
+    if (!memchr(s.ptr, 'e', s.len) && !memchr(s.ptr, 'E', s.len))
+        return dd_money_parse(s, out, &why);
+    dd_buf  b  = DD_BUF_INIT(128);
+    dd_code rc = without_exponent(s, &b) ? dd_money_parse(dd_buf_str(&b), out, &why) : DD_ERR_PARSE;
+    dd_buf_free(&b);
+    return rc;
+}
+
 static dd_code read_money(const reading *r, const dd_field *f, const dd_jt *v, char *p)
 {
     int64_t *out = (int64_t *)(void *)p;
-    dd_err   why = DD_ERR_INIT;
     if (v->kind == DD_JT_NULL) {
         *out = f->kind == DD_F_RATE ? DD_PRICE_NONE : DD_PUSD_UNKNOWN;
         return DD_OK;
     }
-    if (v->kind != DD_JT_NUMBER || dd_money_parse(v->text, out, &why) != DD_OK)
+    if (v->kind != DD_JT_NUMBER || parse_money(v->text, out) != DD_OK)
         return wrong(r, v, f->name, "an amount of USD");
     if (f->kind == DD_F_RATE) {
         if (*out % 1000000)

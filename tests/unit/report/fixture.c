@@ -245,7 +245,7 @@ static void total(dd_audit *a)
 }
 
 /* 500 sites that look like a large repository; a fixed sequence, so that golden files hold. */
-static void many(dd_audit *a)
+static void many(dd_audit *a, size_t n)
 {
     static const char *const dirs[] = { "apps/web/src/features/assistant", "apps/web/src/lib", "packages/core/src/pipelines/ingest", "packages/agents/src",
                                         "services/billing", "services/search/indexer", "services/support/bot/handlers", "tools", "tests/integration", "examples/basic" };
@@ -253,8 +253,8 @@ static void many(dd_audit *a)
                                          "rewrite", "route_request", "summarize_conversation", "tag", "translate" };
     static const char *const why[]   = { "classification, 20 tokens out; same provider, one tier down", "short answer without tools; same provider, one tier down" };
     uint32_t seed = 7;
-    a->sites = dd_newn(&a->arena, dd_site *, 500);
-    for (size_t i = 0; i < 500; i++) {
+    a->sites = dd_newn(&a->arena, dd_site *, n);
+    for (size_t i = 0; i < n; i++) {
         seed = seed * 1664525u + 1013904223u;
         uint32_t r  = seed >> 8;
         size_t   d  = r % DD_COUNT(dirs);
@@ -320,7 +320,8 @@ void fixture_make(dd_audit *a, fixture_kind kind)
     switch (kind) {
     case FIX_ONE:   planned(a, mixed, 1); break;
     case FIX_MIXED: planned(a, mixed, DD_COUNT(mixed)); break;
-    case FIX_MANY:  many(a); break;
+    case FIX_MANY:  many(a, 500); break;
+    case FIX_HUGE:  many(a, 4000); break;
     case FIX_HOSTILE: hostile(a); break;
     case FIX_NO_PRODUCTION: {
         plan p[4] = { mixed[0], mixed[1], mixed[13], mixed[15] };

@@ -5,6 +5,6 @@
 #define DD_TESTS_REPORT_FIXTURE_H
 #include "report/report.h"
 
-typedef enum { FIX_EMPTY, FIX_ONE, FIX_MIXED, FIX_MANY, FIX_NO_PRODUCTION, FIX_HOSTILE } fixture_kind;
+typedef enum { FIX_EMPTY, FIX_ONE, FIX_MIXED, FIX_MANY, FIX_NO_PRODUCTION, FIX_HOSTILE, FIX_HUGE } fixture_kind;
 void fixture_make(dd_audit *a, fixture_kind kind); /* dd_arena_fini(&a->arena) frees it */
 #endif
