@@ -190,7 +190,7 @@ static bool in_set(const score_row *a, const score_row *b, int set, dd_quality_c
     if (!a->has[set] || !b->has[set] || a->value[set] <= 0)
         return false;
     double from = (double)a->value[set] / sets[set].divisor, to = (double)b->value[set] / sets[set].divisor;
-    *out = (dd_quality_compare){ sets[set].title, sets[set].date, sets[set].source, from, to, sets[set].rating ? 1 + (to - from) / 400 : to / from };
+    *out = (dd_quality_compare){ sets[set].title, sets[set].date, sets[set].source, from, to, sets[set].rating, sets[set].rating ? 1 + (to - from) / 400 : to / from };
     return true;
 }
 

@@ -18,7 +18,8 @@ bool dd_quality_tier_of(const dd_price *model, dd_quality_tier *out);
 typedef struct {
     const char *title, *date, *source;
     double      from, to;      /* as published */
-    double      ratio;         /* of ability: to / from; of a rating 1 + difference / 400 */
+    bool        rating;        /* points of a rating, by people's preference in conversations */
+    double      ratio;         /* to / from; of a rating 1 + difference / 400 */
 } dd_quality_compare;
 
 /* Both models in one score set: the task's own set first, then the general ones, newest and widest first. False: in none. */

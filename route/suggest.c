@@ -8,18 +8,22 @@ enum {
     CHEAPER_PERCENT = 80   /* of the present cost, at most */
 };
 
-/* Ability, as a share of the present model's, that a task of this complexity asks for. */
-static const double ability_needed[] = { [DD_COMPLEXITY_LOW] = 0.0, [DD_COMPLEXITY_MEDIUM] = 0.85, [DD_COMPLEXITY_HIGH] = 0.98 };
+/* Ability, as a share of the present model's, that a task of this complexity asks for; by ratings of conversations, which say less
+ * about other work, a larger share, and nothing about hard work. */
+static const double ability_needed[] = { [DD_COMPLEXITY_LOW] = 0.50, [DD_COMPLEXITY_MEDIUM] = 0.85, [DD_COMPLEXITY_HIGH] = 0.98 };
+static const double rating_needed[]  = { [DD_COMPLEXITY_LOW] = 0.50, [DD_COMPLEXITY_MEDIUM] = 0.95, [DD_COMPLEXITY_HIGH] = 99.0 };
 /* Tiers one may go down within a family. */
 static const int tiers_down[] = { [DD_COMPLEXITY_LOW] = 9, [DD_COMPLEXITY_MEDIUM] = 1, [DD_COMPLEXITY_HIGH] = 0 };
 
 typedef struct {
     const dd_price    *row;
     bool               successor;     /* the provider names it as replacement */
+    const dd_price    *instead_of;    /* or as replacement of this model, which is no weaker than the present one; score: of the two */
     bool               scored;        dd_quality_compare score;
     bool               same_family;   int down;   /* tiers below the present model */
     bool               weak_json;     /* structured output is not listed, tools are */
     bool               no_effort;     /* priced with reasoning switched off */
+    bool               thinks;        /* priced with reasoning, or cannot reason: the scores are its own */
     dd_pusd            cost;          /* a call, expected */
     const char        *family;
 } candidate;
@@ -45,10 +49,19 @@ static bool is_special(dd_str id)
     return false;
 }
 
+/* A reseller's table has no end dates of its own: what the maker ends is not suggested there. */
+static bool ends_at_maker(const dd_prices *prices, const dd_price *row)
+{
+    if (!dd_str_eqz(row->provider, "azure"))
+        return false;
+    const dd_price *own = dd_prices_find(prices, DD_STR("openai"), row->id).price;
+    return own != NULL && dd_str_eqz(own->provider, "openai") && (own->status == DD_MODEL_RETIRED || own->status == DD_MODEL_DEPRECATED);
+}
+
 static bool available(const dd_price *row, dd_day today)
 {
     return row->status == DD_MODEL_ACTIVE && row->kind == DD_KIND_CHAT && !row->suspect && !row->free && row->rates.input > 0
-        && dd_days_left(row, today) >= GONE_SOON_DAYS && !is_special(row->id);
+        && dd_days_left(row, today) >= GONE_SOON_DAYS;
 }
 
 /* --- gate 2: can do what the call needs --- */
@@ -104,11 +117,28 @@ static bool is_successor(const dd_suggest_ctx *c, const dd_price *row)
     return false;
 }
 
+/* Some third model of the provider that the candidate replaces, and that is at least as able as the present one. */
+static void find_third(const dd_suggest_ctx *c, candidate *k)
+{
+    for (size_t i = 0, n = dd_prices_count(c->prices); i < n; i++) {
+        const dd_price    *x = dd_prices_at(c->prices, i);
+        dd_quality_compare q;
+        if (!dd_str_eq(x->replacement, k->row->id) || !dd_str_eq(x->provider, k->row->provider))
+            continue;
+        if (dd_quality_between(c->row, x, c->site->cls.task, &q) && q.ratio >= 1.0 && (k->instead_of == NULL || q.ratio > k->score.ratio)) {
+            k->instead_of = x;
+            k->score      = q;
+        }
+    }
+}
+
 static void relate(const dd_suggest_ctx *c, candidate *k)
 {
     dd_quality_tier from, to;
     k->successor = is_successor(c, k->row);
     k->scored    = dd_quality_between(c->row, k->row, c->site->cls.task, &k->score);
+    if (!k->scored && !k->successor && c->site->cls.complexity == DD_COMPLEXITY_MEDIUM)
+        find_third(c, k);
     if (dd_quality_tier_of(k->row, &to)) {
         k->family = to.family;
         if (dd_str_eq(c->row->provider, k->row->provider) && dd_quality_tier_of(c->row, &from) && strcmp(from.family, to.family) == 0) {
@@ -123,15 +153,21 @@ static bool older(const dd_price *row, const dd_price *than)
     return row->released != DD_DAY_NONE && than->released != DD_DAY_NONE && row->released < than->released;
 }
 
+static bool known_enough(const dd_suggest_ctx *c, const candidate *k)
+{
+    bool here = dd_str_eq(c->row->provider, k->row->provider);
+    return (here && k->family != NULL) || k->successor || k->instead_of != NULL;
+}
+
 /* A published comparison decides where there is one; else the provider's word, else the family's order. */
 static bool strong_enough(const dd_suggest_ctx *c, const candidate *k)
 {
     dd_complexity x = c->site->cls.complexity;
-    if (x == DD_COMPLEXITY_LOW)
-        return k->family != NULL || k->scored || k->successor;
     if (k->scored)
-        return k->score.ratio >= ability_needed[x];
-    if (k->successor)
+        return k->score.ratio >= (k->score.rating ? rating_needed[x] : ability_needed[x]);
+    if (x == DD_COMPLEXITY_LOW)
+        return known_enough(c, k);
+    if (k->successor || k->instead_of != NULL) /* the latter is sought for medium work only */
         return true;
     return k->same_family && k->down <= tiers_down[x] && !(x == DD_COMPLEXITY_HIGH && older(k->row, c->row));
 }
@@ -176,14 +212,26 @@ static bool can_switch_off(dd_str id)
     return false;
 }
 
-static bool reasons_now(const dd_suggest_ctx *c)
+/* Effort the site's model works with now, or NULL: none. */
+static const char *effort_now(const dd_suggest_ctx *c)
 {
     dd_answer_size now;
     dd_answer_guess(c->site, &c->prompt, c->row, c->row->id, &now);
-    return now.hidden.expected > 0;
+    return now.hidden.expected > 0 ? now.effort : NULL;
 }
 
-static bool price_candidate(const dd_suggest_ctx *c, candidate *k, bool reasons)
+/* Like is priced with like: a model that thinks now is compared with one that thinks as much; an easy task that is done without
+ * thinking now is priced without it where that can be had. */
+static void set_effort(const candidate *k, const char *now, dd_site *as)
+{
+    bool by_default = strcmp(dd_default_effort(k->row->id), "none") != 0;
+    if (now != NULL && !by_default && as->reasoning_effort.len == 0 && as->thinking_budget < 0)
+        as->reasoning_effort = dd_str_z(now);
+    if (now == NULL && by_default && as->cls.complexity == DD_COMPLEXITY_LOW && can_switch_off(k->row->id))
+        as->reasoning_effort = DD_STR("none");
+}
+
+static bool price_candidate(const dd_suggest_ctx *c, candidate *k, const char *effort)
 {
     dd_site        as     = *c->site;
     dd_prompt_size prompt = prompt_for(c, k->row);
@@ -193,11 +241,10 @@ static bool price_candidate(const dd_suggest_ctx *c, candidate *k, bool reasons)
     dd_price_hit   hit = c->site->price;
     hit.price = k->row;
     hit.match = DD_MATCH_EXACT;
-    if (!reasons && as.cls.complexity == DD_COMPLEXITY_LOW && can_switch_off(k->row->id) && strcmp(dd_default_effort(k->row->id), "none") != 0) {
-        as.reasoning_effort = DD_STR("none");
-        k->no_effort        = true;
-    }
+    set_effort(k, effort, &as);
+    k->no_effort = effort == NULL && dd_str_eqz(as.reasoning_effort, "none");
     dd_answer_guess(&as, &prompt, k->row, k->row->id, &answer);
+    k->thinks = answer.hidden.expected > 0 || (k->row->caps & DD_CAP_REASONING) == 0;
     dd_plan_calls(&as, &prompt, &answer, k->row, plan);
     if (dd_plan_cost(&as, plan, &hit, c->opts->today, &cost, NULL) != DD_OK)
         return false;
@@ -229,12 +276,14 @@ static bool list_price_falls(const dd_price *from, const dd_price *to)
     return to->rates.input < from->rates.input || (to->rates.output != DD_PRICE_NONE && to->rates.output < from->rates.output);
 }
 
-static bool passes(const dd_suggest_ctx *c, candidate *k, bool reasons)
+static bool passes(const dd_suggest_ctx *c, candidate *k, const char *effort)
 {
-    if (k->row == c->row || !available(k->row, c->opts->today) || !list_price_falls(c->row, k->row) || !capable(k, c->site))
+    if (k->row == c->row || !available(k->row, c->opts->today) || !list_price_falls(c->row, k->row) || !capable(k, c->site)) /* the quick ones first */
+        return false;
+    if (!dd_quality_known(k->row) || is_special(k->row->id) || ends_at_maker(c->prices, k->row))
         return false;
     relate(c, k);
-    return strong_enough(c, k) && price_candidate(c, k, reasons) && cheap_enough(c, k->cost);
+    return strong_enough(c, k) && price_candidate(c, k, effort) && cheap_enough(c, k->cost);
 }
 
 /* Providers whose own API one can move to. */
@@ -249,38 +298,42 @@ static bool elsewhere(dd_str provider)
 
 static void choose(const dd_suggest_ctx *c, candidate *same, candidate *other)
 {
-    bool reasons = reasons_now(c);
+    const char *effort = effort_now(c);
     for (size_t i = 0, n = dd_prices_count(c->prices); i < n; i++) {
         candidate k    = { .row = dd_prices_at(c->prices, i) };
         bool      here = dd_str_eq(k.row->provider, c->row->provider);
         if (!here && !elsewhere(k.row->provider))
             continue;
         candidate *best = here ? same : other;
-        if (passes(c, &k, reasons) && better(&k, best))
+        if (passes(c, &k, effort) && better(&k, best))
             *best = k;
     }
 }
 
 /* --- words --- */
 
-/* Short, checkable answers need less of what the scores measure. */
-static dd_confidence by_score(double ratio, dd_task task)
+/* Short, checkable answers need less of what the scores measure; a score reached with reasoning says less of work without it. */
+static dd_confidence by_score(const dd_suggest_ctx *c, const candidate *k)
 {
-    bool short_answer = task == DD_TASK_CLASSIFICATION || task == DD_TASK_EXTRACTION;
-    if (ratio >= (short_answer ? 0.7 : 1.0))
+    dd_task task         = c->site->cls.task;
+    double  ratio        = k->score.ratio;
+    bool    short_answer = task == DD_TASK_CLASSIFICATION || task == DD_TASK_EXTRACTION;
+    if (!k->score.rating && ((short_answer && ratio >= 0.85) || (k->thinks && ratio >= 1.1)))
         return DD_CONF_HIGH;
     return ratio >= 0.85 ? DD_CONF_MEDIUM : DD_CONF_LOW;
 }
 
+/* Without a comparison: what the provider or the family says, or an easy task for a model that is no older. */
+static dd_confidence by_name(const dd_suggest_ctx *c, const candidate *k)
+{
+    bool easy = c->site->cls.complexity == DD_COMPLEXITY_LOW && !older(k->row, c->row);
+    return k->successor || k->instead_of != NULL || easy || (k->same_family && k->down <= 1) ? DD_CONF_MEDIUM : DD_CONF_LOW;
+}
+
 static dd_confidence confidence_of(const dd_suggest_ctx *c, const candidate *k)
 {
-    const dd_class *cls = &c->site->cls;
-    dd_confidence level = DD_CONF_LOW;
-    if (k->scored)
-        level = by_score(k->score.ratio, cls->task);
-    else if (k->successor || (k->same_family && k->down <= 1))
-        level = DD_CONF_MEDIUM;
-    if ((!cls->recognised || k->weak_json) && level < DD_CONF_LOW)
+    dd_confidence level = k->scored ? by_score(c, k) : by_name(c, k);
+    if ((!c->site->cls.recognised || k->weak_json) && level < DD_CONF_LOW)
         level++;
     return level;
 }
@@ -289,6 +342,9 @@ static void say_relation(const dd_suggest_ctx *c, const candidate *k, dd_buf *b)
 {
     if (k->successor)
         dd_buf_printf(b, "; named by the provider as successor of " DD_STR_FMT, DD_STR_ARG(c->row->id));
+    if (k->instead_of != NULL)
+        dd_buf_printf(b, "; named by the provider as successor of " DD_STR_FMT ", which is no weaker: %s %.4g against %.4g (%s)",
+                      DD_STR_ARG(k->instead_of->id), k->score.title, k->score.to, k->score.from, k->score.date);
     if (k->scored)
         dd_buf_printf(b, "; %s %.4g against %.4g (%s)", k->score.title, k->score.to, k->score.from, k->score.date);
     else if (k->same_family && k->down > 0)
@@ -317,7 +373,7 @@ static dd_str unchecked_of(const dd_suggest_ctx *c, const candidate *k, bool oth
 {
     return dd_arena_printf(c->arena, "answer quality on your data, latency, rate limits%s%s%s%s",
                            other ? ", data agreement and SDK of the other provider" : "", k->weak_json ? ", structured output (not listed)" : "",
-                           k->scored ? ", scores without reasoning" : "", k->no_effort ? ", whether effort none is accepted" : "");
+                           k->scored && !k->thinks ? ", its score without reasoning" : "", k->no_effort ? ", whether effort none is accepted" : "");
 }
 
 static dd_suggestion *suggestion_of(const dd_suggest_ctx *c, const candidate *k, bool other)

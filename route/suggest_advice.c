@@ -19,19 +19,47 @@ static bool retires_soon(const dd_price *row, dd_day today)
     return row->status == DD_MODEL_RETIRED || dd_days_left(row, today) <= WARN_DAYS;
 }
 
+/* The successor that can still be had when this one's own successor is on its way out, too. */
+static const dd_price *last_successor(const dd_suggest_ctx *c)
+{
+    const dd_price *at = c->row, *last = NULL;
+    for (int hops = 0; hops < 4 && at != NULL && at->replacement.len > 0; hops++) {
+        at = dd_prices_find(c->prices, at->provider, at->replacement).price;
+        if (at != NULL)
+            last = at;
+        if (at != NULL && !retires_soon(at, c->opts->today))
+            return at;
+    }
+    return last;
+}
+
+static void say_successor(const dd_suggest_ctx *c, const dd_price *last, dd_buf *b)
+{
+    if (c->row->replacement.len == 0)
+        dd_buf_addz(b, "; no successor is named");
+    else
+        dd_buf_printf(b, "; its provider names " DD_STR_FMT, DD_STR_ARG(c->row->replacement));
+    if (last != NULL && !dd_str_eq(last->id, c->row->replacement))
+        dd_buf_printf(b, ", since followed by " DD_STR_FMT, DD_STR_ARG(last->id));
+}
+
 static void advise_retired(dd_suggest_ctx *c)
 {
     const dd_price *row = c->row;
     char            day[11] = "";
     if (row == NULL || !retires_soon(row, c->opts->today))
         return;
-    bool past = row->status == DD_MODEL_RETIRED || dd_days_left(row, c->opts->today) <= 0;
+    const dd_price *last = last_successor(c);
+    bool            past = row->status == DD_MODEL_RETIRED || dd_days_left(row, c->opts->today) <= 0;
+    dd_buf          b    = DD_BUF_INIT(0);
     if (row->retires != DD_DAY_NONE)
         dd_day_format(row->retires, day);
-    dd_str text = dd_arena_printf(c->arena, "%.*s %s%s%s%s%.*s%s", DD_STR_ARG(row->id), past ? "was retired" : "will be retired",
-                                  day[0] ? " on " : "", day, row->replacement.len > 0 ? "; its provider names " : "; no successor is named",
-                                  DD_STR_ARG(row->replacement), past ? "; priced at its last known price" : "");
-    add(c, DD_ADVICE_RETIRED, 0, text, row->replacement, row->retires);
+    dd_buf_printf(&b, DD_STR_FMT " %s%s%s", DD_STR_ARG(row->id), past ? "was retired" : "will be retired", day[0] ? " on " : "", day);
+    say_successor(c, last, &b);
+    if (past)
+        dd_buf_addz(&b, "; priced at its last known price");
+    add(c, DD_ADVICE_RETIRED, 0, dd_arena_dup(c->arena, dd_buf_str(&b)), last != NULL ? last->id : row->replacement, row->retires);
+    dd_buf_free(&b);
 }
 
 static void advise_no_cap(dd_suggest_ctx *c)
