@@ -39,6 +39,11 @@ static path_says read_path(dd_str path)
     return says;
 }
 
+bool dd_path_is_test(dd_str path)
+{
+    return read_path(path).test;
+}
+
 static bool imports_any(const dd_unit_ir *unit, const char *packages)
 {
     for (uint32_t i = 0; i < unit->n_imports; i++)

@@ -299,13 +299,29 @@ static bool match_tail(const dd_ctx *c, dd_path *path, dd_found *m)
     return best > 0;
 }
 
-static bool owned(const dd_value *v)
+/* A test's class that the code under test is given stands for the real one. */
+static bool of_tests(const dd_ctx *c, const dd_value *v)
+{
+    const dd_unit_ir *home = v->kind == DD_V_FUNC && v->func ? v->func->unit : v->cls ? v->cls->unit : NULL;
+    return home && home != c->unit && dd_path_is_test(home->file->path) && !dd_path_is_test(c->unit->file->path);
+}
+
+static bool owned(const dd_ctx *c, const dd_value *v)
 {
     switch (v->kind) {
-    case DD_V_FUNC: case DD_V_CLASS: case DD_V_INSTANCE: case DD_V_MODULE: case DD_V_STRING: case DD_V_NUMBER:
+    case DD_V_FUNC: case DD_V_CLASS: case DD_V_INSTANCE: return !of_tests(c, v);
+    case DD_V_MODULE: case DD_V_STRING: case DD_V_NUMBER:
     case DD_V_BOOL: case DD_V_LIST: case DD_V_DICT: case DD_V_DATA: case DD_V_TEXT: return true;
     default: return false;
     }
+}
+
+static bool match_written(const dd_ctx *c, dd_found *m)
+{
+    dd_path path;
+    dd_path_of_expr(c->call->a, c->arena, &path);
+    dd_path_clean(&path);
+    return match_tail(c, &path, m);
 }
 
 static bool match_value(const dd_ctx *c, const dd_value *v, dd_found *m)
@@ -317,6 +333,8 @@ static bool match_value(const dd_ctx *c, const dd_value *v, dd_found *m)
     dd_path_clean(&path);
     if (match_wrapped(c, &path, m))
         return true;
+    if (dd_package_match("unittest*|mock|pytest*|jest|vitest|sinon", &path, &base) && !dd_path_is_test(c->unit->file->path))
+        return match_written(c, m);                       /* only a test hands in the double */
     if (m->known_package || is_sdk(&path) || dd_package_match(dd_silent_packages, &path, &base))
         return false;
     return match_tail(c, &path, m);
@@ -334,18 +352,15 @@ static bool match_callee(const dd_ctx *c, dd_found *m)
                 *m = one;
                 return true;
             }
-            m->known_package |= one.known_package || owned(v->items[i]);
+            m->known_package |= one.known_package || owned(c, v->items[i]);
         }
         return false;
     }
-    if (owned(v))
+    if (owned(c, v))
         return false;
-    if (c->call->a->kind == DD_X_MEMBER && owned(dd_eval(c->p, c->call->a->a, c->frame)))
+    if (c->call->a->kind == DD_X_MEMBER && owned(c, dd_eval(c->p, c->call->a->a, c->frame)))
         return false;
-    dd_path path;
-    dd_path_of_expr(c->call->a, c->arena, &path);
-    dd_path_clean(&path);
-    return match_tail(c, &path, m);
+    return match_written(c, m);
 }
 
 /* --- one call --- */

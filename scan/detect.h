@@ -19,6 +19,7 @@ void dd_detect_unit(dd_project *p, dd_unit_ir *unit, dd_arena *arena, dd_site_li
 void dd_detect_finish(dd_site_list *list);
 /* scan/context.c: test / example / script / production by path and content (call-shapes X-7). */
 dd_context dd_context_of(const dd_unit_ir *unit, const dd_expr *call);
+bool dd_path_is_test(dd_str path);
 /* scan/annotate.c: "# dd0c: calls=30000 label=summary tokens_in=1200 ignore" on the call's rows or in the comment above it. */
 void dd_annotate(const dd_unit_ir *unit, const dd_expr *call, dd_site *site);
 #endif
