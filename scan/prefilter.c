@@ -6,11 +6,17 @@
  * providers in a settings page is no reason to parse it. Clients of `openai` and `anthropic` are made in many files that send
  * nothing, so those two need a verb beside the import. Which literals earn their place was measured: docs/walk.md.
  *
- * The pass: every literal has a key of four bytes; a table of byte pairs says which positions can start a key. */
+ * The pass looks for one key of four bytes a literal, chosen so that literals share keys and keys are rare. */
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scan/walk.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define HAVE_WIDE 1
+#endif
 
 enum { PY = 1, JS = 2, ALL = PY | JS };
 typedef enum {
@@ -201,15 +207,21 @@ static const char *const verbs[] = {
 
 #define KEY_BYTES 4
 #define N_SLOTS 512
+#define BUCKETS 8
 
+/* Positions are ruled out in two steps. Each of the key's four bytes is looked up by its two halves in tables of 16 bytes,
+ * one bit a bucket of keys: 32 positions at a time where the machine can. What is left, a position in twenty, must be a key
+ * by a bit of its hash. [Hyperscan: Teddy] */
 typedef struct {
-    uint64_t pairs[1024];       /* bit: a key starts with these two bytes */
+    uint8_t  low[KEY_BYTES][16], high[KEY_BYTES][16];
+    uint64_t hashes[1024];
     uint16_t slots[N_SLOTS];    /* by hash of the key: index + 1 of a trigger */
     uint16_t next[DD_COUNT(triggers)];
     uint8_t  offset[DD_COUNT(triggers)];
 } search_table;
 
 static search_table   tables[2]; /* Python, JavaScript */
+static bool           wide;      /* AVX2 is there */
 static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
 
 static uint32_t key_at(const char *p)
@@ -219,15 +231,8 @@ static uint32_t key_at(const char *p)
     return k;
 }
 
-static uint32_t slot_of(uint32_t key)
-{
-    return (key * 2654435761u) >> 23;
-}
-
-static unsigned pair_at(const char *p)
-{
-    return (unsigned)(unsigned char)p[0] << 8 | (unsigned char)p[1];
-}
+static uint32_t slot_of(uint32_t key) { return (key * 2654435761u) >> 23; }
+static uint32_t bit_of(uint32_t key) { return (key * 2654435761u) >> 16; }
 
 /* Rarer letters make a better key; letters in the order of how often source text has them. */
 static int byte_cost(char c)
@@ -237,37 +242,92 @@ static int byte_cost(char c)
     return at ? (int)(sizeof common - (size_t)(at - common)) : 0;
 }
 
-static uint8_t best_offset(const char *text)
+/* How many literals of the language hold each key: those that share one need but one. */
+typedef struct {
+    uint32_t key[4096];
+    uint8_t  n[4096];
+} key_count;
+
+static uint8_t *count_of(key_count *c, uint32_t key)
+{
+    uint32_t i = (key * 2654435761u) >> 20;
+    while (c->n[i] && c->key[i] != key)
+        i = (i + 1) & 4095;
+    c->key[i] = key;
+    return &c->n[i];
+}
+
+static uint8_t best_offset(key_count *c, const char *text)
 {
     size_t n = strlen(text), best = 0;
-    int    least = INT32_MAX;
+    int    most = INT32_MIN;
     for (size_t i = 0; i + KEY_BYTES <= n; i++) {
-        int cost = 0;
+        int worth = 25 * *count_of(c, key_at(text + i));
         for (size_t k = 0; k < KEY_BYTES; k++)
-            cost += byte_cost(text[i + k]) * (k < 2 ? 2 : 1);
-        if (cost < least) {
-            least = cost;
-            best  = i;
+            worth -= byte_cost(text[i + k]);
+        if (worth > most) {
+            most = worth;
+            best = i;
         }
     }
     return (uint8_t)best;
 }
 
+static int by_key(const void *a, const void *b)
+{
+    return memcmp(*(const char *const *)a, *(const char *const *)b, KEY_BYTES);
+}
+
+static void add_to_bucket(search_table *s, const char *key, size_t bucket)
+{
+    for (size_t k = 0; k < KEY_BYTES; k++) {
+        s->low[k][key[k] & 15] |= (uint8_t)(1u << bucket);
+        s->high[k][(unsigned char)key[k] >> 4] |= (uint8_t)(1u << bucket);
+    }
+}
+
+/* Keys that look alike share a bucket: so its tables let the fewest others through. */
+static void fill_buckets(search_table *s, const char **keys, size_t n)
+{
+    size_t distinct = 0;
+    qsort(keys, n, sizeof *keys, by_key);
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || by_key(&keys[i], &keys[distinct - 1]) != 0)
+            keys[distinct++] = keys[i];
+    for (size_t i = 0; i < distinct; i++)
+        add_to_bucket(s, keys[i], i * BUCKETS / distinct);
+}
+
+static void make_table(search_table *s, uint8_t language)
+{
+    const char *keys[DD_COUNT(triggers)];
+    size_t      n = 0;
+    key_count  *c = dd_calloc(1, sizeof *c);
+    for (size_t i = 0; i < DD_COUNT(triggers); i++)
+        for (size_t k = 0; triggers[i].languages & language && k + KEY_BYTES <= strlen(triggers[i].text); k++)
+            *count_of(c, key_at(triggers[i].text + k)) += 1;
+    for (size_t i = 0; i < DD_COUNT(triggers); i++) {
+        if (!(triggers[i].languages & language))
+            continue;
+        s->offset[i]     = best_offset(c, triggers[i].text);
+        const char *key  = triggers[i].text + s->offset[i];
+        uint16_t   *slot = &s->slots[slot_of(key_at(key))];
+        s->next[i]       = *slot;
+        *slot            = (uint16_t)(i + 1);
+        s->hashes[bit_of(key_at(key)) / 64] |= UINT64_C(1) << (bit_of(key_at(key)) % 64);
+        keys[n++] = key;
+    }
+    fill_buckets(s, keys, n);
+    free(c);
+}
+
 static void make_tables(void)
 {
-    for (size_t t = 0; t < 2; t++)
-        for (size_t i = 0; i < DD_COUNT(triggers); i++) {
-            if (!(triggers[i].languages & (t ? JS : PY)))
-                continue;
-            search_table *s   = &tables[t];
-            uint8_t       off = best_offset(triggers[i].text);
-            const char   *key = triggers[i].text + off;
-            uint16_t     *slot = &s->slots[slot_of(key_at(key))];
-            s->offset[i] = off;
-            s->next[i]   = *slot;
-            *slot        = (uint16_t)(i + 1);
-            s->pairs[pair_at(key) / 64] |= UINT64_C(1) << (pair_at(key) % 64);
-        }
+    make_table(&tables[0], PY);
+    make_table(&tables[1], JS);
+#ifdef HAVE_WIDE
+    wide = __builtin_cpu_supports("avx2");
+#endif
 }
 
 static bool one_of(dd_str text, const char *const *list, size_t n)
@@ -352,20 +412,71 @@ static bool has_verb(dd_str text)
     return false;
 }
 
+typedef struct {
+    const search_table *table;
+    dd_str              text;
+    bool                script, client;
+} search;
+
+/* A position that the tables let through. True: the file is worth a parse. */
+static bool try_at(search *s, size_t at)
+{
+    uint32_t bit = bit_of(key_at(s->text.ptr + at));
+    if (!(s->table->hashes[bit / 64] >> (bit % 64) & 1))
+        return false;
+    verdict v = verify(s->table, s->text, at, s->script);
+    s->client = s->client || v == A_CLIENT;
+    return v == FOUND;
+}
+
+static bool search_narrow(search *s, size_t from)
+{
+    for (size_t i = from; i + KEY_BYTES <= s->text.len; i++)
+        if (try_at(s, i))
+            return true;
+    return false;
+}
+
+#ifdef HAVE_WIDE
+__attribute__((target("avx2"))) static uint32_t let_through(const search_table *t, const char *p)
+{
+    const __m256i half = _mm256_set1_epi8(15);
+    __m256i       left = _mm256_set1_epi8(-1);
+    for (int k = 0; k < KEY_BYTES; k++) {
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(p + k));
+        __m256i low   = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)t->low[k]));
+        __m256i high  = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)t->high[k]));
+        __m256i a     = _mm256_shuffle_epi8(low, _mm256_and_si256(bytes, half));
+        __m256i b     = _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half));
+        left          = _mm256_and_si256(left, _mm256_and_si256(a, b));
+    }
+    return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(left, _mm256_setzero_si256()));
+}
+
+__attribute__((target("avx2"))) static bool search_wide(search *s)
+{
+    size_t i = 0;
+    for (; i + 32 + KEY_BYTES <= s->text.len; i += 32)
+        for (uint32_t left = let_through(s->table, s->text.ptr + i); left; left &= left - 1)
+            if (try_at(s, i + (size_t)__builtin_ctz(left)))
+                return true;
+    return search_narrow(s, i);
+}
+#endif
+
+static bool found(search *s)
+{
+#ifdef HAVE_WIDE
+    if (wide)
+        return search_wide(s);
+#endif
+    return search_narrow(s, 0);
+}
+
 bool dd_prefilter(dd_str text, dd_lang lang)
 {
-    bool                script = lang != DD_LANG_PYTHON && lang != DD_LANG_NOTEBOOK;
-    const search_table *s      = &tables[script];
-    bool                client = false;
+    bool script = lang != DD_LANG_PYTHON && lang != DD_LANG_NOTEBOOK;
     pthread_once(&tables_once, make_tables);
-    for (size_t i = 0; i + KEY_BYTES <= text.len; i++) {
-        unsigned pair = pair_at(text.ptr + i);
-        if (!(s->pairs[pair / 64] >> (pair % 64) & 1))
-            continue;
-        verdict v = verify(s, text, i, script);
-        if (v == FOUND)
-            return true;
-        client = client || v == A_CLIENT;
-    }
-    return client && has_verb(text);
+    search s = { .table = &tables[script], .text = text, .script = script };
+    return found(&s) || (s.client && has_verb(text));
 }
