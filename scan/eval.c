@@ -48,10 +48,10 @@ static void memo_put(dd_project *p, const void *e, const void *f, dd_value *v)
     if ((p->memo_n + 1) * 2 > p->memo_cap)
         memo_grow(p);
     size_t at = memo_slot(p, e, f);
-    while (p->memo[at].expr)
+    while (p->memo[at].expr && p->memo[at].expr != &gone)
         at = (at + 1) & (p->memo_cap - 1);
+    p->memo_n += p->memo[at].expr == NULL;
     p->memo[at] = (dd_memo_slot){ e, f, v };
-    p->memo_n++;
 }
 
 bool dd_ev_python(const dd_unit_ir *u)
@@ -219,7 +219,7 @@ static dd_value *ev_choice(dd_project *p, const dd_expr *e, const dd_frame *f)
     if (t >= 0)
         return dd_ev(p, t ? e->a : e->b, f);
     dd_value *a = dd_ev(p, e->a, f), *b = dd_ev(p, e->b, f);
-    if (dd_ev_missing_test(e->c, e->a, DD_STR("")) == 0)
+    if (dd_ev_there_test(e->c, e->a))
         return dd_v_or(p, a, b, true);
     if (dd_ev_missing_test(e->c, e->b, DD_STR("")) == 1)
         return dd_v_or(p, b, a, true);
@@ -374,33 +374,46 @@ static bool literal(const dd_expr *e)
     return e->kind == DD_X_STRING || e->kind == DD_X_NUMBER || e->kind == DD_X_BOOL || e->kind == DD_X_NONE;
 }
 
-dd_value *dd_ev(dd_project *p, const dd_expr *e, const dd_frame *f)
+bool dd_memo_enter(dd_project *p, const void *key, const dd_frame *f, const dd_expr *e, dd_memo *m, dd_value **out)
 {
-    if (!e)
-        return dd_v_unknown(p, "nothing", NULL);
-    if (literal(e))
-        f = NULL;
     if (p->depth == 0)
         p->steps = 0;
-    dd_memo_slot *known = memo_find(p, e, f);
-    if (known && known->value)
-        return known->value;
-    bool cycle = known != NULL;
-    if (cycle || p->depth >= DD_EV_DEPTH || ++p->steps > DD_EV_STEPS) {
-        p->cycles++;
-        return dd_v_unknown(p, cycle ? "cycle" : "limit", e);
+    dd_memo_slot *known = memo_find(p, key, f);
+    if (known && known->value) {
+        *out = known->value;
+        return false;
     }
-    memo_put(p, e, f, NULL);
-    unsigned before = p->cycles;
+    if (known || p->depth >= DD_EV_DEPTH || ++p->steps > DD_EV_STEPS) {
+        p->cycles++;
+        *out = dd_v_unknown(p, known ? "cycle" : "limit", e);
+        return false;
+    }
+    memo_put(p, key, f, NULL);
+    *m = (dd_memo){ key, f, p->cycles };
     p->depth++;
-    dd_value *v = rules[e->kind](p, e, f);
+    return true;
+}
+
+dd_value *dd_memo_leave(dd_project *p, const dd_memo *m, dd_value *v)
+{
+    dd_memo_slot *slot = memo_find(p, m->key, m->frame);
     p->depth--;
-    known = memo_find(p, e, f);
-    if (p->cycles == before || p->depth == 0)
-        known->value = v;
+    if (!p->soft && (p->cycles == m->cycles || p->depth == 0))
+        slot->value = v;
     else
-        known->expr = &gone;
+        slot->expr = &gone;
     return v;
+}
+
+dd_value *dd_ev(dd_project *p, const dd_expr *e, const dd_frame *f)
+{
+    dd_value *out;
+    dd_memo   m;
+    if (!e)
+        return dd_v_unknown(p, "nothing", NULL);
+    if (!dd_memo_enter(p, e, literal(e) ? NULL : f, e, &m, &out))
+        return out;
+    return dd_memo_leave(p, &m, rules[e->kind](p, e, f));
 }
 
 dd_value *dd_eval(dd_project *p, const dd_expr *e, const dd_frame *f)
