@@ -364,7 +364,7 @@ static dd_site *site_of_url(const dd_ctx *c, request *r, dd_str text, bool has_c
         return NULL;
     if (!url.known && !rooted && (dd_str_eqz(c->call->name, "fetch") || has_client))
         return NULL;                                                     /* the project's own server */
-    if (!url.known && !rooted && dd_context_of(c->unit, c->call) == DD_CTX_TEST)
+    if (!url.known && dd_path_is_test(c->unit->file->path))
         return NULL;
     if (not_a_request(c, r->positional))
         return NULL;

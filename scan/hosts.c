@@ -21,7 +21,8 @@ static const dd_host hosts[] = {
     { "ark.*.volces.com", "volcengine" }, { "api.stepfun.com", "stepfun" }, { "api.ai21.com", "ai21" }, { "api.githubcopilot.com", "github" },
 };
 static const char *const local_hosts[] = {
-    "localhost", "127.*", "0.0.0.0", "[::1]", "host.docker.internal", "ollama", "*.local", "*.internal", "192.168.*", "10.*", "vllm", "lmstudio", "llamacpp",
+    "localhost", "127.*", "0.0.0.0", "[::1]", "host.docker.internal", "ollama", "*.local", "*.internal", "192.168.*", "10.*", "vllm", "lmstudio", "llamacpp", "169.254.*",
+    "example.com", "*.example.com", "example.org", "*.example.org", "example.net", "*.example.net", "*.example", "*.test", "*.invalid", /* reserved, RFC 2606 */
 };
 static const struct { const char *name, *provider; } classes[] = {
     { "AzureOpenAI", "azure" }, { "AsyncAzureOpenAI", "azure" }, { "BedrockOpenAI", "bedrock" }, { "AsyncBedrockOpenAI", "bedrock" },

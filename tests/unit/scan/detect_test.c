@@ -124,7 +124,7 @@ TEST(the_base_url_decides_the_provider)            /* C-2, C-17 */
 {
     static const struct { const char *url, *provider; bool local; } urls[] = {
         { "https://api.groq.com/openai/v1", "groq", false }, { "https://openrouter.ai/api/v1", "openrouter", false },
-        { "http://localhost:11434/v1", "", true }, { "https://x.openai.azure.com/openai/v1/", "azure", false }, { "https://gw.example.org/v1", "", false },
+        { "http://localhost:11434/v1", "", true }, { "https://x.openai.azure.com/openai/v1/", "azure", false }, { "https://gw.acme.io/v1", "", false },
     };
     for (size_t i = 0; i < DD_COUNT(urls); i++) {
         scene s;
