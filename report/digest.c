@@ -126,6 +126,8 @@ static void add_advice(grouping *g, const dd_site *s, const dd_advice *ad)
     default:
         return; /* downgrades and unknown models have lists of their own */
     }
+    if (ad->kind != DD_ADVICE_RETIRED && !d->per_1000 && s->context != DD_CTX_PRODUCTION && s->context != DD_CTX_SCRIPT)
+        return; /* advice on tests and examples saves nothing */
     dd_notice *n = notice_of(g, list, key, &fresh);
     if (s->in_total)
         sum(&n->saving, ad->monthly);
@@ -135,6 +137,8 @@ static void add_advice(grouping *g, const dd_site *s, const dd_advice *ad)
 static int by_saving(const void *x, const void *y)
 {
     const dd_notice *a = x, *b = y;
+    if (a->sites.v[0]->in_total != b->sites.v[0]->in_total)
+        return a->sites.v[0]->in_total ? -1 : 1;
     if (a->saving != b->saving)
         return a->saving > b->saving ? -1 : 1;
     if (a->kind != b->kind)
@@ -153,17 +157,25 @@ static int by_sites(const void *x, const void *y)
     return dd_str_cmp(a->text, b->text);
 }
 
-static void group_unknown(dd_digest *d)
+static bool would_be_billed(const dd_digest *d, const dd_site *s)
+{
+    return d->per_1000 || s->context == DD_CTX_PRODUCTION || s->context == DD_CTX_SCRIPT;
+}
+
+static void group_unknown(dd_digest *d, dd_notice_list *list, bool billed)
 {
     grouping g = { d, DD_MAP_INIT };
     for (size_t i = 0; i < d->unknown.n; i++) {
-        const dd_site *s     = d->unknown.v[i];
-        dd_notice      fresh = { .kind = DD_ADVICE_UNKNOWN, .text = dd_site_cause(&d->arena, s), .day = DD_DAY_NONE };
-        site_push(d, &notice_of(&g, &d->causes, fresh.text, &fresh)->sites, s);
+        const dd_site *s = d->unknown.v[i];
+        if (would_be_billed(d, s) != billed)
+            continue;
+        dd_notice fresh = { .kind = DD_ADVICE_UNKNOWN, .text = dd_site_cause(&d->arena, s), .day = DD_DAY_NONE };
+        site_push(d, &notice_of(&g, list, fresh.text, &fresh)->sites, s);
+        d->n_unknown_billed += billed;
     }
     dd_map_free(&g.seen);
-    if (d->causes.n > 1)
-        qsort(d->causes.v, d->causes.n, sizeof *d->causes.v, by_sites);
+    if (list->n > 1)
+        qsort(list->v, list->n, sizeof *list->v, by_sites);
 }
 
 static void finish_notices(dd_digest *d, dd_notice_list *list)
@@ -253,12 +265,12 @@ static void sort_site(dd_digest *d, const dd_site *s)
 {
     if (s->ignore)
         site_push(d, &d->ignored, s);
+    else if (s->unit != DD_UNIT_TOKENS)
+        site_push(d, &d->not_tokens, s);
     else if (s->local)
         site_push(d, &d->local, s);
-    else if (dd_site_unknown(s))
-        site_push(d, &d->unknown, s);
     else if (!dd_site_priced(s))
-        site_push(d, &d->not_tokens, s);
+        site_push(d, &d->unknown, s);
     else if (s->in_total || d->per_1000)
         site_push(d, &d->billed, s);
     else
@@ -288,7 +300,8 @@ void dd_digest_make(dd_digest *d, const dd_audit *a)
     finish_notices(d, &d->retired);
     finish_notices(d, &d->defaults);
     finish_notices(d, &d->more);
-    group_unknown(d);
+    group_unknown(d, &d->causes, true);
+    group_unknown(d, &d->causes_aside, false);
     if (d->per_1000)
         sums_per_1000(d);
     else
@@ -298,6 +311,33 @@ void dd_digest_make(dd_digest *d, const dd_audit *a)
 void dd_digest_free(dd_digest *d)
 {
     dd_arena_fini(&d->arena);
+}
+
+/* The scanner's words for a model that is not a constant, as a sentence. */
+static dd_str run_time_cause(dd_arena *a, dd_str cause)
+{
+    static const struct { const char *cause, *text; bool prefix; } words[] = {
+        { "", "model is chosen at run time", false },
+        { "built at run time", "model's name is put together at run time", false },
+        { "choice", "model is a choice between several", false },
+        { "cycle", "model refers to itself", false },
+        { "env ", "model comes from the environment variable ", true },
+        { "field without default", "model is a field without a default", false },
+        { "model object", "model is an object made elsewhere", false },
+        { "no model argument", "the call names no model", false },
+        { "parameter ", "model is the parameter ", true },
+        { "runtime", "model is chosen at run time", false },
+        { "user-input", "model is chosen by the program's user", false },
+    };
+    for (size_t i = 0; i < DD_COUNT(words); i++) {
+        if (!words[i].prefix && dd_str_eqz(cause, words[i].cause))
+            return dd_str_z(words[i].text);
+        if (words[i].prefix && dd_str_startsz(cause, words[i].cause)) {
+            dd_str rest = dd_str_sub(cause, strlen(words[i].cause), cause.len);
+            return dd_arena_printf(a, "%s" DD_STR_FMT, words[i].text, DD_STR_ARG(rest));
+        }
+    }
+    return dd_arena_printf(a, "model comes from " DD_STR_FMT, DD_STR_ARG(cause));
 }
 
 dd_str dd_site_cause(dd_arena *a, const dd_site *s)
@@ -313,9 +353,7 @@ dd_str dd_site_cause(dd_arena *a, const dd_site *s)
         return dd_arena_printf(a, "model is one of " DD_STR_FMT, DD_STR_ARG(dd_fmt_join(a, s->candidates, s->n_candidates, ", ", 5)));
     if (s->env_var.len)
         return dd_arena_printf(a, "model comes from the environment variable " DD_STR_FMT, DD_STR_ARG(s->env_var));
-    if (s->model_cause.len)
-        return dd_arena_printf(a, "model comes from " DD_STR_FMT, DD_STR_ARG(s->model_cause));
-    return DD_STR("model is chosen at run time");
+    return run_time_cause(a, s->model_cause);
 }
 
 dd_str dd_provider_name(dd_str id)

@@ -31,7 +31,9 @@ typedef struct {
     dd_site_list   aside;         /* priced, but not in the headline: tests, examples, notebooks */
     dd_site_list   not_tokens, local, ignored;
     dd_notice_list retired, defaults, more; /* more: caps, caching, batch, embeddings */
-    dd_notice_list causes;        /* of the unknown ones, by why; most sites first */
+    dd_notice_list causes;        /* of the unknown ones that would be billed, by why; most sites first */
+    dd_notice_list causes_aside;  /* of the others: tests, examples, notebooks */
+    size_t         n_unknown_billed; /* sites in `causes` */
     const dd_sum  *by_file, *by_model, *by_provider, *by_dir;
     size_t         n_by_file, n_by_model, n_by_provider, n_by_dir;
 } dd_digest;

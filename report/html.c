@@ -238,6 +238,7 @@ dd_code dd_report_html(const dd_audit *a, const dd_report_opts *o, dd_buf *out, 
         notices(&h, "Framework defaults", &h.d.defaults);
         notices(&h, "More ways to save", &h.d.more);
         notices(&h, "Not priced, in no total", &h.d.causes);
+        notices(&h, "Not priced, in tests and examples", &h.d.causes_aside);
         dd_html_calls(&h);
     } else {
         nothing_found(&h);

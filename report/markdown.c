@@ -235,9 +235,10 @@ static void folded(page *p)
         calls(p);
         unfold(p);
     }
-    if (p->d.causes.n) {
+    if (p->d.causes.n + p->d.causes_aside.n) {
         fold(p, "Not priced, in no total");
         notices(p, &p->d.causes, "Model or price not known");
+        notices(p, &p->d.causes_aside, "The same in tests, examples and notebooks");
         unfold(p);
     }
     if (p->d.more.n) {

@@ -73,6 +73,8 @@ static dd_str basis(dd_sheet *v)
     const dd_audit *a = v->audit;
     dd_arena       *t = &v->tmp;
     dd_str          sites = dd_fmt_plural(t, v->d.billed.n, "call site", "call sites");
+    if (!v->d.billed.n)
+        return DD_STR("No call here could be priced: the models or their prices are not known (listed below).");
     if (v->d.per_1000)
         return dd_arena_printf(t, "An estimate from source code. Nothing here runs in production, so the headline is 1,000 calls of each of "
                                DD_STR_FMT "; --calls or --usage says how often they run.", DD_STR_ARG(sites));
@@ -86,20 +88,20 @@ void dd_text_headline(dd_sheet *v)
     size_t r   = v->g.rows;
     int    mid = v->left + (v->right - v->left) / 2 + (v->wide ? -12 : 1);
     if (v->narrow) {
-        dd_sheet_need(v, r + 6);
+        dd_sheet_need(v, r + (v->d.billed.n ? 6 : 5));
         bill_card(v, r, v->left, v->right);
         savings_card(v, r + 4, v->left, v->right);
     } else {
-        dd_sheet_need(v, r + 2);
+        dd_sheet_need(v, r + (v->d.billed.n ? 2 : 1));
         bill_card(v, r, v->left, mid - 3);
         savings_card(v, r, mid, v->right);
     }
     dd_sheet_row(v);
     r = dd_sheet_row(v);
     r = dd_sheet_wrap(v, r, v->left, v->left, v->right, DD_ROLE_DIM, basis(v));
-    if (v->d.unknown.n) {
+    if (v->d.n_unknown_billed && v->d.billed.n) {
         dd_str text = dd_arena_printf(&v->tmp, DD_STR_FMT " not in it: model or price unknown (listed below).",
-                                      DD_STR_ARG(dd_fmt_plural(&v->tmp, v->d.unknown.n, "more call is", "more calls are")));
+                                      DD_STR_ARG(dd_fmt_plural(&v->tmp, v->d.n_unknown_billed, "more call is", "more calls are")));
         dd_sheet_wrap(v, r + 1, v->left, v->left, v->right, DD_ROLE_WARN, text);
     }
 }

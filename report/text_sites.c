@@ -195,20 +195,34 @@ void dd_text_calls(dd_sheet *v)
 
 /* --- notices --- */
 
+/* "a.py:3, :17, b.py:9, +4 more": calls of one file that follow each other share its name. */
 static dd_str places(dd_sheet *v, const dd_site_list *list)
 {
-    size_t max = v->opts->verbose ? list->n : 3;
+    size_t max = v->opts->verbose ? list->n : 4;
     dd_buf b   = DD_BUF_INIT(0);
     for (size_t i = 0; i < list->n && i < max; i++) {
+        const dd_site *s = list->v[i], *before = i ? list->v[i - 1] : NULL;
         if (i)
             dd_buf_addz(&b, ", ");
-        dd_buf_add(&b, dd_fmt_where(&v->tmp, list->v[i], v->narrow ? 34 : 48));
+        if (before && s->cell < 0 && before->cell < 0 && dd_str_eq(s->path, before->path))
+            dd_buf_printf(&b, ":%u", (unsigned)s->line);
+        else
+            dd_buf_add(&b, dd_fmt_where(&v->tmp, s, v->narrow ? 34 : 48));
     }
     if (list->n > max)
-        dd_buf_printf(&b, ", +%zu more", list->n - max);
+        dd_buf_printf(&b, ", +%zu", list->n - max);
     dd_str s = dd_arena_dup(&v->tmp, dd_buf_str(&b));
     dd_buf_free(&b);
     return s;
+}
+
+static dd_str counted(dd_sheet *v, const dd_site_list *list)
+{
+    bool apart = !v->d.per_1000;
+    for (size_t i = 0; i < list->n && apart; i++)
+        apart = list->v[i]->context != DD_CTX_PRODUCTION && list->v[i]->context != DD_CTX_SCRIPT;
+    dd_str n = dd_fmt_plural(&v->tmp, list->n, "call", "calls");
+    return dd_arena_printf(&v->tmp, DD_STR_FMT "%s: " DD_STR_FMT, DD_STR_ARG(n), apart ? " in tests and examples" : "", DD_STR_ARG(places(v, list)));
 }
 
 static dd_str retired_text(dd_sheet *v, const dd_notice *n)
@@ -227,20 +241,24 @@ static void warning(dd_sheet *v, dd_role role, dd_str text, const dd_site_list *
     size_t r = dd_sheet_row(v);
     dd_grid_putz(&v->g, r, v->left, role, "▲");
     r = dd_sheet_wrap(v, r, v->left + 2, v->left + 2, v->right, DD_ROLE_TEXT, text);
-    dd_sheet_wrap(v, r + 1, v->left + 2, v->left + 2, v->right, DD_ROLE_DIM, places(v, sites));
+    dd_sheet_wrap(v, r + 1, v->left + 2, v->left + 2, v->right, DD_ROLE_DIM, counted(v, sites));
 }
 
 static void warnings(dd_sheet *v)
 {
-    const dd_digest *d = &v->d;
+    const dd_digest *d   = &v->d;
+    size_t           max = v->opts->verbose || d->retired.n <= 7 ? d->retired.n : 6;
     if (!d->retired.n && !d->defaults.n)
         return;
     dd_sheet_heading(v, "Warnings", DD_STR(""));
-    for (size_t i = 0; i < d->retired.n; i++) {
+    for (size_t i = 0; i < max; i++) {
         const dd_notice *n = &d->retired.v[i];
         bool gone = n->day != DD_DAY_NONE && n->day <= dd_day_of(v->audit->when);
         warning(v, gone ? DD_ROLE_BAD : DD_ROLE_WARN, retired_text(v, n), &n->sites);
     }
+    if (d->retired.n > max)
+        dd_grid_put(&v->g, dd_sheet_row(v), v->left + 2, DD_ROLE_DIM,
+                    dd_arena_printf(&v->tmp, "+ %zu more retired models: --verbose lists all", d->retired.n - max));
     for (size_t i = 0; i < d->defaults.n; i++)
         warning(v, DD_ROLE_WARN, d->defaults.v[i].text, &d->defaults.v[i].sites);
 }
@@ -284,29 +302,42 @@ static dd_str candidate_range(dd_sheet *v, const dd_site_list *sites)
                            DD_STR_ARG(dd_fmt_money(&v->tmp, m->high)));
 }
 
-static void unknown(dd_sheet *v)
+static void causes(dd_sheet *v, const dd_notice_list *list, size_t n)
 {
-    const dd_notice_list *list = &v->d.causes;
-    size_t                n    = v->opts->verbose || list->n <= 7 ? list->n : 6, rest = 0;
-    if (!list->n)
-        return;
-    dd_sheet_heading(v, "Not priced", dd_fmt_plural(&v->tmp, v->d.unknown.n, "call, in no total", "calls, in no total"));
     for (size_t i = 0; i < n; i++) {
         size_t r = dd_sheet_row(v);
         dd_grid_putz(&v->g, r, v->left, DD_ROLE_WARN, v->opts->ascii ? "?" : "○");
         dd_str text = dd_arena_printf(&v->tmp, DD_STR_FMT DD_STR_FMT, DD_STR_ARG(dd_fmt_capital(&v->tmp, list->v[i].text)),
                                       DD_STR_ARG(candidate_range(v, &list->v[i].sites)));
         r = dd_sheet_wrap(v, r, v->left + 2, v->left + 2, v->right, DD_ROLE_TEXT, text);
-        dd_sheet_wrap(v, r + 1, v->left + 2, v->left + 2, v->right, DD_ROLE_DIM, places(v, &list->v[i].sites));
+        dd_sheet_wrap(v, r + 1, v->left + 2, v->left + 2, v->right, DD_ROLE_DIM, counted(v, &list->v[i].sites));
     }
+}
+
+static void unknown(dd_sheet *v)
+{
+    const dd_notice_list *list = &v->d.causes;
+    size_t                n    = v->opts->verbose || list->n <= 7 ? list->n : 6, rest = 0, aside = v->d.unknown.n - v->d.n_unknown_billed;
+    if (!v->d.unknown.n)
+        return;
+    dd_sheet_heading(v, "Not priced", dd_fmt_plural(&v->tmp, v->d.unknown.n, "call, in no total", "calls, in no total"));
+    causes(v, list, n);
     for (size_t i = n; i < list->n; i++)
         rest += list->v[i].sites.n;
     if (rest)
         dd_grid_put(&v->g, dd_sheet_row(v), v->left + 2, DD_ROLE_DIM,
                     dd_arena_printf(&v->tmp, "+ %zu more for other reasons: --verbose lists all", rest));
+    if (v->opts->verbose)
+        causes(v, &v->d.causes_aside, v->d.causes_aside.n);
+    else if (aside)
+        dd_sheet_wrap(v, v->g.rows, v->left + 2, v->left + 2, v->right, DD_ROLE_DIM,
+                      dd_arena_printf(&v->tmp, "%s" DD_STR_FMT " in tests, examples and notebooks: --verbose lists all", n ? "+ " : "",
+                                      DD_STR_ARG(dd_fmt_plural(&v->tmp, aside, "call", "calls"))));
+    if (!n)
+        return;
     dd_sheet_wrap(v, v->g.rows, v->left, v->left, v->right, DD_ROLE_DIM,
-                  DD_STR("Say which model runs: dd0c scan --sync-usage writes dd0c-usage.yaml with these calls; fill in \"model:\" "
-                         "and scan again with --usage dd0c-usage.yaml."));
+                  DD_STR("Say which model runs: dd0c scan --sync-usage dd0c-usage.yaml writes a file with these calls; fill in "
+                         "\"model:\" and scan again with --usage dd0c-usage.yaml."));
 }
 
 void dd_text_notices(dd_sheet *v)
