@@ -50,6 +50,7 @@ struct dd_project {
     dd_map   classes_by_base; size_t classes_indexed;
     dd_map   callers;         /* "%p" of a function -> dd_caller_memo */
     unsigned depth, steps, cycles, caller_depth;
+    bool     soft;            /* conditions: defaults and settings decide too */
 };
 
 /* --- values: eval_value.c --- */
@@ -87,12 +88,19 @@ typedef dd_value *dd_map_fn(dd_project *p, dd_value *v, void *ctx);
 dd_value *dd_v_map(dd_project *p, dd_value *v, dd_map_fn *fn, void *ctx);
 
 /* --- the evaluator: eval.c --- */
+/* Work under a key and a frame is done once. enter: true when the caller must do it now and call leave; else *out is the
+ * result (or UNKNOWN "cycle" or "limit"). */
+typedef struct { const void *key; const dd_frame *frame; unsigned cycles; } dd_memo;
+bool      dd_memo_enter(dd_project *p, const void *key, const dd_frame *f, const dd_expr *e, dd_memo *m, dd_value **out);
+dd_value *dd_memo_leave(dd_project *p, const dd_memo *m, dd_value *v);
 dd_value *dd_ev(dd_project *p, const dd_expr *e, const dd_frame *f);
 static inline dd_unit_ir *dd_ev_unit(const dd_expr *e) { return e && e->scope ? e->scope->unit : NULL; }
 int       dd_ev_truth(dd_project *p, const dd_expr *e, const dd_frame *f);  /* 1, 0, -1 not known */
 int       dd_ev_truth_of(const dd_value *v);
 dd_value *dd_ev_index(dd_project *p, dd_value *v, dd_value *key, const dd_expr *e);
 dd_value *dd_ev_element(dd_project *p, dd_value *v);       /* any element of it */
+/* The test says that what `value` is made from is there: `if (v) return String(v)`. */
+bool      dd_ev_there_test(const dd_expr *test, const dd_expr *value);
 bool      dd_ev_same_path(const dd_expr *a, const dd_expr *b);   /* both the same chain of names */
 /* 1: the test says that `what` is missing, 0: that it is there, -1: something else. */
 int       dd_ev_missing_test(const dd_expr *test, const dd_expr *what, dd_str name);
@@ -109,8 +117,8 @@ typedef struct { uint32_t pos, end; const dd_branch *branch; const void *ref; co
 size_t    dd_flow(const dd_def *defs, size_t n, uint32_t at, const dd_branch *use, dd_def *out, size_t max);
 typedef enum { DD_REL_CERTAIN, DD_REL_PERHAPS, DD_REL_NEVER } dd_relation;
 dd_relation dd_flow_relation(const dd_branch *def, const dd_branch *use);
-/* Joins what several definitions say; value[i] of def[i]; `what` and `name` find "if not x: x = ..." . */
-dd_value *dd_flow_join(dd_project *p, dd_value *before, dd_value *v, const dd_def *d, const dd_expr *what, dd_str name, const dd_frame *f);
+/* What the name is when `d` gave it v and it was `before` otherwise; prev: the definition that gave `before`, or NULL. */
+dd_value *dd_flow_join(dd_project *p, dd_value *before, dd_value *v, const dd_def *d, const dd_def *prev, dd_str name, const dd_frame *f);
 
 /* --- functions and calls: eval_call.c, eval_param.c --- */
 dd_value *dd_ev_call(dd_project *p, const dd_expr *e, const dd_frame *f);

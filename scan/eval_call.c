@@ -56,7 +56,7 @@ static dd_value *joined_returns(dd_project *p, const dd_func *fn, const dd_frame
         if (taken == 0)
             continue;
         dd_value *v = dd_ev(p, fn->returns[i], f);
-        bool there = out && b && b->kind == DD_BR_IF && b->test && dd_ev_missing_test(b->test, fn->returns[i], DD_STR("")) == 0;
+        bool there = out && b && b->kind == DD_BR_IF && b->test && dd_ev_there_test(b->test, fn->returns[i]);
         if (taken == 1 || !out)
             out = v;
         else if (there)
@@ -83,16 +83,17 @@ static dd_value *yielded(dd_project *p, const dd_func *fn, const dd_frame *f)
 dd_value *dd_ev_call_func(dd_project *p, dd_value *fv, const dd_expr *call, const dd_frame *f)
 {
     dd_func *fn = fv->func;
-    if ((f && f->depth >= DD_EV_FRAMES) || p->depth >= DD_EV_DEPTH) {
+    if (f && f->depth >= DD_EV_FRAMES) {
         p->cycles++;
         return dd_v_unknown(p, "limit", call);
     }
     const dd_frame *own = dd_ev_frame(p, f, fn, call, fv->self, fv->frame);
-    p->depth++;
-    dd_value *v = fn->n_yields ? yielded(p, fn, own) : joined_returns(p, fn, own);
-    p->depth--;
-    if (!v)
-        v = dd_v_none(p, call);
+    dd_value *v;
+    dd_memo   m;
+    if (dd_memo_enter(p, fn, own, call, &m, &v)) {
+        v = fn->n_yields ? yielded(p, fn, own) : joined_returns(p, fn, own);
+        v = dd_memo_leave(p, &m, v ? v : dd_v_none(p, call));
+    }
     if ((v->kind == DD_V_UNKNOWN || v->kind == DD_V_NONE) && fn->returns_type) {
         dd_value *t = dd_ev_type(p, fn->returns_type);
         if (t && t->kind != DD_V_STRING && t->kind != DD_V_CHOICE)

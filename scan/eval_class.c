@@ -246,7 +246,7 @@ static dd_value *join_fields(dd_project *p, const dd_def *defs, size_t n, dd_val
         else {
             dd_def d = defs[i];
             d.certain = false;
-            out = dd_flow_join(p, out, v, &d, NULL, a->name, ctor);
+            out = dd_flow_join(p, out, v, &d, i ? &defs[i - 1] : NULL, DD_STR(""), ctor);
         }
     }
     return out;

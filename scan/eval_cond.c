@@ -80,6 +80,24 @@ int dd_ev_missing_test(const dd_expr *test, const dd_expr *what, dd_str name)
     return missing(test, what, name, 0);
 }
 
+bool dd_ev_there_test(const dd_expr *test, const dd_expr *value)
+{
+    static const char *const same[] = { "String", "str", "trim", "strip", "toString", "toLowerCase", "lower" };
+    for (int i = 0; value && i < 4; i++) {
+        if (missing(test, value, DD_STR(""), 0) == 0)
+            return true;
+        if (value->kind != DD_X_CALL || !value->a)
+            return false;
+        bool known = false;
+        for (size_t k = 0; k < DD_COUNT(same); k++)
+            known = known || dd_str_eqz(value->name, same[k]);
+        if (!known)
+            return false;
+        value = value->a->kind == DD_X_MEMBER ? value->a->a : dd_call_arg(value, 0);
+    }
+    return false;
+}
+
 /* --- conditions that only tests fulfil: what they guard is not what a bill comes from --- */
 
 static bool test_word(dd_str s)
@@ -135,8 +153,10 @@ int dd_ev_truth_of(const dd_value *v)
 }
 
 /* What a setting or a default says may be otherwise in another run: it decides nothing, unless the call at hand left it out. */
-static bool firm(const dd_value *v, const dd_frame *f)
+static bool firm(const dd_value *v, const dd_frame *f, bool soft)
 {
+    if (soft)
+        return true;
     if (v->maybe)
         return false;
     if (v->source == DD_SRC_DEFAULT_PARAM)
@@ -197,12 +217,12 @@ static int truth(dd_project *p, const dd_expr *e, const dd_frame *f, int depth)
         if (op_sense(e->name) < 0 && !dd_str_eqz(e->name, "in") && !dd_str_eqz(e->name, "not in") && e->name.ptr && e->name.ptr[0] != '<' && e->name.ptr[0] != '>')
             return -1;
         dd_value *a = dd_ev(p, e->a, f), *b = dd_ev(p, e->b, f);
-        return firm(a, f) && firm(b, f) ? compare(e->name, a, b) : -1;
+        return firm(a, f, p->soft) && firm(b, f, p->soft) ? compare(e->name, a, b) : -1;
     }
     if (e->kind == DD_X_UNKNOWN || e->kind == DD_X_TEMPLATE)
         return -1;
     dd_value *v = dd_ev(p, e, f);
-    return firm(v, f) ? dd_ev_truth_of(v) : -1;
+    return firm(v, f, p->soft) ? dd_ev_truth_of(v) : -1;
 }
 
 int dd_ev_truth(dd_project *p, const dd_expr *e, const dd_frame *f)
@@ -220,7 +240,7 @@ static int arm_test(dd_project *p, const dd_branch *b, const dd_frame *f)
         dd_value *subject = dd_ev(p, b->test, f), *label = dd_ev(p, b->label, f);
         if (dd_ev_truth_of(subject) == 1 && subject->kind == DD_V_BOOL)
             return truth(p, b->label, f, 0);       /* switch (true) */
-        return firm(subject, f) && firm(label, f) ? compare(DD_STR("=="), subject, label) : -1;
+        return firm(subject, f, p->soft) && firm(label, f, p->soft) ? compare(DD_STR("=="), subject, label) : -1;
     }
     if (b->kind == DD_BR_CASE)
         return b->exhaustive && b->arm + 1 == b->arms ? 1 : -1;
@@ -257,4 +277,13 @@ int dd_ev_branch(dd_project *p, const dd_branch *b, const dd_frame *f)
             all = -1;
     }
     return all;
+}
+
+bool dd_eval_excluded(dd_project *p, const dd_expr *call, const dd_frame *f)
+{
+    bool was = p->soft;
+    p->soft = true;
+    int taken = dd_ev_branch(p, call->branch, f);
+    p->soft = was;
+    return taken == 0;
 }

@@ -132,20 +132,34 @@ size_t dd_flow(const dd_def *defs, size_t n, uint32_t at, const dd_branch *use, 
     return found;
 }
 
-dd_value *dd_flow_join(dd_project *p, dd_value *before, dd_value *v, const dd_def *d, const dd_expr *what, dd_str name, const dd_frame *f)
+/* `if x: m = x` / `else: m = "y"`, and what an except arm puts in the place of what could not be read: a default. */
+static bool stands_in_for(const dd_branch *b, const dd_def *prev, const dd_value *before)
 {
+    if (b->kind == DD_BR_EXCEPT)
+        return before->kind == DD_V_UNKNOWN;
+    const dd_branch *first = b->prev;
+    return first && !first->prev && first->kind == DD_BR_IF && prev && prev->branch == first && prev->value && dd_ev_there_test(first->test, prev->value);
+}
+
+dd_value *dd_flow_join(dd_project *p, dd_value *before, dd_value *v, const dd_def *d, const dd_def *prev, dd_str name, const dd_frame *f)
+{
+    const dd_branch *b = d->branch;
     if (!before || d->certain)
         return v;
-    if (d->branch && d->branch->kind == DD_BR_IF && d->branch->test && !d->branch->prev && d->branch->arm == 0) {
-        if (dd_ev_missing_test(d->branch->test, what, name) == 1)
+    if (b && b->kind == DD_BR_IF && b->test && !b->prev && b->arm == 0) {
+        if (dd_ev_missing_test(b->test, NULL, name) == 1)
             return dd_v_or(p, before, v, true);
-        if (v->kind == DD_V_UNKNOWN && d->value && dd_ev_missing_test(d->branch->test, d->value, DD_STR("")) == 0)
+        if (v->kind == DD_V_UNKNOWN && d->value && dd_ev_there_test(b->test, d->value))
             return dd_v_or(p, v, before, true);     /* if (opts.model) model = opts.model; */
-        int t = dd_ev_truth(p, d->branch->test, f);
+    }
+    if (b && (b->kind == DD_BR_IF || b->kind == DD_BR_CASE)) {
+        int t = dd_ev_branch(p, b, f);
         if (t == 0)
             return before;
-        if (t == 1 && !d->branch->parent)
+        if (t == 1)
             return v;
     }
+    if (b && stands_in_for(b, prev, before))
+        return dd_v_or(p, before, v, true);
     return dd_v_either(p, before, v);
 }

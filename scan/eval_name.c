@@ -120,7 +120,7 @@ static dd_value *bound_class(dd_project *p, const dd_binding *b)
     return v;
 }
 
-static dd_value *binding_value(dd_project *p, const dd_binding *b, dd_scope *home, const dd_frame *f)
+static dd_value *work_out(dd_project *p, const dd_binding *b, dd_scope *home, const dd_frame *f)
 {
     switch (b->kind) {
     case DD_B_ASSIGN:  return bound_assign(p, b, f);
@@ -134,6 +134,17 @@ static dd_value *binding_value(dd_project *p, const dd_binding *b, dd_scope *hom
     case DD_B_PATTERN: return bound_pattern(p, b, f);
     default:           return dd_v_unknown(p, "exception", b->value);
     }
+}
+
+static dd_value *binding_value(dd_project *p, const dd_binding *b, dd_scope *home, const dd_frame *f)
+{
+    dd_value *out;
+    dd_memo   m;
+    const dd_func *own = dd_scope_func(b->scope);
+    f = own ? dd_ev_frame_for(f, own) : NULL;
+    if (!dd_memo_enter(p, b, f, b->value, &m, &out))
+        return out;
+    return dd_memo_leave(p, &m, work_out(p, b, home, f));
 }
 
 /* --- what happened to the object since --- */
@@ -356,7 +367,7 @@ static dd_value *join_defs(dd_project *p, const dd_def *defs, size_t n, const na
         dd_value *v = noted(p, binding_value(p, b, use->home, f), b, use->home->unit);
         dd_def d = defs[i];
         d.certain = d.certain && i == 0;
-        out = dd_flow_join(p, out, v, &d, NULL, b->name, f);
+        out = dd_flow_join(p, out, v, &d, i ? &defs[i - 1] : NULL, b->name, f);
     }
     return out;
 }

@@ -79,14 +79,21 @@ dd_value *dd_v_step(dd_project *p, dd_value *parent, dd_extern_step step, dd_str
     return v;
 }
 
+/* One object for one construction, so that frames that hold it are equal and the memo ends cycles. */
 dd_value *dd_v_instance(dd_project *p, dd_class_def *c, const dd_expr *call, const dd_frame *f)
 {
+    dd_value *known;
+    dd_memo   m;
+    const void *key = call ? (const void *)((const char *)call + 1) : (const void *)((const char *)c + 1);   /* beside the expression's own */
+    bool fresh = dd_memo_enter(p, key, call ? f : NULL, call, &m, &known);
+    if (!fresh && known->kind == DD_V_INSTANCE && known->cls == c)
+        return known;
     dd_value *v = dd_v_new(p, DD_V_INSTANCE, call);
     v->unit = c->unit;
     v->cls = c;
     v->call = call;
     v->frame = f;
-    return v;
+    return fresh ? dd_memo_leave(p, &m, v) : v;
 }
 
 dd_value *dd_v_func(dd_project *p, dd_func *fn, const dd_frame *closure, dd_value *self)
@@ -384,6 +391,8 @@ static void dict_cloud(dd_project *p, dd_value *d, const dd_value *from)
         d->text = from->text;
         d->source = from->source;
     }
+    if (from->source == DD_SRC_CONFIG_FILE && d->source == DD_SRC_LITERAL)
+        d->source = DD_SRC_CONFIG_FILE;
     for (uint32_t i = 0; i < d->n_entries; i++)
         d->entries[i].value = dd_v_maybe(p, d->entries[i].value);
 }

@@ -18,10 +18,20 @@ static void note_dirs(dd_project *p, dd_str path)
     }
 }
 
+/* Printed paths may start with the root as the user wrote it: what they are relative to is found from a file that has both. */
+static dd_str disk_root(dd_project *p, dd_str root_abs, dd_source_file *const *files, size_t n)
+{
+    if (n && files[0]->abs.len > files[0]->path.len && dd_str_ends(files[0]->abs, files[0]->path))
+        root_abs = dd_str_sub(files[0]->abs, 0, files[0]->abs.len - files[0]->path.len);
+    while (root_abs.len > 1 && dd_str_endsz(root_abs, "/"))
+        root_abs = dd_str_sub(root_abs, 0, root_abs.len - 1);
+    return dd_arena_dup(&p->arena, root_abs);
+}
+
 dd_project *dd_project_new(dd_str root_abs, dd_source_file *const *files, size_t n_files, int64_t max_bytes)
 {
     dd_project *p = dd_calloc(1, sizeof *p);
-    p->root = dd_arena_dup(&p->arena, root_abs);
+    p->root = disk_root(p, root_abs, files, n_files);
     p->max_bytes = max_bytes;
     for (size_t i = 0; i < n_files; i++) {
         dd_file_slot *slot = dd_new(&p->arena, dd_file_slot);

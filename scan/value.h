@@ -82,6 +82,9 @@ dd_value *dd_value_get(const dd_value *dict, const char *key);   /* DICT or DATA
 /* "openai.OpenAI().chat.completions.create" for an EXTERN; package first. */
 void dd_extern_path(const dd_value *v, dd_buf *out);
 const dd_value *dd_extern_root(const dd_value *v);               /* the PACKAGE value */
+/* The conditions the call stands under do not hold when defaults, settings and attributes are what they say: then such a
+ * default is not the model of this call (`elif "claude" in self.model: ...` with a default of another family). */
+bool dd_eval_excluded(dd_project *p, const dd_expr *call, const dd_frame *f);
 /* Where a string came from as a site of `site_unit` whose call is `call` sees it: literal only when it stands within the call. */
 dd_source dd_value_source(const dd_value *v, const dd_unit_ir *site_unit, const dd_expr *call);
 /* The client inside a wrapper: for an EXTERN made by a call that was handed a client (first positional or `client=`,
