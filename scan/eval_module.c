@@ -29,6 +29,12 @@ static dd_value *from_wildcards(dd_project *p, dd_unit_ir *u, dd_str name, int h
         dd_module_hit hit;
         if (imp->kind != DD_IMP_WILDCARD)
             continue;
+        if (dd_str_eqz(imp->module, "__ipython_store__")) {
+            dd_value *v = dd_ev_store(p, u, name);
+            if (v)
+                return v;
+            continue;
+        }
         if (dd_module_find(p, u, imp->module, imp->level, &hit)) {
             dd_value *v = hit.unit != u ? python_name(p, &hit, name, hops + 1) : NULL;
             if (v)
@@ -57,6 +63,10 @@ static dd_value *python_import(dd_project *p, dd_unit_ir *u, const dd_import *im
 {
     dd_module_hit hit;
     dd_str module = imp->module;
+    if (dd_str_eqz(module, "__ipython_store__")) {       /* what the notebook reader makes of %store -r */
+        dd_value *v = dd_ev_store(p, u, imp->name);
+        return v ? v : dd_v_unknown(p, "%store", NULL);
+    }
     if (imp->kind == DD_IMP_MODULE) {
         dd_str rest = module, first = dd_str_cut(&rest, '.');
         if (rest.len && dd_str_eq(bound, first))      /* import a.b binds a */
@@ -211,25 +221,23 @@ dd_value *dd_ev_module_member(dd_project *p, dd_value *module, dd_str name)
 
 /* --- %store: notebooks of one folder hand names to each other --- */
 
-static bool stores(dd_project *p, dd_str path, dd_str name, bool reads)
+static bool stores(dd_project *p, dd_str path, dd_str name)
 {
     dd_str text;
     char   want[160];
     if (!dd_project_file_text(p, path, &text) || name.len > 100)
         return false;
-    snprintf(want, sizeof want, reads ? "%%store -r" : "%%store " DD_STR_FMT, DD_STR_ARG(name));
-    return dd_str_has(text, want) && dd_str_find(text, name) >= 0;
+    snprintf(want, sizeof want, "%%store " DD_STR_FMT, DD_STR_ARG(name));
+    return dd_str_has(text, want);
 }
 
 dd_value *dd_ev_store(dd_project *p, dd_unit_ir *u, dd_str name)
 {
-    if (!u->file || u->file->lang != DD_LANG_NOTEBOOK || !stores(p, u->file->path, name, true))
-        return NULL;
     dd_str dir = dd_path_dir(u->file->path), key;
     void  *slot;
     dd_value *out = NULL;
     for (size_t i = 0; dd_map_each(&p->files, &i, &key, &slot);) {
-        if (!dd_str_endsz(key, ".ipynb") || !dd_str_eq(dd_path_dir(key), dir) || dd_str_eq(key, u->file->path) || !stores(p, key, name, false))
+        if (!dd_str_endsz(key, ".ipynb") || !dd_str_eq(dd_path_dir(key), dir) || dd_str_eq(key, u->file->path) || !stores(p, key, name))
             continue;
         dd_unit_ir *other = dd_project_unit(p, key);
         dd_value   *v = other ? dd_ev_module_name(p, other, name) : NULL;

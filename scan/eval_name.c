@@ -544,8 +544,6 @@ dd_value *dd_ev_module_name(dd_project *p, dd_unit_ir *u, dd_str name)
 static dd_value *unbound(dd_project *p, const dd_expr *e, dd_unit_ir *u)
 {
     dd_value *v = dd_ev_wildcard(p, u, e->name);
-    if (!v)
-        v = dd_ev_store(p, u, e->name);
     if (v)
         return v;
     bool python = dd_ev_python(u);
