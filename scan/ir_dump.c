@@ -148,10 +148,13 @@ static void add_branch(dd_buf *out, const dd_branch *b)
 
 static uint32_t line_of(const dd_unit_ir *u, uint32_t pos)
 {
-    uint32_t line = 1;
-    for (uint32_t i = 0; i < pos && i < u->file->text.len; i++)
-        line += u->file->text.ptr[i] == '\n';
-    return line;
+    const dd_source_file *f = u->file;
+    uint32_t low = 0, high = f->n_rows;
+    while (high - low > 1) {
+        uint32_t mid = low + (high - low) / 2;
+        *(f->rows[mid] <= pos ? &low : &high) = mid;
+    }
+    return low + 1;
 }
 
 static void add_optional(dd_buf *out, const char *label, const dd_expr *e)

@@ -253,13 +253,11 @@ static void scope_add(dd_low *cx, dd_scope *s, dd_binding *b)
         index_add(s, s->n_names - 1);
 }
 
-static dd_binding *find_ring(const dd_scope *s, dd_str name, dd_binding_kind kind)
+/* The `global` or `nonlocal` of a name, which comes before all its other bindings; NULL: none. */
+static dd_binding *elsewhere(const dd_scope *s, dd_str name)
 {
-    dd_binding *newest = dd_scope_find(s, name), *b = newest;
-    for (; b; b = b->next == newest ? NULL : b->next)
-        if (b->kind == kind)
-            return b;
-    return NULL;
+    dd_binding *newest = dd_scope_find(s, name);
+    return newest && newest->next->kind == DD_B_GLOBAL ? newest->next : NULL;
 }
 
 dd_binding *dd_low_bind(dd_low *cx, dd_scope *in, dd_binding_kind kind, dd_str name, uint32_t n)
@@ -271,8 +269,7 @@ dd_binding *dd_low_bind(dd_low *cx, dd_scope *in, dd_binding_kind kind, dd_str n
     b->end        = cx->s[n].end;
     b->branch     = cx->branch;
     b->scope      = cx->scope;
-    bool elsewhere = in && in->n_names && kind != DD_B_GLOBAL && find_ring(in, name, DD_B_GLOBAL);
-    if (!in || elsewhere)
+    if (!in || (kind != DD_B_GLOBAL && elsewhere(in, name)))
         dd_vec_push(&cx->pending, b);
     else
         scope_add(cx, in, b);
@@ -287,12 +284,11 @@ static dd_scope *home_of(const dd_low *cx, const dd_binding *b)
     dd_scope *s = b->scope;
     for (; s->parent; s = s->parent) {
         if (is_this ? s->kind == DD_SCOPE_CLASS : s->kind != DD_SCOPE_CLASS || s == b->scope || !python) {
-            dd_binding *found = dd_scope_find(s, b->name), *global;
             if (is_this)
                 return s;
-            if (!found)
+            if (!dd_scope_find(s, b->name))
                 continue;
-            global = find_ring(s, b->name, DD_B_GLOBAL);
+            dd_binding *global = elsewhere(s, b->name);
             if (!global)
                 return s;
             if (dd_str_eqz(global->op, "global"))
