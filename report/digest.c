@@ -323,6 +323,7 @@ static dd_str run_time_cause(dd_arena *a, dd_str cause)
         { "cycle", "model refers to itself", false },
         { "env ", "model comes from the environment variable ", true },
         { "field without default", "model is a field without a default", false },
+        { "limit", "model is found in too many steps to follow", false },
         { "model object", "model is an object made elsewhere", false },
         { "no model argument", "the call names no model", false },
         { "parameter ", "model is the parameter ", true },
@@ -349,6 +350,8 @@ dd_str dd_site_cause(dd_arena *a, const dd_site *s)
             return dd_arena_printf(a, "model " DD_STR_FMT " at an endpoint that is set at run time", DD_STR_ARG(s->model));
         return dd_arena_printf(a, "no price for \"" DD_STR_FMT "\"", DD_STR_ARG(s->model));
     }
+    if (s->n_candidates == 1)
+        return dd_arena_printf(a, "model may be " DD_STR_FMT, DD_STR_ARG(s->candidates[0]));
     if (s->n_candidates)
         return dd_arena_printf(a, "model is one of " DD_STR_FMT, DD_STR_ARG(dd_fmt_join(a, s->candidates, s->n_candidates, ", ", 5)));
     if (s->env_var.len)

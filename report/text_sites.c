@@ -25,14 +25,19 @@ static void put_confidence(dd_sheet *v, size_t row, int end, const dd_suggestion
     dd_grid_put(&v->g, row, end - 10, DD_ROLE_DIM, text);
 }
 
+static bool swap_fits(dd_sheet *v, const dd_site *s, int room)
+{
+    return (int)(dd_utf8_width(dd_fmt_model(&v->tmp, s)) + dd_utf8_width(s->suggestion->model)) + 4 <= room;
+}
+
 static void opportunity(dd_sheet *v, size_t rank, const dd_site *s, const dd_money_col *money)
 {
     size_t r     = dd_sheet_row(v);
     int    col   = v->left + 4, m = dd_money_col_width(money), m_from = v->right - m;
     dd_grid_put_end(&v->g, r, v->left + 2, DD_ROLE_DIM, dd_fmt_count(&v->tmp, (int64_t)rank));
     dd_money_col_put(v, money, r, v->right, DD_ROLE_SAVING, dd_digest_saving(&v->d, s));
-    if (v->wide) {
-        int swap = col + 40, conf = m_from - 3;
+    int swap = col + 40, conf = m_from - 3;
+    if (v->wide && swap_fits(v, s, conf - 12 - swap)) {
         dd_sheet_where(v, r, col, swap - 2 - col, s);
         put_swap(v, r, swap, conf - 12, s);
         put_confidence(v, r, conf, s->suggestion);
@@ -48,28 +53,31 @@ static void opportunity(dd_sheet *v, size_t rank, const dd_site *s, const dd_mon
                       dd_arena_printf(&v->tmp, "%s: " DD_STR_FMT, dd_confidence_name(s->suggestion->confidence), DD_STR_ARG(s->suggestion->reason)));
         return;
     }
-    put_swap(v, r, col, v->right - 13, s);
-    put_confidence(v, r, v->right, s->suggestion);
-    dd_sheet_wrap(v, r + 1, col, col, v->right, DD_ROLE_DIM, dd_fmt_capital(&v->tmp, s->suggestion->reason));
+    int end = v->wide ? conf : v->right; /* under the confidence of its neighbours */
+    put_swap(v, r, col, end - 13, s);
+    put_confidence(v, r, end, s->suggestion);
+    dd_sheet_wrap(v, r + 1, col, col, end, DD_ROLE_DIM, dd_fmt_capital(&v->tmp, s->suggestion->reason));
 }
 
-/* What no suggestion could check, said once. */
+/* What no suggestion could check: each thing said once. */
 static void unchecked(dd_sheet *v, const dd_site_list *list, size_t shown)
 {
-    dd_str seen[3];
+    dd_str seen[8];
     size_t n = 0;
-    for (size_t i = 0; i < shown && n < DD_COUNT(seen); i++) {
-        dd_str u     = list->v[i]->suggestion->unchecked;
-        bool   known = !u.len;
-        for (size_t k = 0; k < n; k++)
-            known |= dd_str_eq(seen[k], u);
-        if (!known)
-            seen[n++] = u;
+    for (size_t i = 0; i < shown; i++) {
+        for (dd_str rest = list->v[i]->suggestion->unchecked; rest.len;) {
+            dd_str item  = dd_str_trim(dd_str_cut(&rest, ','));
+            bool   known = !item.len || n == DD_COUNT(seen);
+            for (size_t k = 0; k < n; k++)
+                known |= dd_str_eq(seen[k], item);
+            if (!known)
+                seen[n++] = item;
+        }
     }
     if (!n)
         return;
     dd_sheet_row(v);
-    dd_str text = dd_arena_printf(&v->tmp, "Not checked: " DD_STR_FMT ".", DD_STR_ARG(dd_fmt_join(&v->tmp, seen, n, "; ", n)));
+    dd_str text = dd_arena_printf(&v->tmp, "Not checked: " DD_STR_FMT ".", DD_STR_ARG(dd_fmt_join(&v->tmp, seen, n, ", ", n)));
     dd_sheet_wrap(v, v->g.rows, v->left + (v->narrow ? 0 : 4), v->left + (v->narrow ? 0 : 4), v->right, DD_ROLE_DIM, text);
 }
 
@@ -134,8 +142,8 @@ static void call_wide(dd_sheet *v, const dd_site *s, size_t r, const call_cols *
     int out = each - dd_money_col_width(&c->each) - 3, model = v->left + (v->right - v->left) * 8 / 25;
     dd_sheet_where(v, r, v->left, model - 2 - v->left, s);
     dd_str how  = dd_fmt_how(s);
-    int    room = out - 17 - model;
-    int    col  = dd_grid_put(&v->g, r, model, DD_ROLE_MODEL, dd_fmt_path(&v->tmp, dd_fmt_model(&v->tmp, s), room));
+    int    room = out - 17 - model, name = room - 1 - (int)how.len;
+    int    col  = dd_grid_put(&v->g, r, model, DD_ROLE_MODEL, dd_fmt_path(&v->tmp, dd_fmt_model(&v->tmp, s), name < 12 ? room : name));
     if (col + 1 + (int)how.len <= model + room)
         dd_grid_put(&v->g, r, col + 1, DD_ROLE_DIM, how);
     dd_grid_put_end(&v->g, r, out - 9, DD_ROLE_TEXT, dd_fmt_tokens(&v->tmp, s->input_tokens.expected));
