@@ -6,7 +6,7 @@
  * Why no regular expressions: docs/decisions/0007-classifier.json. */
 #include "route/classify.h"
 
-enum { HARD = 1, DEEP = 2, EASY = 4 };
+enum { HARD = 1, DEEP = 2, EASY = 4, BRIEF = 12 /* and easy */ };
 
 typedef struct {
     const char *text;
@@ -34,7 +34,7 @@ typedef struct {
     int         points[DD_TASK_COUNT];
     const char *why[DD_TASK_COUNT];
     int         why_weight[DD_TASK_COUNT];
-    int         deep, easy;
+    int         deep, easy, brief;
     const char *hard;                    /* R2.1's word in the system prompt, or NULL */
     uint8_t     seen[DD_COUNT(hints)];
 } tally;
@@ -119,6 +119,7 @@ static void count_hint(tally *t, size_t which, int factor, bool system)
     }
     t->deep += (h->flags & DEEP) != 0;
     t->easy += (h->flags & EASY) != 0;
+    t->brief += h->flags == BRIEF;
     if (system && (h->flags & HARD))
         t->hard = h->text;
 }
@@ -160,7 +161,7 @@ static void read_form(const dd_prompt *p, tally *t)
     if (p->max_tokens >= 1 && p->max_tokens <= 16) /* call-shapes: such a cap means classification */
         add_points(t, DD_TASK_CLASSIFICATION, 12, "output cap of 16 tokens or less");
     if (p->json_schema)
-        add_points(t, DD_TASK_EXTRACTION, 2, "response schema");
+        add_points(t, DD_TASK_EXTRACTION, 1, "response schema");
     if (p->tools > 0)
         add_points(t, DD_TASK_AGENT_STEP, 4, "tools are offered");
 }
@@ -235,9 +236,9 @@ static dd_complexity complexity_of(double score)
 /* Nothing recognised is medium (R2.1), unless the request itself asks for reasoning. */
 static dd_class unrecognised(const dd_prompt *p)
 {
-    dd_class c = { DD_TASK_CHAT, DD_COMPLEXITY_MEDIUM, UNRECOGNISED, false, "nothing recognised" };
+    dd_class c = { DD_TASK_CHAT, DD_COMPLEXITY_MEDIUM, UNRECOGNISED, false, false, "nothing recognised" };
     if (p->reasoning)
-        c = (dd_class){ DD_TASK_REASONING, DD_COMPLEXITY_HIGH, HIGH_FROM + 0.05, true, "reasoning was asked for" };
+        c = (dd_class){ DD_TASK_REASONING, DD_COMPLEXITY_HIGH, HIGH_FROM + 0.05, true, false, "reasoning was asked for" };
     return c;
 }
 
@@ -262,6 +263,7 @@ dd_class dd_classify(const dd_prompt *p)
     } else {
         c = unrecognised(p);
     }
+    c.brief = t.brief > 0;
     if (p->messages >= 10 && t.hard != NULL) { /* R2.1 */
         c.complexity = DD_COMPLEXITY_HIGH;
         c.score      = c.score < 0.80 ? 0.80 : c.score;

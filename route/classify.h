@@ -25,6 +25,7 @@ typedef struct {
     dd_complexity complexity;
     double        score;      /* 0..1, higher needs the stronger model */
     bool          recognised; /* false: nothing matched, medium by default */
+    bool          brief;      /* a short text is asked for: a title, one sentence */
     const char   *why;        /* static text: the pattern that decided */
 } dd_class;
 

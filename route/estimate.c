@@ -63,18 +63,20 @@ static dd_class form_default(const dd_site *site, dd_class c)
         { "agent", DD_TASK_AGENT_STEP, 0.55, "an agent of a framework" },
         { "completions", DD_TASK_GENERATION, 0.50, "a text completion" },
     };
+    if (site->json_schema)
+        return (dd_class){ DD_TASK_EXTRACTION, DD_COMPLEXITY_MEDIUM, 0.40, false, false, "a response schema" };
     for (size_t i = 0; i < DD_COUNT(forms); i++)
         if (dd_str_eqz(site->api, forms[i].api))
-            return (dd_class){ forms[i].task, DD_COMPLEXITY_MEDIUM, forms[i].score, false, forms[i].why };
+            return (dd_class){ forms[i].task, DD_COMPLEXITY_MEDIUM, forms[i].score, false, false, forms[i].why };
     return c;
 }
 
 static dd_class classify_site(const dd_site *site, int64_t input_tokens)
 {
     if (dd_str_eqz(site->api, "embeddings"))
-        return (dd_class){ DD_TASK_EMBEDDING, DD_COMPLEXITY_LOW, 0.1, true, "an embeddings call" };
+        return (dd_class){ DD_TASK_EMBEDDING, DD_COMPLEXITY_LOW, 0.1, true, false, "an embeddings call" };
     if (dd_str_eqz(site->api, "images"))
-        return (dd_class){ DD_TASK_IMAGE, DD_COMPLEXITY_MEDIUM, 0.5, true, "an images call" };
+        return (dd_class){ DD_TASK_IMAGE, DD_COMPLEXITY_MEDIUM, 0.5, true, false, "an images call" };
     dd_prompt p = {
         .system = site->system_text, .text = site->user_text, .input_tokens = input_tokens, .max_tokens = site->max_tokens,
         .messages = site->messages, .tools = site->tools, .json_schema = site->json_schema, .images = site->images > 0,
@@ -114,11 +116,17 @@ typedef struct {
     dd_plan        plan[DD_LEVELS];
 } sizes;
 
-static dd_str tokenizer_tag(const dd_price *row, dd_str model)
+static dd_str tokenizer_tag(const dd_site *site, const dd_price *row, dd_str model)
 {
+    static const struct { const char *provider, *tag; } usual[] = { { "openai", "o200k_base" }, { "azure", "o200k_base" }, { "anthropic", "claude-4.7" }, { "google", "gemini" } };
     if (row != NULL && row->tokenizer.len > 0)
         return row->tokenizer;
-    return dd_tokenizer_guess(model.ptr != NULL ? model : DD_STR(""));
+    if (model.ptr != NULL)
+        return dd_tokenizer_guess(model);
+    for (size_t i = 0; i < DD_COUNT(usual); i++)
+        if (dd_str_eqz(site->provider, usual[i].provider))
+            return dd_str_z(usual[i].tag);
+    return dd_tokenizer_guess(DD_STR(""));
 }
 
 /* What the user says about tokens for this place wins over the estimate; the inline note wins unless a rule names the site. */
@@ -142,24 +150,26 @@ static void plan_for(const dd_site *site, const dd_price *row, dd_str model, siz
 
 static void measure_site(dd_site *site, const dd_price *row, dd_str model, sizes *z)
 {
-    dd_prompt_measure(site, tokenizer_tag(row, model), &z->prompt);
+    dd_prompt_measure(site, tokenizer_tag(site, row, model), &z->prompt);
     site->static_tokens = z->prompt.system + z->prompt.user + z->prompt.tools;
     site->tokens_exact  = z->prompt.exact;
     site->cls = classify_site(site, site->static_tokens + z->prompt.dynamic.expected);
     plan_for(site, row, model, z);
     dd_plan_totals((const dd_plan *)z->plan, &site->input_tokens, &site->output_tokens);
+    if (site->unit != DD_UNIT_TOKENS) /* what pictures and sound are billed by is no token */
+        site->input_tokens = site->output_tokens = (dd_range){ -1, -1, -1 };
 }
 
 /* --- the sentence under the figure --- */
 
-static void add_part(dd_buf *b, int64_t n, const char *what)
+/* " + 2 large dynamic parts x 1,500"; `one` names a single one. */
+static void add_part(dd_buf *b, int64_t n, const char *one, const char *each)
 {
     if (n <= 0)
         return;
-    if (b->len > 0)
-        dd_buf_addz(b, " + ");
+    dd_buf_addz(b, " + ");
     dd_count_show(n, b);
-    dd_buf_addz(b, what);
+    dd_buf_printf(b, " %s%s%s", one, n == 1 ? "" : "s", each);
 }
 
 static void describe_input(const dd_site *site, const sizes *z, dd_buf *b)
@@ -170,17 +180,21 @@ static void describe_input(const dd_site *site, const sizes *z, dd_buf *b)
     }
     dd_count_show(site->static_tokens, b);
     dd_buf_printf(b, " static tokens (%s%s)", z->prompt.tokenizer->tag, z->prompt.exact ? ", exact" : ", estimated");
-    add_part(b, site->holes_small, " small dynamic parts x 20");
-    add_part(b, site->holes_large, dd_str_eqz(site->api, "embeddings") ? " texts x 400" : " large dynamic parts x 1,500");
-    add_part(b, site->holes_history, " histories x 2,000");
-    add_part(b, site->tools_unknown, " tools x 150");
-    if (site->images > 0)
-        add_part(b, site->images, " images");
+    bool embed = dd_str_eqz(site->api, "embeddings");
+    add_part(b, site->holes_small, "small dynamic part", " x 20");
+    add_part(b, site->holes_large, embed ? "text" : "large dynamic part", embed ? " x 400" : " x 1,500");
+    add_part(b, site->holes_history, embed ? "list of texts" : "conversation so far", " x 2,000");
+    add_part(b, site->tools_unknown, "tool", " x 150");
+    add_part(b, site->images, "image", "");
     if (z->prompt.unseen)
         dd_buf_addz(b, " + prompt not in the source, 1,000 assumed");
     else if (site->holes_small + site->holes_large + site->holes_history == 0 && site->user_text.len == 0)
         dd_buf_addz(b, " + user's text assumed");
-    add_part(b, z->prompt.overhead, " of chat form");
+    if (z->prompt.overhead > 0) {
+        dd_buf_addz(b, " + ");
+        dd_count_show(z->prompt.overhead, b);
+        dd_buf_addz(b, " of chat form");
+    }
 }
 
 static void describe_answer(const dd_site *site, const sizes *z, dd_buf *b)
@@ -193,7 +207,8 @@ static void describe_answer(const dd_site *site, const sizes *z, dd_buf *b)
         return;
     dd_buf_addz(b, "; output ");
     dd_count_show(z->answer.tokens.expected, b);
-    dd_buf_printf(b, " (%s%s%s)", dd_task_name(site->cls.task), site->cls.recognised ? "" : ", by default", z->answer.capped ? ", bounded by the cap" : "");
+    dd_buf_printf(b, " (%s%s%s%s%s)", dd_task_name(site->cls.task), site->cls.recognised ? "" : " by default", z->answer.by != NULL ? ", " : "",
+                  z->answer.by != NULL ? z->answer.by : "", z->answer.capped ? ", bounded by the cap" : "");
     if (z->answer.hidden.expected > 0) {
         dd_buf_addz(b, ", of that ");
         dd_count_show(z->answer.hidden.expected, b);
@@ -236,6 +251,10 @@ static void describe_price(const dd_site *site, dd_buf *b)
 static void describe(dd_site *site, dd_arena *arena, const sizes *z)
 {
     dd_buf b = DD_BUF_INIT(0);
+    if (site->unit != DD_UNIT_TOKENS) {
+        site->tokens_basis = DD_STR("not billed by tokens");
+        return;
+    }
     describe_input(site, z, &b);
     describe_answer(site, z, &b);
     describe_times(site, z, &b);
@@ -278,7 +297,7 @@ static dd_code price_candidates(dd_site *site, const dd_prices *prices, const dd
         dd_money_range one;
         if (hit.price == NULL)
             continue;
-        dd_prompt_measure(site, tokenizer_tag(hit.price, site->candidates[i]), &z.prompt);
+        dd_prompt_measure(site, tokenizer_tag(site, hit.price, site->candidates[i]), &z.prompt);
         plan_for(site, hit.price, site->candidates[i], &z);
         rc = dd_plan_cost(site, z.plan, &hit, opts->today, &one, err);
         if (rc == DD_OK)

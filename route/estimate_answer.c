@@ -13,8 +13,11 @@ static const struct { dd_range tokens, percent; int64_t least, most; } answers[D
     [DD_TASK_GENERATION]     = { .tokens = { 150, 800, 2500 } },
     [DD_TASK_EMBEDDING]      = { .tokens = { 0, 0, 0 } },
     [DD_TASK_IMAGE]          = { .tokens = { 0, 0, 0 } },
-    [DD_TASK_AGENT_STEP]     = { .tokens = { 40, 150, 600 } },
+    [DD_TASK_AGENT_STEP]     = { .tokens = { 70, 250, 1500 } },
 };
+
+/* A title, a sentence, a commit message. */
+static const dd_range brief = { 5, 30, 120 };
 
 /* Hidden tokens by effort, at medium complexity. */
 static const struct { const char *effort; dd_range tokens; } efforts[] = {
@@ -117,18 +120,95 @@ static int64_t share(int64_t material, int64_t percent, int64_t least, int64_t m
     return n < least ? least : n > most ? most : n;
 }
 
-/* A JSON answer is about as long as the values its schema asks for. Only when tools do not share the text. */
+/* A JSON answer is about as long as the values its schema asks for, three times that when it asks for lists. Only for a schema of some
+ * size, and when tools do not share the text. */
 static bool schema_sized(const dd_site *site, const dd_prompt_size *p)
 {
-    return site->json_schema && site->tools == 0 && p->tools > 0
+    return site->json_schema && site->tools == 0 && p->tools >= 40
         && (site->cls.task == DD_TASK_EXTRACTION || site->cls.task == DD_TASK_CLASSIFICATION);
 }
 
-static dd_range visible_tokens(const dd_site *site, const dd_prompt_size *p)
+static dd_range schema_tokens(const dd_site *site, const dd_prompt_size *p)
 {
-    dd_task t = site->cls.task;
-    if (schema_sized(site, p))
-        return (dd_range){ share(p->tools, 25, 5, 2000), share(p->tools, 60, 15, 2000), share(p->tools, 250, 60, 8000) };
+    int64_t times = dd_str_has(site->tools_text, "array") ? 3 : 1;
+    int64_t least = site->cls.task == DD_TASK_EXTRACTION ? 60 : 15;
+    return (dd_range){ share(p->tools, 25, least / 3, 2000), share(p->tools * times, 60, least, 2000), share(p->tools * times, 200, least * 3, 8000) };
+}
+
+/* --- a length that the prompt itself asks for --- */
+
+static const struct { const char *unit; int tokens_percent; } units[] = { /* of one unit, in percent of a token */
+    { "word", 140 }, { "character", 25 }, { "char", 25 }, { "sentence", 2500 }, { "paragraph", 10000 }, { "bullet", 3000 }, { "token", 100 }, { "line", 1500 },
+};
+
+static int64_t in_unit(dd_str rest, int64_t n)
+{
+    for (size_t i = 0; i < DD_COUNT(units); i++)
+        if (dd_str_startsz(rest, units[i].unit))
+            return dd_tokens_clamp_mul(n, units[i].tokens_percent) / 100;
+    return 0;
+}
+
+/* The number that ends at `at`, when a unit follows: "80 characters", "2-5 words", "3 short sentences" (one word between). */
+static int64_t length_at(dd_str text, size_t *at)
+{
+    int64_t n = 0;
+    size_t  i = *at;
+    for (; i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9'; i++)
+        n = n < 100000 ? n * 10 + (text.ptr[i] - '0') : n;
+    *at = i;
+    dd_str  rest  = dd_str_sub(text, i + 1, i + 40);
+    int64_t found = in_unit(rest, n);
+    if (found == 0 && dd_str_chr(rest, ' ') > 0)
+        found = in_unit(dd_str_sub(rest, (size_t)dd_str_chr(rest, ' ') + 1, rest.len), n);
+    return found;
+}
+
+/* The last length named in the text's first 16 kB, in tokens; 0: none. */
+static int64_t stated_length(dd_str text)
+{
+    int64_t found = 0;
+    text = dd_str_sub(text, 0, 16384);
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] >= '1' && text.ptr[i] <= '9') {
+            int64_t n = length_at(text, &i);
+            found = n >= 3 && n <= 8000 ? n : found;
+        }
+    return found;
+}
+
+static bool free_form(dd_task t)
+{
+    return t == DD_TASK_CHAT || t == DD_TASK_GENERATION || t == DD_TASK_SUMMARIZATION || t == DD_TASK_REASONING || t == DD_TASK_CODING;
+}
+
+static int64_t asked_length(const dd_site *site)
+{
+    int64_t n = 0;
+    if (free_form(site->cls.task))
+        n = stated_length(site->user_text);
+    if (n == 0 && free_form(site->cls.task))
+        n = stated_length(site->system_text);
+    return n;
+}
+
+static dd_range visible_tokens(const dd_site *site, const dd_prompt_size *p, const char **by)
+{
+    dd_task t      = site->cls.task;
+    int64_t length = asked_length(site);
+    *by = NULL;
+    if (length > 0) {
+        *by = "length named in the prompt";
+        return (dd_range){ length / 2, length, length * 2 };
+    }
+    if (site->cls.brief && free_form(t)) {
+        *by = "short by the prompt";
+        return brief;
+    }
+    if (schema_sized(site, p)) {
+        *by = "size of the response schema";
+        return schema_tokens(site, p);
+    }
     if (answers[t].percent.expected == 0)
         return answers[t].tokens;
     return (dd_range){
@@ -179,12 +259,24 @@ static bool answers_text(const dd_site *site, const dd_price *row)
     return site->cls.task != DD_TASK_EMBEDDING && (row == NULL || row->kind != DD_KIND_EMBEDDING);
 }
 
+/* OpenAI's old text completion stops after 16 tokens unless told otherwise. */
+static bool implicit_cap(const dd_site *site, const dd_price *row)
+{
+    return dd_str_eqz(site->api, "completions") && !site->max_tokens_set && site->max_tokens <= 0 && row != NULL && row->kind == DD_KIND_COMPLETION
+        && (dd_str_eqz(row->provider, "openai") || dd_str_eqz(row->provider, "azure"));
+}
+
 void dd_answer_guess(const dd_site *site, const dd_prompt_size *prompt, const dd_price *row, dd_str model, dd_answer_size *out)
 {
     *out = (dd_answer_size){ .capped = false };
     if (!answers_text(site, row))
         return;
-    out->tokens = visible_tokens(site, prompt);
+    if (implicit_cap(site, row)) {
+        out->tokens = (dd_range){ 1, 16, 16 };
+        out->by     = "the API's own cap of 16";
+        return;
+    }
+    out->tokens = visible_tokens(site, prompt, &out->by);
     out->hidden = hidden_tokens(site, row, model, &out->effort);
     add_hidden(out);
     apply_cap(site->max_tokens, out);

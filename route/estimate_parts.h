@@ -33,6 +33,7 @@ typedef struct {
     dd_range    hidden;   /* reasoning */
     bool        capped;   /* the cap lowered `expected` */
     const char *effort;   /* that `hidden` rests on, or NULL */
+    const char *by;       /* what the length rests on besides the task, or NULL */
 } dd_answer_size;
 
 /* --- estimate_prompt.c --- */

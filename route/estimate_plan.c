@@ -2,7 +2,7 @@
 #include "route/estimate_parts.h"
 
 /* What a tool's answer adds to the next request. */
-static const dd_range tool_result = { 50, 300, 1500 };
+static const dd_range tool_result = { 50, 500, 4000 };
 
 typedef struct { int64_t up_to, expected, high; } round_guess;
 /* A bound on rounds is there for the runaway case: most runs end after a few. */
@@ -90,7 +90,7 @@ static void apply_given(const dd_site *site, dd_plan plan[DD_LEVELS])
 
 void dd_plan_calls(const dd_site *site, const dd_prompt_size *p, const dd_answer_size *a, const dd_price *row, dd_plan plan[DD_LEVELS])
 {
-    static const dd_range step = { 40, 150, 600 };
+    static const dd_range step = { 70, 200, 900 };
     const dd_tokenizer *t      = p->tokenizer;
     dd_range  rounds = rounds_of(site);
     int64_t   text   = dd_tokens_clamp_add(p->system, dd_tokens_clamp_add(p->user, p->tools));

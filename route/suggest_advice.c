@@ -143,7 +143,7 @@ static void advise_batch(dd_suggest_ctx *c)
     if (dd_money_mul(c->site->per_call.expected - cost.expected, c->site->calls, &saving) != DD_OK)
         saving = DD_PUSD_UNKNOWN;
     int less = (int)((__int128)(c->site->per_call.expected - cost.expected) * 100 / c->site->per_call.expected);
-    add(c, DD_ADVICE_BATCH, saving, dd_arena_printf(c->arena, "nobody waits for this answer: the batch API costs %d%% less, results within a day", less),
+    add(c, DD_ADVICE_BATCH, saving, dd_arena_printf(c->arena, "if its answers can wait: the batch API costs %d%% less, results within a day", less),
         DD_STR(""), DD_DAY_NONE);
 }
 

@@ -53,7 +53,7 @@ TEST(static_text_is_counted_and_parts_are_allowed_for)   /* P-1, P-2, P-4 */
     CHECK(s.in_total);
     CHECK_STR(s.calls_basis, "preset default, production: 1,000 calls a month");
     CHECK(dd_str_has(s.tokens_basis, "o200k_base, exact"));
-    CHECK(dd_str_has(s.tokens_basis, "1 large dynamic parts x 1,500"));
+    CHECK(dd_str_has(s.tokens_basis, "1 large dynamic part x 1,500"));
 }
 
 static const struct { const char *why, *text; int64_t cap; dd_range want; } outputs[] = {
@@ -77,6 +77,62 @@ TEST(output_by_task_with_the_cap_as_bound)   /* call-shapes 19 */
         CHECK_EQ(s.output_tokens.expected, outputs[i].want.expected, outputs[i].why);
         CHECK_EQ(s.output_tokens.high, outputs[i].want.high, outputs[i].why);
     }
+}
+
+static const struct { const char *why, *system; dd_range want; } lengths[] = {
+    { "characters: 80 / 4", "You write titles. Write a title of at most 80 characters.", { 10, 20, 40 } },
+    { "words: 1.4 each", "Write a blog post of 500 words.", { 350, 700, 1400 } },
+    { "a range: its upper end", "Write a product text in 3-5 sentences.", { 62, 125, 250 } },
+    { "a word between", "Summarize the text in 4 short bullets.", { 60, 120, 240 } },
+    { "a title without a number", "Generate a short title for the conversation.", { 5, 30, 120 } },
+};
+
+TEST(a_length_that_the_prompt_names_counts)
+{
+    for (size_t i = 0; i < DD_COUNT(lengths); i++) {
+        dd_site s = test_site("openai", "t-plain");
+        s.system_text = dd_str_z(lengths[i].system);
+        s.holes_large = 1;
+        s = estimated(s);
+        CHECK_EQ(s.output_tokens.low, lengths[i].want.low, lengths[i].why);
+        CHECK_EQ(s.output_tokens.expected, lengths[i].want.expected, lengths[i].why);
+        CHECK_EQ(s.output_tokens.high, lengths[i].want.high, lengths[i].why);
+    }
+    dd_site s = test_site("openai", "t-plain"); /* digits at the end of the text, and no unit */
+    s.user_text = DD_STR("Write a poem about the number 7000");
+    CHECK_EQ(estimated(s).output_tokens.expected, 800, "no unit, no length");
+}
+
+TEST(a_response_schema_says_how_long_the_answer_is)
+{
+    dd_buf b = DD_BUF_INIT(0);
+    while (dd_tokens_count(DD_ENC_O200K, dd_buf_str(&b)) < 200)
+        dd_buf_addz(&b, "\"name\":{\"type\":\"string\"},");
+    dd_site s = test_site("openai", "t-plain");
+    s.system_text = DD_STR("Extract the fields.");
+    s.tools_text  = dd_buf_str(&b);
+    s.json_schema = true;
+    int64_t n = dd_tokens_count(DD_ENC_O200K, s.tools_text);
+    s = estimated(s);
+    CHECK_EQ(s.output_tokens.expected, n * 60 / 100, "60 % of the schema");
+    dd_buf_addz(&b, "\"all\":{\"type\":\"array\"}");
+    s.tools_text = dd_buf_str(&b);
+    n = dd_tokens_count(DD_ENC_O200K, s.tools_text);
+    s = estimated(s);
+    CHECK_EQ(s.output_tokens.expected, n * 3 * 60 / 100, "three times that with lists");
+    s.tools_text = DD_STR("{}");
+    s = estimated(s);
+    CHECK_EQ(s.output_tokens.expected, 150, "a schema that is not in the source says nothing");
+    dd_buf_free(&b);
+}
+
+TEST(the_old_completion_stops_at_16)
+{
+    dd_site s = test_site("openai", "text-davinci-003");
+    s.api = DD_STR("completions"), s.user_text = DD_STR("Suggest three names for an animal.");
+    CHECK_EQ(estimated(s).output_tokens.expected, 16, "the API's default");
+    s.max_tokens = 100, s.max_tokens_set = true;
+    CHECK_EQ(estimated(s).output_tokens.expected, 75, "three quarters of a cap below the task's length");
 }
 
 TEST(summaries_follow_their_material)
@@ -143,13 +199,13 @@ TEST(multipliers)   /* X-1, X-2, X-4, X-9 */
     CHECK_EQ(s.calls, 1000, "one item assumed");
     CHECK(dd_str_has(s.calls_basis, "loop of unknown length"));
 
-    /* 3 rounds: in = 3 x first + (0 + 1 + 2) x (150 + 300); out = 2 x 150 + 800 */
+    /* 3 rounds: in = 3 x first + (0 + 1 + 2) x (200 + 500); out = 2 x 200 + 800 */
     s = base, s.rounds = 3, s = estimated(s);
-    CHECK_EQ(s.input_tokens.expected, 3 * one.input_tokens.expected + 3 * 450, "history grows");
-    CHECK_EQ(s.output_tokens.expected, 2 * 150 + 800, "steps, then the answer");
+    CHECK_EQ(s.input_tokens.expected, 3 * one.input_tokens.expected + 3 * 700, "history grows");
+    CHECK_EQ(s.output_tokens.expected, 2 * 200 + 800, "steps, then the answer");
     CHECK_EQ(s.per_call.expected, PLAIN(s.input_tokens.expected, s.output_tokens.expected), "no tier in the way");
     s = base, s.rounds = 500, s = estimated(s);
-    CHECK_EQ(s.output_tokens.expected, 9 * 150 + 800, "a bound of 500 is not an expectation");
+    CHECK_EQ(s.output_tokens.expected, 9 * 200 + 800, "a bound of 500 is not an expectation");
     CHECK_EQ(s.output_tokens.low, one.output_tokens.low, "one round at best");
 
     s = base, s.batch = true, s = estimated(s);
@@ -316,6 +372,7 @@ TEST(local_and_other_units_are_apart)
     s.unit = DD_UNIT_IMAGE, s.api = DD_STR("images");
     s = estimated(s);
     CHECK_EQ(s.per_call.expected, DD_PUSD_UNKNOWN, "not billed by tokens");
+    CHECK_EQ(s.input_tokens.expected, -1, "and no tokens are claimed");
     s = test_site("openai", "t-plain");
     s.ignore = true;
     s = estimated(s);
