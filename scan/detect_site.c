@@ -364,6 +364,70 @@ static bool agent_is_site(const dd_ctx *c, const dd_found *m, const call_args *a
     }
 }
 
+/* --- a default that the condition around the call denies --- */
+static bool mentions(const dd_expr *e, dd_str path, int depth)
+{
+    if (!e || depth > 10)
+        return false;
+    if (e->kind == DD_X_NAME || e->kind == DD_X_MEMBER) {
+        dd_buf text = DD_BUF_INIT(256);
+        dd_expr_path(e, &text);
+        bool same = dd_str_eq(dd_buf_str(&text), path);
+        dd_buf_free(&text);
+        if (same)
+            return true;
+    }
+    for (uint32_t i = 0; i < e->n_items; i++)
+        if (mentions(e->items[i], path, depth + 1))
+            return true;
+    return mentions(e->a, path, depth + 1) || mentions(e->b, path, depth + 1) || mentions(e->c, path, depth + 1);
+}
+
+static const dd_expr *written(const dd_expr *call, const char *const *keys)
+{
+    for (int i = 0; keys && keys[i]; i++) {
+        const dd_expr *e = dd_call_keyword(call, keys[i]);
+        for (uint32_t k = 0; !e && k < call->n_items; k++)
+            if (call->items[k]->kind == DD_X_DICT)
+                e = dd_dict_get(call->items[k], keys[i]);
+        if (e)
+            return e;
+    }
+    return NULL;
+}
+
+/* `elif "claude" in self.model: ChatAnthropic(model=self.model)` with a default that is no Claude. */
+static bool denied(const dd_ctx *c, const dd_found *m)
+{
+    const dd_expr *e = written(c->call, m->row->keys->model);
+    dd_buf path = DD_BUF_INIT(256);
+    bool about = false;
+    if (!e || (e->kind != DD_X_NAME && e->kind != DD_X_MEMBER))
+        return false;
+    dd_expr_path(e, &path);
+    for (const dd_branch *b = c->call->branch; b && !about; b = b->parent)
+        about = b->kind == DD_BR_IF && mentions(b->test, dd_buf_str(&path), 0);
+    dd_buf_free(&path);
+    return about && dd_eval_excluded(c->p, c->call, c->frame);
+}
+
+/* `max_tokens: vision ? 4096 : null` caps only some calls: that is no bound. */
+static bool sometimes_none(const dd_expr *e)
+{
+    return e && e->kind == DD_X_CHOICE && ((e->a && e->a->kind == DD_X_NONE) || (e->b && e->b->kind == DD_X_NONE));
+}
+
+static void forget_default(const dd_ctx *c, dd_site *site)
+{
+    dd_str *one = dd_new(c->arena, dd_str);
+    *one = site->model;
+    site->candidates = one;
+    site->n_candidates = 1;
+    site->model = DD_STR_NULL;
+    site->model_source = DD_SRC_DYNAMIC;
+    site->model_cause = DD_STR("the default is not reached here");
+}
+
 static void set_model(const dd_ctx *c, const dd_found *m, dd_site *site, const call_args *a)
 {
     bool ai = !strcmp(m->family->sdk, "vercel-ai") || !strcmp(m->family->sdk, "mastra");
@@ -371,6 +435,8 @@ static void set_model(const dd_ctx *c, const dd_found *m, dd_site *site, const c
         dd_model_ai_sdk(c, site, a->model);
     else
         dd_model_set(c, site, a->model, a->from);
+    if (site->model.ptr && site->model_source >= DD_SRC_DEFAULT_PARAM && site->model_source <= DD_SRC_CONFIG_FILE && denied(c, m))
+        forget_default(c, site);
     if (!a->model && m->row->kind != DD_ROW_CALL && a->args && !a->args->open)
         set_default(site, m);
     const char *prefix = site->model.ptr ? dd_provider_of_prefix(site->model) : NULL;
@@ -423,7 +489,7 @@ dd_site *dd_site_of_match(const dd_ctx *c, const dd_found *m)
     site->provenance = m->provenance;
     set_provider(c, m, site);
     set_model(c, m, site, &a);
-    site->max_tokens = a.cap;
+    site->max_tokens = sometimes_none(written(c->call, m->row->keys->cap)) ? -1 : a.cap;
     site->max_tokens_set = a.cap_set;
     if (m->row->flags & DD_ROW_ROUNDS)
         site->rounds = m->row->rounds;
