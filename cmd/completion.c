@@ -8,8 +8,11 @@ static bool has_choices(const dd_opt *o) { return o->kind == DD_OPT_CHOICE || o-
 static void choices(const dd_opt *o, dd_buf *out)
 {
     dd_str rest = dd_str_z(o->arg);
-    for (bool first = true; rest.len; first = false)
-        dd_buf_printf(out, "%s" DD_STR_FMT, first ? "" : " ", DD_STR_ARG(dd_str_cut(&rest, '|')));
+    for (bool first = true; rest.len; first = false) {
+        if (!first)
+            dd_buf_addc(out, ' ');
+        dd_buf_add(out, dd_str_cut(&rest, '|'));
+    }
 }
 
 static void option_words(const dd_cmd *cmd, dd_buf *out)

@@ -55,8 +55,10 @@ void dd_cmd_help(const dd_cmd *cmd, size_t width, dd_buf *out)
     if (cmd->examples) {
         dd_buf_addz(out, "\nExamples:\n");
         dd_str rest = dd_str_z(cmd->examples);
-        while (rest.len)
-            dd_buf_printf(out, "  " DD_STR_FMT "\n", DD_STR_ARG(dd_str_cut(&rest, '\n')));
+        while (rest.len) {
+            dd_str line = dd_str_cut(&rest, '\n');
+            dd_buf_printf(out, "  " DD_STR_FMT "\n", DD_STR_ARG(line));
+        }
     }
     dd_buf_addz(out, "\nExit status: 0 done, 1 a gate you set was crossed, 2 usage, 3 could not finish.\n");
 }

@@ -225,29 +225,41 @@ static bool glob_matches(dd_str pattern, dd_str path)
     return hit;
 }
 
-/* Rules of the usage file and those that other settings amount to. */
-static void gather_rules(scan_run *r)
+static const dd_usage_rule no_rule = { .context = -1, .calls = -1, .tokens_in = -1, .tokens_out = -1 };
+
+/* What the configuration's settings amount to, weakest first: of equal rules the later one wins. */
+static void rules_of_settings(scan_run *r)
 {
     const dd_config *c = &r->config;
-    for (size_t i = 0; i < r->usage.n_rules; i++)
-        dd_vec_push(&r->rules, r->usage.rules[i]);
+    for (int context = 0; c->scan.default_model && context < DD_CTX_COUNT; context++) {
+        dd_usage_rule rule = no_rule;
+        rule.context       = context;
+        rule.model         = dd_str_z(c->scan.default_model);
+        dd_vec_push(&r->rules, rule);
+    }
+    for (int context = DD_CTX_TEST; strcmp(r->args.tests, "include") == 0 && context < DD_CTX_COUNT; context++) {
+        dd_usage_rule rule = no_rule;
+        rule.context       = context;
+        rule.calls         = r->args.calls >= 0 ? r->args.calls : 1000;
+        dd_vec_push(&r->rules, rule);
+    }
     for (size_t i = 0; i < r->audit.n_sites; i++) {
         const dd_site *s = r->audit.sites[i];
         for (size_t d = 0; s->deployment && d < c->scan.n_deployments; d++)
             if (dd_str_eq(s->model, c->scan.deployments[d].name)) {
-                dd_usage_rule rule = { .id = s->id, .context = -1, .calls = -1, .tokens_in = -1, .tokens_out = -1, .model = c->scan.deployments[d].model };
+                dd_usage_rule rule = no_rule;
+                rule.id            = s->id;
+                rule.model         = c->scan.deployments[d].model;
                 dd_vec_push(&r->rules, rule);
             }
     }
-    if (c->scan.default_model) {
-        dd_usage_rule rule = { .context = -1, .calls = -1, .tokens_in = -1, .tokens_out = -1, .model = dd_str_z(c->scan.default_model) };
-        dd_vec_push(&r->rules, rule);
-    }
-    static const dd_context counted[] = { DD_CTX_TEST, DD_CTX_EXAMPLE, DD_CTX_NOTEBOOK };
-    for (size_t i = 0; strcmp(r->args.tests, "include") == 0 && i < DD_COUNT(counted); i++) {
-        dd_usage_rule rule = { .context = (int)counted[i], .calls = r->args.calls >= 0 ? r->args.calls : 1000, .tokens_in = -1, .tokens_out = -1 };
-        dd_vec_push(&r->rules, rule);
-    }
+}
+
+static void gather_rules(scan_run *r)
+{
+    rules_of_settings(r);
+    for (size_t i = 0; i < r->usage.n_rules; i++)
+        dd_vec_push(&r->rules, r->usage.rules[i]);
 }
 
 static dd_code estimate(scan_run *r, dd_err *err)
@@ -261,7 +273,7 @@ static dd_code estimate(scan_run *r, dd_err *err)
     dd_estimate_opts opts = {
         .preset = r->args.preset ? r->args.preset : r->usage.preset ? r->usage.preset : "default",
         .calls = r->args.calls, .rules = r->rules.v, .n_rules = r->rules.n, .today = dd_day_of(r->audit.when),
-        .other_providers = r->args.other_providers, .glob = glob_matches,
+        .other_providers = r->args.other_providers, .count_all = strcmp(r->args.tests, "include") == 0, .glob = glob_matches,
     };
     return dd_estimate_audit(&r->audit, r->prices, &opts, err);
 }
@@ -357,6 +369,9 @@ static dd_code audit_tree(scan_run *r, const char *const *roots, size_t n_roots,
     dd_code rc = run_scan(r, roots, n_roots, err);
     if (rc != DD_OK)
         return rc;
+    r->audit.root = dd_arena_dupz(&r->audit.arena, n_roots == 1 ? roots[0] : "");
+    for (size_t i = 0; n_roots > 1 && i < n_roots; i++)
+        r->audit.root = dd_arena_printf(&r->audit.arena, DD_STR_FMT "%s%s", DD_STR_ARG(r->audit.root), i ? " " : "", roots[i]);
     filter(r, not_ignored);
     if (r->args.providers.n)
         filter(r, of_provider);

@@ -129,18 +129,21 @@ static dd_code read_contexts(reader *r, const cJSON *section)
 {
     const cJSON *entry;
     cJSON_ArrayForEach(entry, section) {
-        dd_usage_rule rule = { .context = -1 };
-        for (int c = 0; c < DD_CTX_COUNT; c++)
-            if (strcmp(entry->string, dd_context_name((dd_context)c)) == 0)
-                rule.context = c;
-        if (rule.context < 0 && strcmp(entry->string, "all") != 0) {
+        bool all = strcmp(entry->string, "all") == 0, known = all;
+        for (int c = 0; c < DD_CTX_COUNT; c++) { /* "all" is one rule a context, so that a later one can be more exact */
+            if (!all && strcmp(entry->string, dd_context_name((dd_context)c)) != 0)
+                continue;
+            dd_usage_rule rule = { .context = c };
+            dd_code       rc   = read_rule(r, entry, rule);
+            if (rc != DD_OK)
+                return rc;
+            known = true;
+        }
+        if (!known) {
             fail_at(r, entry, "unknown context", entry->string);
             dd_hint(r->err, "One of: all, production, script, test, example, notebook.");
             return DD_ERR_PARSE;
         }
-        dd_code rc = read_rule(r, entry, rule);
-        if (rc != DD_OK)
-            return rc;
     }
     return DD_OK;
 }
@@ -268,8 +271,7 @@ static void write_general(dd_buf *out, const dd_usage_file *old)
     dd_buf_printf(out, "preset: %s\n\ncontexts:\n", old->preset ? old->preset : "default");
     for (size_t i = 0; i < old->n_rules; i++)
         if (!old->rules[i].id.len && !old->rules[i].path_glob.len)
-            write_named(out, old->rules[i].context < 0 ? DD_STR("all") : dd_str_z(dd_context_name((dd_context)old->rules[i].context)),
-                        &old->rules[i]);
+            write_named(out, dd_str_z(dd_context_name((dd_context)old->rules[i].context)), &old->rules[i]);
     dd_buf_addz(out, "\npaths:\n");
     for (size_t i = 0; i < old->n_rules; i++)
         if (old->rules[i].path_glob.len)

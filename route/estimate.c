@@ -333,7 +333,7 @@ static dd_code price_site(dd_site *site, const sizes *z, const dd_estimate_opts 
     rc = times_calls(site, &site->monthly);
     if (rc != DD_OK)
         return dd_fail(err, rc, "cost of a month is past 9.2 million USD");
-    site->in_total = counts(site);
+    site->in_total = opts->count_all || counts(site);
     return DD_OK;
 }
 

@@ -12,6 +12,7 @@ typedef struct {
     int64_t        calls;           /* --calls: each production site, -1 not given */
     const dd_usage_rule *rules; size_t n_rules;   /* usage file; the most specific wins: id, path, context */
     dd_day         today;
+    bool           count_all;       /* tests, examples and notebooks are in the totals too */
     bool           other_providers; /* also suggest models of other providers (always computed; shown first only if set) */
     bool         (*glob)(dd_str pattern, dd_str path);  /* gitignore-style match, handed in by cmd/ */
 } dd_estimate_opts;

@@ -141,13 +141,13 @@ static void count_root(scan *s)
 }
 
 /* What paths in findings start with: with one folder nothing, with several the way to it from the working directory, for
- * a file its path as given. */
+ * one file its name. */
 static dd_str printed_root(dd_arena *a, const char *given, const char *real, bool is_dir, bool several)
 {
-    dd_str path = dd_str_z(given), whole = dd_str_z(real);
+    dd_str whole = dd_str_z(real), name = dd_str_z(given);
     char   here[PATH_MAX];
     if (!is_dir && !several)
-        return dd_arena_dup(a, path);
+        return dd_arena_dup(a, dd_str_sub(name, (size_t)(dd_str_rchr(name, '/') + 1), name.len));
     if (!several)
         return DD_STR_NULL;
     if (getcwd(here, sizeof here)) {

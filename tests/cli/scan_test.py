@@ -44,8 +44,7 @@ def test_cost_is_tokens_times_price(cli):
     out = cli.run("scan", "--format", "jsonl", tree(cli)).out
     site = json.loads(out, parse_float=Decimal)
     price = json.loads(cli.run("prices", "show", "gpt-4o", "--format", "json").out, parse_float=Decimal)
-    row = price[0] if isinstance(price, list) else price
-    row = row.get("price", row)
+    row = price["names"][0]["model"]
     want = (site["input_tokens"] * Decimal(str(row["input"])) + site["output_tokens"] * Decimal(str(row["output"]))) / 1000000
     assert Decimal(site["cost_per_call_usd"]) == want, (site, row)
     assert Decimal(site["monthly_cost_usd"]) == 1000 * want
@@ -68,35 +67,35 @@ def test_unknown_model_is_unknown_and_in_no_total(cli):
     sites = {s["path"]: s for s in both["sites"]}
     assert sites["other.py"]["monthly_cost_usd"] is None and sites["other.py"]["cost_per_call_usd"] is None
     assert sites["dynamic.py"]["model"] is None and sites["dynamic.py"]["model_source"] == "dynamic"
-    assert both["totals"]["monthly_usd"] == known["totals"]["monthly_usd"]
+    assert both["totals"]["monthly_cost_usd"] == known["totals"]["monthly_cost_usd"]
 
 
 def test_tests_and_examples_stand_apart(cli):
     tree(cli)
-    alone = totals(cli, "src")["totals"]["monthly_usd"]
+    alone = totals(cli, "src")["totals"]["monthly_cost_usd"]
     cli.write("src/tests/test_a.py", CALL.format(model="gpt-4o"))
     cli.write("src/examples/demo.py", CALL.format(model="gpt-4o"))
     separate = totals(cli, "src")
     assert {s["context"] for s in separate["sites"]} == {"production", "test", "example"}
-    assert separate["totals"]["monthly_usd"] == alone
+    assert separate["totals"]["monthly_cost_usd"] == alone
     assert len(totals(cli, "src", "--tests", "exclude")["sites"]) == 1
-    assert totals(cli, "src", "--tests", "include")["totals"]["monthly_usd"] == 3 * alone
+    assert totals(cli, "src", "--tests", "include")["totals"]["monthly_cost_usd"] == round(3 * alone, 9)
 
 
 def test_volume_calls_preset_usage_and_comment(cli):
-    one = totals(cli, tree(cli), "--calls", "1")["totals"]["monthly_usd"]
-    assert abs(totals(cli, "src", "--calls", "7000")["totals"]["monthly_usd"] - 7000 * one) < 1e-9
-    assert abs(totals(cli, "src", "--usage-preset", "medium")["totals"]["monthly_usd"] - 30000 * one) < 1e-9
+    one = totals(cli, tree(cli), "--calls", "1")["totals"]["monthly_cost_usd"]
+    assert abs(totals(cli, "src", "--calls", "7000")["totals"]["monthly_cost_usd"] - 7000 * one) < 1e-9
+    assert abs(totals(cli, "src", "--usage-preset", "medium")["totals"]["monthly_cost_usd"] - 30000 * one) < 1e-9
     cli.run("scan", "--sync-usage", "usage.yaml", "-f", "json", "src")
     text = (cli.dir / "usage.yaml").read_text()
     site, = cli.sites("src")
     assert site["id"] in text and "app.py:5" in text
     cli.write("usage.yaml", text.replace("    calls:\n", "    calls: 500\n"))
-    assert abs(totals(cli, "src", "--usage", "usage.yaml")["totals"]["monthly_usd"] - 500 * one) < 1e-9
+    assert abs(totals(cli, "src", "--usage", "usage.yaml")["totals"]["monthly_cost_usd"] - 500 * one) < 1e-9
     cli.run("scan", "--sync-usage", "usage.yaml", "-f", "json", "src")
     assert "calls: 500" in (cli.dir / "usage.yaml").read_text(), "syncing keeps what was written"
     cli.write("src/app.py", (cli.dir / "src" / "app.py").read_text().replace("    return", "    # dd0c: calls=20 label=ask\n    return"))
-    assert abs(totals(cli, "src")["totals"]["monthly_usd"] - 20 * one) < 1e-9
+    assert abs(totals(cli, "src")["totals"]["monthly_cost_usd"] - 20 * one) < 1e-9
 
 
 def test_usage_mistakes(cli):
@@ -149,8 +148,8 @@ def test_formats_and_files(cli):
     line, = (cli.dir / "a.jsonl").read_text().splitlines()
     assert json.loads(line)["id"] == saved["sites"][0]["id"]
     for fmt, file in (("html", "a.html"), ("sarif", "a.sarif"), ("csv", "a.csv"), ("markdown", "a.md"), ("json", "a.json"), ("jsonl", "a.jsonl")):
-        again = cli.run("report", "a.json", "--format", fmt).out
-        assert again == (cli.dir / file).read_text(), f"{fmt}: a saved scan renders as the scan did"
+        again = cli.run("report", "a.json", "--format", fmt).stdout
+        assert again == (cli.dir / file).read_bytes(), f"{fmt}: a saved scan renders as the scan did"
 
 
 def test_text_beside_files(cli):
