@@ -259,8 +259,10 @@ static void describe(dd_site *site, dd_arena *arena, const sizes *z)
     describe_answer(site, z, &b);
     describe_times(site, z, &b);
     describe_price(site, &b);
-    if (site->model.ptr == NULL && z->model.ptr != NULL)
-        dd_buf_printf(&b, "; model " DD_STR_FMT " %s", DD_STR_ARG(z->model), site->n_candidates > 0 && site->price.price == NULL ? "counted of several" : "from the usage file");
+    if (site->model.ptr == NULL && site->price.price != NULL)
+        dd_buf_printf(&b, "; model " DD_STR_FMT " from the usage file", DD_STR_ARG(z->model));
+    else if (site->model.ptr == NULL && z->model.ptr != NULL)
+        dd_buf_printf(&b, "; counted for " DD_STR_FMT ", one of several models", DD_STR_ARG(z->model));
     site->tokens_basis = dd_arena_dup(arena, dd_buf_str(&b));
     dd_buf_free(&b);
 }

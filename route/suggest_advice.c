@@ -229,7 +229,7 @@ static advise_fn *const rules[] = {
 
 void dd_advise(dd_suggest_ctx *c)
 {
-    dd_advice found[DD_ADVICE_MOST];
+    dd_advice found[DD_ADVICE_MOST] = { { DD_ADVICE_DOWNGRADE, 0, { NULL, 0 }, { NULL, 0 }, DD_DAY_NONE } };
     c->advice   = found;
     c->n_advice = 0;
     for (size_t i = 0; i < DD_COUNT(rules); i++)
