@@ -110,9 +110,11 @@ static void add_advice(grouping *g, const dd_site *s, const dd_advice *ad)
     dd_notice_list *list;
     dd_str key;
     switch (ad->kind) {
-    case DD_ADVICE_RETIRED:
+    case DD_ADVICE_RETIRED: /* one model, however its name is written */
         list = &d->retired;
-        key  = dd_arena_printf(&d->arena, "%d\n" DD_STR_FMT "\n" DD_STR_FMT, (int)ad->kind, DD_STR_ARG(name), DD_STR_ARG(ad->text));
+        if (s->price.price)
+            fresh.model = s->price.price->id;
+        key = dd_arena_printf(&d->arena, "%d\n" DD_STR_FMT "\n" DD_STR_FMT, (int)ad->kind, DD_STR_ARG(fresh.model), DD_STR_ARG(ad->text));
         break;
     case DD_ADVICE_SDK_DEFAULT:
         list = &d->defaults;

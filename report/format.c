@@ -72,6 +72,13 @@ dd_str dd_fmt_day(dd_arena *a, dd_day d)
     return dd_arena_dupz(a, text);
 }
 
+dd_str dd_fmt_age(dd_arena *a, int days)
+{
+    if (days <= 0)
+        return DD_STR("0 days old");
+    return days == 1 ? DD_STR("1 day old") : dd_arena_printf(a, "%d days old", days);
+}
+
 /* The first `width` columns of s, at whole characters. */
 static dd_str head_of(dd_str s, int width)
 {

@@ -95,7 +95,8 @@ static void cards(dd_html *h)
               dd_arena_printf(&h->tmp, "%zu in the total, %zu not priced, %zu tests, examples and notebooks", a->n_in_total, a->n_unknown,
                               a->n_by_context[DD_CTX_TEST] + a->n_by_context[DD_CTX_EXAMPLE] + a->n_by_context[DD_CTX_NOTEBOOK]));
     fact_card(h, "Price table", dd_fmt_day(&h->tmp, a->prices.date),
-              dd_arena_printf(&h->tmp, DD_STR_FMT ", %d days old, %zu models", DD_STR_ARG(a->prices.name), a->price_age_days, a->prices.models));
+              dd_arena_printf(&h->tmp, DD_STR_FMT ", " DD_STR_FMT ", %zu models", DD_STR_ARG(a->prices.name),
+                              DD_STR_ARG(dd_fmt_age(&h->tmp, a->price_age_days)), a->prices.models));
     z(h, "</div>\n<p class=\"note\">An estimate from source code, not a measurement. Volume: ");
     dd_html_text(h->out, a->volume_basis.len ? a->volume_basis : DD_STR("preset default"));
     z(h, ".</p>\n");

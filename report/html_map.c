@@ -65,10 +65,10 @@ static void place(dd_buf *b, dd_rect r, double w, double h)
     dd_buf_printf(b, " style=\"left:%.3f%%;top:%.3f%%;width:%.3f%%;height:%.3f%%\"", 100 * r.x / w, 100 * r.y / h, 100 * r.w / w, 100 * r.h / h);
 }
 
-static bool is_old(const dd_site *s)
+static bool is_old(const dd_html *h, const dd_site *s)
 {
     for (size_t i = 0; i < s->n_advice; i++)
-        if (s->advice[i].kind == DD_ADVICE_RETIRED)
+        if (s->advice[i].kind == DD_ADVICE_RETIRED && s->advice[i].day != DD_DAY_NONE && s->advice[i].day <= dd_day_of(h->audit->when))
             return true;
     return false;
 }
@@ -77,7 +77,7 @@ static void cell(dd_html *h, const dd_site *s, dd_rect r, double w, double heigh
 {
     dd_buf *b     = h->out;
     dd_str  where = dd_fmt_where(&h->tmp, s, 0), money = dd_fmt_money(&h->tmp, dd_digest_amount(&h->d, s)), name = dd_fmt_model(&h->tmp, s);
-    dd_buf_printf(b, "<a class=\"cell%s\" href=\"#s-", is_old(s) ? " old" : s->suggestion ? " saves" : "");
+    dd_buf_printf(b, "<a class=\"cell%s\" href=\"#s-", is_old(h, s) ? " old" : s->suggestion ? " saves" : "");
     dd_html_text(b, s->id);
     dd_buf_addz(b, "\" title=\"");
     dd_html_text(b, dd_arena_printf(&h->tmp, DD_STR_FMT ", " DD_STR_FMT ", " DD_STR_FMT " %s", DD_STR_ARG(where), DD_STR_ARG(name), DD_STR_ARG(money), h->d.unit));
@@ -100,13 +100,15 @@ static void cell(dd_html *h, const dd_site *s, dd_rect r, double w, double heigh
 
 static void draw_group(dd_html *h, const group *g, dd_rect r, double w, double height)
 {
-    double  inner_w = r.w - 4 > 1 ? r.w - 4 : 1, inner_h = r.h - 21 > 1 ? r.h - 21 : 1;
+    bool    small   = r.h < 44 || r.w < 30; /* no room for a name above the calls */
+    double  top     = small ? 4 : 21;
+    double  inner_w = r.w - 4 > 1 ? r.w - 4 : 1, inner_h = r.h - top > 1 ? r.h - top : 1;
     double *size    = dd_newn(&h->tmp, double, g->sites.n);
     dd_rect *at     = dd_newn(&h->tmp, dd_rect, g->sites.n);
     for (size_t i = 0; i < g->sites.n; i++)
         size[i] = size_of(h, g->sites.v[i]);
     dd_treemap(size, g->sites.n, (dd_rect){ 0, 0, inner_w, inner_h }, at);
-    dd_buf_addz(h->out, "<div class=\"group\"");
+    dd_buf_printf(h->out, "<div class=\"group%s\"", small ? " small" : "");
     place(h->out, r, w, height);
     dd_buf_addz(h->out, "><div class=\"name\" title=\"");
     dd_html_text(h->out, g->name);

@@ -48,7 +48,7 @@ const char dd_html_style[] =
     "#m-dir:focus-visible~.pick label[for=m-dir],#m-model:focus-visible~.pick label[for=m-model]{outline:2px solid var(--accent);outline-offset:3px}\n"
     ".group{position:absolute;overflow:hidden;padding:1px}.group>.name{position:absolute;left:4px;right:4px;top:2px;font-size:12px;line-height:15px;"
     "color:var(--dim);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}\n"
-    ".cells{position:absolute;left:2px;right:2px;top:19px;bottom:2px}.cell{position:absolute;overflow:hidden;text-decoration:none;border-radius:4px;"
+    ".cells{position:absolute;left:2px;right:2px;top:19px;bottom:2px}.group.small .name{display:none}.group.small .cells{top:2px}.cell{position:absolute;overflow:hidden;text-decoration:none;border-radius:4px;"
     "background:var(--plain-bg);border:1px solid var(--plain-line);font-size:12px;line-height:15px;padding:2px 5px;background-clip:padding-box}\n"
     ".cell span{display:block;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.cell span+span{color:var(--dim)}\n"
     ".cell.saves{background:var(--save-bg);border-color:var(--save-line)}.cell.old{background:var(--warn-bg);border-color:var(--warn-line)}\n"
@@ -70,7 +70,7 @@ const char dd_html_style[] =
     ".bars.paths td:first-child{max-width:min(460px,46vw)}.bars td.bar{width:99%}.bars td.bar i{display:block;height:12px;border-radius:3px;background:var(--accent);min-width:2px;margin-top:5px}\n"
     "dl{display:grid;grid-template-columns:auto 1fr;gap:6px 18px;margin:0;padding:16px 18px;font-size:14px}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}\n"
     "@media (max-width:640px){main,header{padding-left:14px;padding-right:14px}.map{height:520px}.map.wide{display:none}.map.tall{display:block}"
-    ".card b{font-size:24px}th,td{padding:7px 9px}.opp li{padding:11px 14px}.key i{margin-left:8px}.bars td:nth-child(5){display:none}"
+    ".card b{font-size:24px}th,td{padding:7px 9px}.opp li{padding:11px 14px}.opp .swap,.opp .why{grid-column:1/-1}.opp .conf{grid-row:4;grid-column:1/-1;text-align:left}.key i{margin-left:8px}.bars td:nth-child(5){display:none}"
     ".bars td{padding:4px 8px}.bars td:first-child{max-width:150px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}\n"
     "@media print{.tools,.pick,#theme{display:none}.map{break-inside:avoid}body{background:#fff}}\n";
 

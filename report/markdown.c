@@ -213,8 +213,8 @@ static void about(page *p)
     dd_buf_printf(p->out, "- Files: %zu scanned, %zu parsed, %zu ignored, %zu skipped, %zu failed\n", a->files_seen, a->files_parsed, a->files_ignored,
                   a->n_skipped, a->n_failed);
     if (a->prices.name.len)
-        dd_buf_printf(p->out, "- Prices: " DD_STR_FMT " table of " DD_STR_FMT ", %d days old\n", DD_STR_ARG(a->prices.name),
-                      DD_STR_ARG(dd_fmt_day(p->tmp, a->prices.date)), a->price_age_days);
+        dd_buf_printf(p->out, "- Prices: " DD_STR_FMT " table of " DD_STR_FMT ", " DD_STR_FMT "\n", DD_STR_ARG(a->prices.name),
+                      DD_STR_ARG(dd_fmt_day(p->tmp, a->prices.date)), DD_STR_ARG(dd_fmt_age(p->tmp, a->price_age_days)));
     dd_buf line = DD_BUF_INIT(0);
     for (size_t i = 0; i < a->n_assumptions; i++) {
         add(&line, DD_STR("- Assumed: ")), text(&line, a->assumptions[i]), dd_buf_addc(&line, '\n');

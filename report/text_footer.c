@@ -73,9 +73,8 @@ static void prices_lines(dd_sheet *v, dd_buf *b)
         return;
     dd_str date = DD_STR("");
     if (a->prices.date != DD_DAY_NONE)
-        date = dd_arena_printf(&v->tmp, " of " DD_STR_FMT " (%s)", DD_STR_ARG(dd_fmt_day(&v->tmp, a->prices.date)),
-                               a->price_age_days <= 0 ? "today"
-                               : a->price_age_days == 1 ? "1 day old" : dd_arena_printf(&v->tmp, "%d days old", a->price_age_days).ptr);
+        date = dd_arena_printf(&v->tmp, " of " DD_STR_FMT " (" DD_STR_FMT ")", DD_STR_ARG(dd_fmt_day(&v->tmp, a->prices.date)),
+                               DD_STR_ARG(dd_fmt_age(&v->tmp, a->price_age_days)));
     part(b, dd_arena_printf(&v->tmp, DD_STR_FMT " table" DD_STR_FMT, DD_STR_ARG(a->prices.name), DD_STR_ARG(date)));
     count(v, b, a->prices.models, "models");
     entry(v, "Prices", b);
