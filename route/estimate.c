@@ -183,7 +183,7 @@ static void describe_input(const dd_site *site, const sizes *z, dd_buf *b)
     bool embed = dd_str_eqz(site->api, "embeddings");
     add_part(b, site->holes_small, "small dynamic part", " x 20");
     add_part(b, site->holes_large, embed ? "text" : "large dynamic part", embed ? " x 400" : " x 1,500");
-    add_part(b, site->holes_history, embed ? "list of texts" : "conversation so far", " x 2,000");
+    add_part(b, site->holes_history, embed ? "text list" : "conversation", embed ? " x 2,000" : " so far x 2,000");
     add_part(b, site->tools_unknown, "tool", " x 150");
     add_part(b, site->images, "image", "");
     if (z->prompt.unseen)
