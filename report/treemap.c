@@ -40,7 +40,7 @@ static void place(const double *area, size_t n, double sum, dd_rect *box, dd_rec
 
 void dd_treemap(const double *size, size_t n, dd_rect box, dd_rect *out)
 {
-    double total = 0, scale, area[64];
+    double total = 0, scale, area[64] = { 0 };
     for (size_t i = 0; i < n; i++)
         total += size[i];
     scale = total > 0 ? box.w * box.h / total : 0;
