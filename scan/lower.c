@@ -439,19 +439,31 @@ void dd_low_note_member(dd_low *cx, dd_expr *target, dd_expr *value, dd_expr *ty
 
 /* ---- branches ---- */
 
-uint32_t dd_low_construct(dd_low *cx) { return cx->constructs++; }
+dd_low_arms dd_low_construct(dd_low *cx, uint32_t arms, bool exhaustive)
+{
+    return (dd_low_arms){ .arms = arms < UINT16_MAX ? arms : UINT16_MAX, .exhaustive = exhaustive, .number = cx->constructs++ };
+}
 
-dd_branch *dd_low_arm(dd_low *cx, int kind, uint32_t construct, uint32_t arm, uint32_t arms, bool exhaustive, const dd_expr *test)
+dd_branch *dd_low_arm(dd_low *cx, dd_low_arms *of, int kind, const dd_expr *test)
 {
     dd_branch *b  = dd_new(cx->arena, dd_branch);
     b->parent     = cx->branch;
     b->kind       = kind;
-    b->construct  = construct;
-    b->arm        = (uint16_t)(arm < UINT16_MAX ? arm : UINT16_MAX);
-    b->arms       = (uint16_t)(arms < UINT16_MAX ? arms : UINT16_MAX);
-    b->exhaustive = exhaustive;
+    b->construct  = of->number;
+    b->arm        = of->next;
+    b->arms       = (uint16_t)of->arms;
+    b->exhaustive = of->exhaustive;
     b->test       = test;
+    b->prev       = of->last;
+    of->last      = b;
+    of->next      = (uint16_t)(of->next + (of->next < UINT16_MAX));
     return b;
+}
+
+dd_low_exit dd_low_leave(dd_branch *b, dd_low_exit how)
+{
+    b->exits = b->kind == DD_BR_LOOP ? how == DD_LOW_OUT : how > DD_LOW_BREAK;
+    return how;
 }
 
 /* ---- functions and classes ---- */
@@ -495,13 +507,14 @@ dd_func *dd_low_method_new(dd_low *cx, dd_str name, uint32_t n)
 void dd_low_func_begin(dd_low *cx, dd_low_func *f, dd_func *func, uint32_t n)
 {
     *f = (dd_low_func){ .up = cx->func, .func = func, .scope = cx->scope, .branch = cx->branch, .receiver = cx->receiver, .self = cx->self,
-                        .cls = cx->cls };
+                        .cls = cx->cls, .in_switch = cx->in_switch };
     func->scope       = dd_low_scope(cx, DD_SCOPE_FUNC, n);
     func->scope->func = func;
     cx->scope         = func->scope;
     cx->func          = f;
     cx->branch        = NULL;
     cx->cls           = NULL;
+    cx->in_switch     = false;
 }
 
 void dd_low_func_end(dd_low *cx, dd_low_func *f)
@@ -527,6 +540,7 @@ void dd_low_func_end(dd_low *cx, dd_low_func *f)
     cx->self     = f->self;
     cx->func     = f->up;
     cx->cls      = f->cls;
+    cx->in_switch = f->in_switch;
 }
 
 void dd_low_return(dd_low *cx, dd_expr *e)

@@ -30,6 +30,7 @@ typedef struct dd_low_func {
     DD_VEC(dd_expr *)   yields;
     dd_scope           *scope;
     const dd_branch    *branch;
+    bool                in_switch;
     struct dd_low_class *receiver, *cls;
     dd_str              self;
 } dd_low_func;
@@ -60,6 +61,7 @@ struct dd_low {
     dd_str          hint;      /* name for the function or class expression that comes next */
     dd_str          promised;  /* module whose import() the next function is handed */
     bool            in_type, type_only;
+    bool            in_switch;  /* `break` leaves a switch, no loop */
     uint32_t        depth, constructs;
     dd_expr        *pool; uint32_t pooled;
     DD_VEC(uint32_t)     spine;
@@ -128,9 +130,17 @@ void        dd_low_note_mutation(dd_low *cx, dd_expr *call, uint32_t n);
 /* A member or index that is assigned to: MEMBER of its root, and a field when it is self.x. */
 void        dd_low_note_member(dd_low *cx, dd_expr *target, dd_expr *value, dd_expr *type, dd_str op, uint32_t n);
 
-/* Branches: arms of a construct share the number from dd_low_construct. */
-uint32_t   dd_low_construct(dd_low *cx);
-dd_branch *dd_low_arm(dd_low *cx, int kind, uint32_t construct, uint32_t arm, uint32_t arms, bool exhaustive, const dd_expr *test);
+/* How a statement leaves, weakest first: not at all, to behind its switch, to its loop, out of the function. */
+typedef enum { DD_LOW_ON, DD_LOW_BREAK, DD_LOW_JUMP, DD_LOW_OUT } dd_low_exit;
+static inline dd_low_exit dd_low_then(dd_low_exit first, dd_low_exit second) { return first ? first : second; }
+static inline dd_low_exit dd_low_either(dd_low_exit a, dd_low_exit b) { return a < b ? a : b; }
+
+/* Branches. An arm is made before its body is lowered; `prev`, the arm before, NULL for the first of a construct, gives the number. */
+typedef struct { uint32_t arms; bool exhaustive; uint32_t number; uint16_t next; dd_branch *last; } dd_low_arms;
+dd_low_arms dd_low_construct(dd_low *cx, uint32_t arms, bool exhaustive);
+dd_branch  *dd_low_arm(dd_low *cx, dd_low_arms *of, int kind, const dd_expr *test);
+/* Marks how its body leaves: a loop only by leaving the function, a case not by `break`. */
+dd_low_exit dd_low_leave(dd_branch *b, dd_low_exit how);
 
 /* Functions and classes. begin enters, end leaves. */
 dd_func      *dd_low_func_new(dd_low *cx, dd_str name, uint32_t n);

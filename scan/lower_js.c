@@ -1,16 +1,16 @@
 /* scan/lower_js.c - statements of JavaScript and TypeScript. */
 #include "scan/lower_js.h"
 
-typedef bool statement(dd_low *cx, uint32_t n);
+typedef dd_low_exit statement(dd_low *cx, uint32_t n);
 static statement *const statements[K_COUNT];
 static statement        block;
 
-bool dd_low_js_statement(dd_low *cx, uint32_t n)
+dd_low_exit dd_low_js_statement(dd_low *cx, uint32_t n)
 {
-    statement *fn   = statements[dd_low_kind(cx, n)];
-    bool       left = false;
+    statement  *fn   = statements[dd_low_kind(cx, n)];
+    dd_low_exit left = DD_LOW_ON;
     if (!n || cx->depth >= DD_LOW_DEPTH)
-        return false;
+        return left;
     cx->depth++;
     if (fn)
         left = fn(cx, n);
@@ -31,11 +31,11 @@ void dd_low_js_errors(dd_low *cx, uint32_t n)
                 dd_low_js_body(cx, i);
 }
 
-bool dd_low_js_body(dd_low *cx, uint32_t n)
+dd_low_exit dd_low_js_body(dd_low *cx, uint32_t n)
 {
-    bool left = false;
+    dd_low_exit left = DD_LOW_ON;
     dd_low_each_named(cx, i, n)
-        left |= dd_low_js_statement(cx, i);
+        left = dd_low_then(left, dd_low_js_statement(cx, i));
     return left;
 }
 
@@ -51,23 +51,26 @@ bool dd_low_js_declares(const dd_low *cx, uint32_t n)
 }
 
 /* Most blocks declare nothing and get no scope. */
-static bool block(dd_low *cx, uint32_t n)
+static dd_low_exit block(dd_low *cx, uint32_t n)
 {
     dd_scope *outer = cx->scope;
     if (dd_low_js_declares(cx, n))
         cx->scope = dd_low_scope(cx, DD_SCOPE_BLOCK, n);
-    bool left = dd_low_js_body(cx, n);
+    dd_low_exit left = dd_low_js_body(cx, n);
     cx->scope = outer;
     return left;
 }
 
-static bool arm(dd_low *cx, dd_branch *b, uint32_t n)
+static dd_low_exit arm(dd_low *cx, dd_branch *b, uint32_t n)
 {
     const dd_branch *outer = cx->branch;
+    bool             was   = cx->in_switch;
     cx->branch             = b;
-    b->exits               = dd_low_js_statement(cx, n);
+    cx->in_switch         &= b->kind != DD_BR_LOOP;
+    dd_low_exit left       = dd_low_js_statement(cx, n);
+    cx->in_switch          = was;
     cx->branch             = outer;
-    return b->exits;
+    return dd_low_leave(b, left);
 }
 
 /* ---- declarations ---- */
@@ -89,7 +92,7 @@ static void declarator(dd_low *cx, uint32_t n, int decl)
     dd_low_js_bind(cx, name, &t);
 }
 
-static bool declaration(dd_low *cx, uint32_t n)
+static dd_low_exit declaration(dd_low *cx, uint32_t n)
 {
     int decl = decl_of(cx, n);
     dd_low_each_named(cx, i, n)
@@ -97,34 +100,34 @@ static bool declaration(dd_low *cx, uint32_t n)
             declarator(cx, i, decl);
         else
             dd_low_js_statement(cx, i);
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool function(dd_low *cx, uint32_t n)
+static dd_low_exit function(dd_low *cx, uint32_t n)
 {
     dd_str   name = dd_low_text(cx, dd_low_child(cx, n, F_name));
     dd_func *func = dd_low_func_new(cx, name, n);
     dd_low_bind(cx, cx->scope, DD_B_FUNC, name, n)->func = func;
     dd_low_js_func(cx, n, func);
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool class(dd_low *cx, uint32_t n)
+static dd_low_exit class(dd_low *cx, uint32_t n)
 {
     dd_str      name = dd_low_text(cx, dd_low_child(cx, n, F_name));
     dd_binding *b    = dd_low_bind(cx, cx->scope, DD_B_CLASS, name, n);
     b->cls           = dd_low_js_class(cx, n, name);
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool enumeration(dd_low *cx, uint32_t n)
+static dd_low_exit enumeration(dd_low *cx, uint32_t n)
 {
     dd_low_js_enum(cx, n);
-    return false;
+    return DD_LOW_ON;
 }
 
 /* namespace N { export const x = 1 }: its members are not resolved, its calls count. */
-static bool name_space(dd_low *cx, uint32_t n)
+static dd_low_exit name_space(dd_low *cx, uint32_t n)
 {
     dd_scope *outer   = cx->scope;
     size_t    exports = cx->exports.n;
@@ -134,28 +137,28 @@ static bool name_space(dd_low *cx, uint32_t n)
     dd_low_js_body(cx, dd_low_child(cx, n, F_body));
     cx->exports.n = exports;
     cx->scope     = outer;
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool import_alias(dd_low *cx, uint32_t n)
+static dd_low_exit import_alias(dd_low *cx, uint32_t n)
 {
     uint32_t    name = dd_low_only(cx, n), value = name ? dd_low_next(cx, name) : 0;
     dd_binding *b    = dd_low_bind(cx, cx->scope, DD_B_ASSIGN, dd_low_text(cx, name), n);
     b->decl          = DD_DECL_CONST;
     b->value         = dd_low_expr(cx, value);
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool import(dd_low *cx, uint32_t n)
+static dd_low_exit import(dd_low *cx, uint32_t n)
 {
     dd_low_js_import(cx, n);
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool export(dd_low *cx, uint32_t n)
+static dd_low_exit export(dd_low *cx, uint32_t n)
 {
     dd_low_js_export(cx, n);
-    return false;
+    return DD_LOW_ON;
 }
 
 /* ---- conditions ---- */
@@ -168,28 +171,30 @@ static uint32_t else_if(const dd_low *cx, uint32_t n, uint32_t *other)
     return *other && dd_low_kind(cx, *other) == K_if_statement ? *other : 0;
 }
 
-static bool if_statement(dd_low *cx, uint32_t n)
+static dd_low_exit if_statement(dd_low *cx, uint32_t n)
 {
-    uint32_t construct = dd_low_construct(cx), arms = 0, other = 0, at = 0;
+    uint32_t arms = 0, other = 0;
     for (uint32_t i = n; i; i = else_if(cx, i, &other))
         arms++;
-    bool exhaustive = other && dd_low_kind(cx, other) != K_if_statement, left = true;
-    arms += exhaustive;
+    uint32_t    last = other; /* a plain else */
+    dd_low_arms of   = dd_low_construct(cx, arms + (last != 0), last);
+    dd_low_exit left = DD_LOW_OUT;
     for (uint32_t i = n; i; i = else_if(cx, i, &other)) {
         dd_expr *test = dd_low_expr(cx, dd_low_child(cx, i, F_condition));
-        left &= arm(cx, dd_low_arm(cx, DD_BR_IF, construct, at++, arms, exhaustive, test), dd_low_child(cx, i, F_consequence));
+        left          = dd_low_either(left, arm(cx, dd_low_arm(cx, &of, DD_BR_IF, test), dd_low_child(cx, i, F_consequence)));
     }
-    if (exhaustive)
-        left &= arm(cx, dd_low_arm(cx, DD_BR_IF, construct, at, arms, true, NULL), other);
-    return left && exhaustive;
+    if (last)
+        left = dd_low_either(left, arm(cx, dd_low_arm(cx, &of, DD_BR_IF, NULL), last));
+    return last ? left : DD_LOW_ON;
 }
 
-static bool for_in(dd_low *cx, uint32_t n)
+static dd_low_exit for_in(dd_low *cx, uint32_t n)
 {
     dd_scope     *outer = cx->scope;
     uint32_t      kind  = dd_low_child(cx, n, F_kind);
     dd_expr      *over  = dd_low_expr(cx, dd_low_child(cx, n, F_right));
-    dd_branch    *b     = dd_low_arm(cx, DD_BR_LOOP, dd_low_construct(cx), 0, 1, false, over);
+    dd_low_arms   of    = dd_low_construct(cx, 1, false);
+    dd_branch    *b     = dd_low_arm(cx, &of, DD_BR_LOOP, over);
     dd_low_target t     = { .kind = DD_B_LOOP, .decl = kind ? decl_of(cx, n) : DD_DECL_NONE, .value = over, .node = n,
                             .module = DD_STR(""), .member = DD_STR("") };
     if (t.decl == DD_DECL_LET || t.decl == DD_DECL_CONST)
@@ -201,10 +206,10 @@ static bool for_in(dd_low *cx, uint32_t n)
     cx->branch = branch;
     arm(cx, b, dd_low_child(cx, n, F_body));
     cx->scope = outer;
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool for_statement(dd_low *cx, uint32_t n)
+static dd_low_exit for_statement(dd_low *cx, uint32_t n)
 {
     dd_scope *outer = cx->scope;
     uint32_t  init  = dd_low_child(cx, n, F_initializer);
@@ -213,106 +218,119 @@ static bool for_statement(dd_low *cx, uint32_t n)
     dd_low_js_statement(cx, init);
     uint32_t   test = dd_low_child(cx, n, F_condition);
     dd_expr   *e    = test && dd_low_named(cx, test) ? dd_low_expr(cx, test) : NULL;
-    dd_branch *b    = dd_low_arm(cx, DD_BR_LOOP, dd_low_construct(cx), 0, 1, false, e);
+    dd_low_arms of  = dd_low_construct(cx, 1, false);
+    dd_branch *b    = dd_low_arm(cx, &of, DD_BR_LOOP, e);
     arm(cx, b, dd_low_child(cx, n, F_body));
     dd_low_expr(cx, dd_low_child(cx, n, F_increment));
     cx->scope = outer;
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool while_statement(dd_low *cx, uint32_t n)
+static dd_low_exit while_statement(dd_low *cx, uint32_t n)
 {
     dd_expr *test   = dd_low_expr(cx, dd_low_child(cx, n, F_condition));
     bool     always = test && (test->kind == DD_X_BOOL || test->kind == DD_X_NUMBER);
-    arm(cx, dd_low_arm(cx, DD_BR_LOOP, dd_low_construct(cx), 0, 1, false, always ? NULL : test), dd_low_child(cx, n, F_body));
-    return false;
+    dd_low_arms of  = dd_low_construct(cx, 1, false);
+    arm(cx, dd_low_arm(cx, &of, DD_BR_LOOP, always ? NULL : test), dd_low_child(cx, n, F_body));
+    return DD_LOW_ON;
 }
 
-static bool case_body(dd_low *cx, uint32_t n, dd_branch *b)
+static dd_low_exit case_body(dd_low *cx, uint32_t n, dd_branch *b)
 {
     const dd_branch *outer = cx->branch;
+    dd_low_exit      left  = DD_LOW_ON;
     cx->branch             = b;
     dd_low_each_named(cx, i, n)
         if (dd_low_node(cx, i)->field == F_body)
-            b->exits |= dd_low_js_statement(cx, i);
+            left = dd_low_then(left, dd_low_js_statement(cx, i));
     cx->branch = outer;
-    return b->exits;
+    return dd_low_leave(b, left);
 }
 
-static bool switch_statement(dd_low *cx, uint32_t n)
+/* `case 1: case 2: f()` is one arm: a case without a body falls into the next. */
+static bool falls_through(const dd_low *cx, uint32_t n) { return !dd_low_child(cx, n, F_body) && dd_low_skip(cx, dd_low_next(cx, n)); }
+
+static dd_low_exit switch_statement(dd_low *cx, uint32_t n)
 {
     dd_scope *outer   = cx->scope;
+    bool      was     = cx->in_switch, shared = false;
     dd_expr  *subject = dd_low_expr(cx, dd_low_child(cx, n, F_value));
-    uint32_t  body = dd_low_child(cx, n, F_body), construct = dd_low_construct(cx), arms = 0, at = 0;
-    bool      exhaustive = dd_low_kid(cx, body, K_switch_default);
-    cx->scope = dd_low_scope(cx, DD_SCOPE_BLOCK, n);
+    uint32_t  body = dd_low_child(cx, n, F_body), arms = 0;
+    cx->scope     = dd_low_scope(cx, DD_SCOPE_BLOCK, n);
+    cx->in_switch = true;
     dd_low_each_named(cx, i, body)
-        arms++;
+        arms += !falls_through(cx, i);
+    dd_low_arms of   = dd_low_construct(cx, arms, dd_low_kid(cx, body, K_switch_default));
+    dd_low_exit left = DD_LOW_OUT;
     dd_low_each_named(cx, i, body) {
-        uint32_t value = dd_low_child(cx, i, F_value);
-        dd_low_expr(cx, value);
-        case_body(cx, i, dd_low_arm(cx, DD_BR_CASE, construct, at++, arms, exhaustive, subject));
+        dd_expr *label = dd_low_expr(cx, dd_low_child(cx, i, F_value));
+        shared        |= falls_through(cx, i);
+        if (falls_through(cx, i))
+            continue;
+        dd_branch *b = dd_low_arm(cx, &of, DD_BR_CASE, subject);
+        b->label     = shared ? NULL : label;
+        shared       = false;
+        left         = dd_low_either(left, case_body(cx, i, b));
     }
-    cx->scope = outer;
-    return false; /* `break` leaves only the switch */
+    cx->in_switch = was;
+    cx->scope     = outer;
+    return of.exhaustive && left > DD_LOW_BREAK ? left : DD_LOW_ON;
 }
 
-static bool catch_clause(dd_low *cx, uint32_t n, uint32_t construct)
+static dd_low_exit catch_clause(dd_low *cx, dd_low_arms *of, uint32_t n)
 {
     dd_scope     *outer = cx->scope;
-    dd_branch    *b     = dd_low_arm(cx, DD_BR_EXCEPT, construct, 1, 2, false, NULL);
+    dd_branch    *b     = dd_low_arm(cx, of, DD_BR_EXCEPT, NULL);
     dd_low_target t     = { .kind = DD_B_EXCEPT, .decl = DD_DECL_LET, .node = n, .module = DD_STR(""), .member = DD_STR("") };
     cx->scope = t.in = dd_low_scope(cx, DD_SCOPE_BLOCK, n);
     dd_low_js_bind(cx, dd_low_child(cx, n, F_parameter), &t);
-    bool left = arm(cx, b, dd_low_child(cx, n, F_body));
+    dd_low_exit left = arm(cx, b, dd_low_child(cx, n, F_body));
     cx->scope = outer;
     return left;
 }
 
-static bool try_statement(dd_low *cx, uint32_t n)
+static dd_low_exit try_statement(dd_low *cx, uint32_t n)
 {
-    uint32_t construct = dd_low_construct(cx), handler = dd_low_child(cx, n, F_handler), last = dd_low_child(cx, n, F_finalizer);
-    bool     left = arm(cx, dd_low_arm(cx, DD_BR_TRY, construct, 0, handler ? 2 : 1, false, NULL), dd_low_child(cx, n, F_body));
+    uint32_t    handler = dd_low_child(cx, n, F_handler), last = dd_low_child(cx, n, F_finalizer);
+    dd_low_arms of      = dd_low_construct(cx, handler ? 2 : 1, false);
+    dd_low_exit left    = arm(cx, dd_low_arm(cx, &of, DD_BR_TRY, NULL), dd_low_child(cx, n, F_body));
     if (handler)
-        left &= catch_clause(cx, handler, construct);
-    if (last)
-        left |= dd_low_js_statement(cx, dd_low_child(cx, last, F_body));
-    return left;
+        left = dd_low_either(left, catch_clause(cx, &of, handler));
+    return dd_low_then(last ? dd_low_js_statement(cx, dd_low_child(cx, last, F_body)) : DD_LOW_ON, left);
 }
 
 /* ---- the rest ---- */
 
-static bool return_statement(dd_low *cx, uint32_t n)
+static dd_low_exit return_statement(dd_low *cx, uint32_t n)
 {
     uint32_t value = dd_low_only(cx, n);
     dd_low_return(cx, value ? dd_low_js_value(cx, value, DD_STR("")) : NULL);
-    return true;
+    return DD_LOW_OUT;
 }
 
-static bool throw_statement(dd_low *cx, uint32_t n)
+static dd_low_exit throw_statement(dd_low *cx, uint32_t n)
 {
     dd_low_only_expr(cx, n);
-    return true;
+    return DD_LOW_OUT;
 }
 
-static bool labeled(dd_low *cx, uint32_t n) { return dd_low_js_statement(cx, dd_low_child(cx, n, F_body)); }
+static dd_low_exit labeled(dd_low *cx, uint32_t n) { return dd_low_js_statement(cx, dd_low_child(cx, n, F_body)); }
 
-static bool with_statement(dd_low *cx, uint32_t n)
+static dd_low_exit with_statement(dd_low *cx, uint32_t n)
 {
     dd_low_expr(cx, dd_low_child(cx, n, F_object));
     return dd_low_js_statement(cx, dd_low_child(cx, n, F_body));
 }
 
-static bool leave(dd_low *cx, uint32_t n)
+static dd_low_exit leave(dd_low *cx, uint32_t n)
 {
-    (void)cx, (void)n;
-    return true;
+    return cx->in_switch && dd_low_kind(cx, n) == K_break_statement ? DD_LOW_BREAK : DD_LOW_JUMP;
 }
 
-static bool nothing(dd_low *cx, uint32_t n)
+static dd_low_exit nothing(dd_low *cx, uint32_t n)
 {
     (void)cx, (void)n;
-    return false;
+    return DD_LOW_ON;
 }
 
 static statement *const statements[K_COUNT] = {

@@ -37,8 +37,8 @@ void     dd_low_js_exports_call(dd_low *cx, dd_expr *call);      /* Object.defin
 void     dd_low_js_exports_assign(dd_low *cx, const dd_expr *target, dd_expr *value);
 
 /* scan/lower_js.c */
-bool     dd_low_js_statement(dd_low *cx, uint32_t n);           /* true: control leaves there */
-bool     dd_low_js_body(dd_low *cx, uint32_t n);                /* statements without a scope of their own */
+dd_low_exit dd_low_js_statement(dd_low *cx, uint32_t n);
+dd_low_exit dd_low_js_body(dd_low *cx, uint32_t n);             /* statements without a scope of their own */
 void     dd_low_js_errors(dd_low *cx, uint32_t n);              /* statements inside ERROR children */
 bool     dd_low_js_declares(const dd_low *cx, uint32_t n);      /* some statement of this block needs a scope */
 #endif

@@ -270,8 +270,10 @@ static void push_decorators(dd_low *cx, uint32_t n)
 
 static void class_method(dd_low *cx, uint32_t n, size_t decorators)
 {
-    uint32_t key = dd_low_child(cx, n, F_name);
-    dd_func *f   = dd_low_method_new(cx, dd_low_js_key(cx, key), n);
+    uint32_t key    = dd_low_child(cx, n, F_name);
+    bool     setter = dd_low_kid(cx, n, T_set); /* of its class, but nothing that x.name() or x.name gives */
+    dd_func *f      = setter ? dd_low_func_new(cx, dd_low_js_key(cx, key), n) : dd_low_method_new(cx, dd_low_js_key(cx, key), n);
+    f->cls          = cx->cls->cls;
     if (dd_low_kind(cx, key) == K_computed_property_name)
         dd_low_only_expr(cx, key);
     push_decorators(cx, n);

@@ -69,13 +69,8 @@ static bool is_interop(dd_str name)
     return false;
 }
 
-dd_str dd_low_js_module(const dd_expr *e, dd_str *member)
+static dd_str loaded(const dd_expr *e)
 {
-    *member = DD_STR("");
-    if (e && e->kind == DD_X_MEMBER) {
-        *member = e->name;
-        e       = e->a;
-    }
     for (int i = 0; e && i < 3; i++, e = e->items[0]) {
         const dd_expr *arg = e->kind == DD_X_CALL && e->n_items ? e->items[0] : NULL;
         if (!arg)
@@ -86,6 +81,33 @@ dd_str dd_low_js_module(const dd_expr *e, dd_str *member)
             break;
     }
     return DD_STR("");
+}
+
+/* import("m").then((x) => x.A): the member of the module that comes out. */
+static dd_str loaded_then(const dd_expr *e, dd_str *member)
+{
+    const dd_expr *fn = e->n_items ? e->items[0] : NULL, *out;
+    if (!fn || fn->kind != DD_X_FUNC || fn->func->n_params != 1 || fn->func->n_returns != 1 || !fn->func->returns[0])
+        return DD_STR("");
+    out = fn->func->returns[0];
+    if (out->kind == DD_X_MEMBER) {
+        *member = out->name;
+        out     = out->a;
+    }
+    bool same = out->kind == DD_X_NAME && dd_str_eq(out->name, fn->func->params[0].name);
+    return same ? loaded(e->a->a) : DD_STR("");
+}
+
+dd_str dd_low_js_module(const dd_expr *e, dd_str *member)
+{
+    *member = DD_STR("");
+    if (e && e->kind == DD_X_CALL && e->a->kind == DD_X_MEMBER && dd_str_eqz(e->a->name, "then"))
+        return loaded_then(e, member);
+    dd_str step = dd_expr_step(e);
+    if (!step.len)
+        return loaded(e);
+    *member = step;
+    return loaded(e->a);
 }
 
 /* ---- export ---- */

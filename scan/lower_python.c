@@ -1,11 +1,11 @@
 /* scan/lower_python.c - statements, bindings, functions and classes of Python. */
 #include "scan/lower_python.h"
 
-/* Each lowers a statement and says whether control leaves there. */
-typedef bool statement(dd_low *cx, uint32_t n);
+/* Each lowers a statement and says how control leaves it. */
+typedef dd_low_exit statement(dd_low *cx, uint32_t n);
 static statement *const statements[K_COUNT];
 
-static bool block(dd_low *cx, uint32_t n);
+static dd_low_exit block(dd_low *cx, uint32_t n);
 
 /* What the parser could not place inside a statement is still read: G-7. */
 static void lower_errors(dd_low *cx, uint32_t n)
@@ -16,12 +16,12 @@ static void lower_errors(dd_low *cx, uint32_t n)
                 block(cx, i);
 }
 
-static bool lower_statement(dd_low *cx, uint32_t n)
+static dd_low_exit lower_statement(dd_low *cx, uint32_t n)
 {
-    statement *fn   = statements[dd_low_kind(cx, n)];
-    bool       left = false;
+    statement  *fn   = statements[dd_low_kind(cx, n)];
+    dd_low_exit left = DD_LOW_ON;
     if (cx->depth >= DD_LOW_DEPTH)
-        return false;
+        return left;
     cx->depth++;
     if (fn)
         left = fn(cx, n);
@@ -33,22 +33,22 @@ static bool lower_statement(dd_low *cx, uint32_t n)
     return left;
 }
 
-static bool block(dd_low *cx, uint32_t n)
+static dd_low_exit block(dd_low *cx, uint32_t n)
 {
-    bool left = false;
+    dd_low_exit left = DD_LOW_ON;
     dd_low_each_named(cx, i, n)
-        left |= lower_statement(cx, i);
+        left = dd_low_then(left, lower_statement(cx, i));
     return left;
 }
 
 /* An arm's block, under its branch. */
-static bool arm(dd_low *cx, dd_branch *b, uint32_t n)
+static dd_low_exit arm(dd_low *cx, dd_branch *b, uint32_t n)
 {
     const dd_branch *outer = cx->branch;
     cx->branch             = b;
-    b->exits               = n && block(cx, n);
+    dd_low_exit left       = n ? block(cx, n) : DD_LOW_ON;
     cx->branch             = outer;
-    return b->exits;
+    return dd_low_leave(b, left);
 }
 
 /* ---- targets ---- */
@@ -149,7 +149,7 @@ static dd_str imported_module(dd_expr *e)
     return is && arg->kind == DD_X_STRING ? arg->name : DD_STR("");
 }
 
-static bool assignment(dd_low *cx, uint32_t n)
+static dd_low_exit assignment(dd_low *cx, uint32_t n)
 {
     uint32_t targets[16], right = n, count = 0;
     for (; dd_low_kind(cx, right) == K_assignment; right = dd_low_child(cx, right, F_right))
@@ -165,29 +165,29 @@ static bool assignment(dd_low *cx, uint32_t n)
         dd_binding *x = dd_low_bind(cx, cx->scope, DD_B_IMPORT, dd_low_text(cx, left), n);
         x->value      = b.value;
         x->import     = dd_low_import(cx, DD_IMP_MODULE, module, DD_STR(""), n);
-        return false;
+        return DD_LOW_ON;
     }
     while (count--) /* chained: from the right, all get the same value */
         dd_low_python_bind(cx, dd_low_child(cx, targets[count], F_left), &b);
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool augmented(dd_low *cx, uint32_t n)
+static dd_low_exit augmented(dd_low *cx, uint32_t n)
 {
     uint32_t left  = dd_low_child(cx, n, F_left);
     dd_str   op    = dd_low_text(cx, dd_low_child(cx, n, F_operator));
     dd_expr *value = dd_low_expr(cx, dd_low_child(cx, n, F_right));
     if (dd_low_kind(cx, left) != K_identifier) {
         dd_low_note_member(cx, dd_low_expr(cx, left), value, NULL, op, n);
-        return false;
+        return DD_LOW_ON;
     }
     dd_binding *b = dd_low_bind(cx, cx->scope, DD_B_AUGMENT, dd_low_text(cx, left), n);
     b->op         = op;
     b->value      = value;
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool delete(dd_low *cx, uint32_t n)
+static dd_low_exit delete(dd_low *cx, uint32_t n)
 {
     dd_low_each_named(cx, i, n) {
         if (dd_low_kind(cx, i) == K_expression_list || dd_low_kind(cx, i) == K_tuple)
@@ -197,15 +197,15 @@ static bool delete(dd_low *cx, uint32_t n)
         else
             dd_low_note_member(cx, dd_low_expr(cx, i), NULL, NULL, DD_STR("del"), n);
     }
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool global(dd_low *cx, uint32_t n)
+static dd_low_exit global(dd_low *cx, uint32_t n)
 {
     bool all = dd_low_kind(cx, n) == K_global_statement;
     dd_low_each_named(cx, i, n)
         dd_low_bind(cx, cx->scope, DD_B_GLOBAL, dd_low_text(cx, i), n)->op = all ? DD_STR("global") : DD_STR("nonlocal");
-    return false;
+    return DD_LOW_ON;
 }
 
 /* ---- imports ---- */
@@ -215,7 +215,7 @@ static void bind_import(dd_low *cx, uint32_t n, dd_str as, dd_import *import)
     dd_low_bind(cx, cx->scope, DD_B_IMPORT, as, n)->import = import;
 }
 
-static bool import(dd_low *cx, uint32_t n)
+static dd_low_exit import(dd_low *cx, uint32_t n)
 {
     dd_low_each_named(cx, i, n) {
         bool     alias  = dd_low_kind(cx, i) == K_aliased_import;
@@ -229,10 +229,10 @@ static bool import(dd_low *cx, uint32_t n)
         dd_str first = dd_str_trim(dd_str_cut(&module, '.'));
         bind_import(cx, n, first, first.len == whole.len ? all : dd_low_import(cx, DD_IMP_MODULE, first, DD_STR(""), i));
     }
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool import_from(dd_low *cx, uint32_t n)
+static dd_low_exit import_from(dd_low *cx, uint32_t n)
 {
     uint32_t from   = dd_low_child(cx, n, F_module_name);
     dd_str   module = dd_low_text(cx, from);
@@ -252,7 +252,7 @@ static bool import_from(dd_low *cx, uint32_t n)
         x->level     = level;
         bind_import(cx, n, alias ? dd_low_text(cx, dd_low_child(cx, i, F_alias)) : name, x);
     }
-    return false;
+    return DD_LOW_ON;
 }
 
 /* ---- conditions ---- */
@@ -270,32 +270,32 @@ static bool is_type_checking(const dd_expr *e)
     return e && (e->kind == DD_X_NAME || e->kind == DD_X_MEMBER) && dd_str_eqz(e->name, "TYPE_CHECKING");
 }
 
-static bool if_arm(dd_low *cx, uint32_t body, dd_expr *test, const dd_branch *like)
+static dd_low_exit if_arm(dd_low *cx, dd_low_arms *of, uint32_t body, dd_expr *test)
 {
-    bool       was = cx->type_only;
-    dd_branch *b   = dd_low_arm(cx, is_main_test(test) ? DD_BR_MAIN : DD_BR_IF, like->construct, like->arm, like->arms, like->exhaustive, test);
-    cx->type_only |= is_type_checking(test);
-    bool left      = arm(cx, b, body);
-    cx->type_only  = was;
+    bool        was  = cx->type_only;
+    dd_branch  *b    = dd_low_arm(cx, of, is_main_test(test) ? DD_BR_MAIN : DD_BR_IF, test);
+    cx->type_only   |= is_type_checking(test);
+    dd_low_exit left = arm(cx, b, body);
+    cx->type_only    = was;
     return left;
 }
 
-static bool if_statement(dd_low *cx, uint32_t n)
+static dd_expr *condition(dd_low *cx, uint32_t n) { return dd_low_expr(cx, dd_low_child(cx, n, F_condition)); }
+
+static dd_low_exit if_statement(dd_low *cx, uint32_t n)
 {
-    dd_branch like = { .construct = dd_low_construct(cx), .arms = 1, .exhaustive = dd_low_kid(cx, n, K_else_clause) };
+    uint32_t arms = 1;
     dd_low_each(cx, i, n)
-        like.arms = (uint16_t)(like.arms + (dd_low_node(cx, i)->field == F_alternative && like.arms < UINT16_MAX));
-    bool left = if_arm(cx, dd_low_child(cx, n, F_consequence), dd_low_expr(cx, dd_low_child(cx, n, F_condition)), &like);
+        arms += dd_low_node(cx, i)->field == F_alternative;
+    dd_low_arms of   = dd_low_construct(cx, arms, dd_low_kid(cx, n, K_else_clause));
+    dd_low_exit left = if_arm(cx, &of, dd_low_child(cx, n, F_consequence), condition(cx, n));
     dd_low_each(cx, i, n) {
-        if (dd_low_node(cx, i)->field != F_alternative)
-            continue;
-        like.arm++;
         if (dd_low_kind(cx, i) == K_elif_clause)
-            left &= if_arm(cx, dd_low_child(cx, i, F_consequence), dd_low_expr(cx, dd_low_child(cx, i, F_condition)), &like);
-        else
-            left &= if_arm(cx, dd_low_child(cx, i, F_body), NULL, &like);
+            left = dd_low_either(left, if_arm(cx, &of, dd_low_child(cx, i, F_consequence), condition(cx, i)));
+        else if (dd_low_kind(cx, i) == K_else_clause)
+            left = dd_low_either(left, if_arm(cx, &of, dd_low_child(cx, i, F_body), NULL));
     }
-    return left && like.exhaustive;
+    return of.exhaustive ? left : DD_LOW_ON;
 }
 
 static void loop_else(dd_low *cx, uint32_t n)
@@ -305,30 +305,32 @@ static void loop_else(dd_low *cx, uint32_t n)
         block(cx, dd_low_child(cx, other, F_body));
 }
 
-static bool for_statement(dd_low *cx, uint32_t n)
+static dd_low_exit for_statement(dd_low *cx, uint32_t n)
 {
     dd_low_bound b = { .kind = DD_B_LOOP, .node = n };
     b.value        = dd_low_expr(cx, dd_low_child(cx, n, F_right));
-    dd_branch *br  = dd_low_arm(cx, DD_BR_LOOP, dd_low_construct(cx), 0, 1, false, b.value);
+    dd_low_arms of = dd_low_construct(cx, 1, false);
+    dd_branch *br  = dd_low_arm(cx, &of, DD_BR_LOOP, b.value);
     const dd_branch *outer = cx->branch;
     cx->branch     = br;
     dd_low_python_bind(cx, dd_low_child(cx, n, F_left), &b);
     cx->branch     = outer;
     arm(cx, br, dd_low_child(cx, n, F_body));
     loop_else(cx, n);
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool while_statement(dd_low *cx, uint32_t n)
+static dd_low_exit while_statement(dd_low *cx, uint32_t n)
 {
-    dd_expr *test   = dd_low_expr(cx, dd_low_child(cx, n, F_condition));
-    bool     always = test && (test->kind == DD_X_BOOL || test->kind == DD_X_NUMBER);
-    arm(cx, dd_low_arm(cx, DD_BR_LOOP, dd_low_construct(cx), 0, 1, false, always ? NULL : test), dd_low_child(cx, n, F_body));
+    dd_expr    *test   = condition(cx, n);
+    bool        always = test && (test->kind == DD_X_BOOL || test->kind == DD_X_NUMBER);
+    dd_low_arms of     = dd_low_construct(cx, 1, false);
+    arm(cx, dd_low_arm(cx, &of, DD_BR_LOOP, always ? NULL : test), dd_low_child(cx, n, F_body));
     loop_else(cx, n);
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool except_clause(dd_low *cx, uint32_t n, uint32_t construct, uint32_t at, uint32_t arms)
+static dd_low_exit except_clause(dd_low *cx, dd_low_arms *of, uint32_t n)
 {
     uint32_t value = dd_low_child(cx, n, F_value), alias = dd_low_child(cx, n, F_alias);
     dd_expr *test  = NULL;
@@ -339,7 +341,7 @@ static bool except_clause(dd_low *cx, uint32_t n, uint32_t construct, uint32_t a
     }
     test = dd_low_expr(cx, value);
     b.value = test;
-    dd_branch *br = dd_low_arm(cx, DD_BR_EXCEPT, construct, at, arms, false, test);
+    dd_branch *br = dd_low_arm(cx, of, DD_BR_EXCEPT, test);
     const dd_branch *outer = cx->branch;
     cx->branch    = br;
     dd_low_python_bind(cx, alias, &b);
@@ -349,25 +351,26 @@ static bool except_clause(dd_low *cx, uint32_t n, uint32_t construct, uint32_t a
 
 static bool is_except(uint16_t kind) { return kind == K_except_clause || kind == K_except_group_clause; }
 
-static bool try_statement(dd_low *cx, uint32_t n)
+static dd_low_exit try_statement(dd_low *cx, uint32_t n)
 {
-    uint32_t construct = dd_low_construct(cx), arms = 1, at = 0;
+    uint32_t arms = 1;
     dd_low_each(cx, i, n)
         arms += is_except(dd_low_kind(cx, i));
-    dd_branch *body = dd_low_arm(cx, DD_BR_TRY, construct, 0, arms, false, NULL);
-    bool       left = arm(cx, body, dd_low_child(cx, n, F_body)), handled = true;
+    dd_low_arms of   = dd_low_construct(cx, arms, false);
+    dd_branch  *body = dd_low_arm(cx, &of, DD_BR_TRY, NULL);
+    dd_low_exit left = arm(cx, body, dd_low_child(cx, n, F_body)), handled = DD_LOW_OUT, last = DD_LOW_ON;
     dd_low_each(cx, i, n) {
         uint16_t kind = dd_low_kind(cx, i);
         if (is_except(kind)) {
-            handled &= except_clause(cx, i, construct, ++at, arms);
+            handled = dd_low_either(handled, except_clause(cx, &of, i));
         } else if (kind == K_else_clause) {
-            left |= arm(cx, body, dd_low_child(cx, i, F_body));
-            body->exits = left;
-        } else if (kind == K_finally_clause && block(cx, dd_low_kid(cx, i, K_block))) {
-            left = handled = true;
+            left = dd_low_then(left, arm(cx, body, dd_low_child(cx, i, F_body)));
+            dd_low_leave(body, left);
+        } else if (kind == K_finally_clause) {
+            last = block(cx, dd_low_kid(cx, i, K_block));
         }
     }
-    return left && handled;
+    return dd_low_then(last, dd_low_either(left, handled));
 }
 
 /* Names that a case captures. depth 0: the pattern is the name itself. */
@@ -401,12 +404,28 @@ static bool is_catch_all(dd_low *cx, uint32_t clause)
     return !in || (dd_low_kind(cx, in) == K_dotted_name && !dd_low_next(cx, dd_low_first(cx, in)));
 }
 
-static bool case_clause(dd_low *cx, uint32_t n, dd_expr *subject, const dd_branch *like)
+/* The value of `case "a":`, when it is just one. */
+static dd_expr *case_label(dd_low *cx, uint32_t clause)
 {
-    dd_branch       *br    = dd_low_arm(cx, DD_BR_CASE, like->construct, like->arm, like->arms, like->exhaustive, subject);
+    uint32_t pattern = dd_low_kid(cx, clause, K_case_pattern), in = pattern ? dd_low_only(cx, pattern) : 0;
+    uint16_t kind    = dd_low_kind(cx, in);
+    bool     literal = kind == K_string || kind == K_concatenated_string || kind == K_integer || kind == K_float || kind == K_true ||
+                       kind == K_false || kind == K_none;
+    if (!in || dd_low_child(cx, clause, F_guard) || dd_low_next(cx, pattern) != dd_low_child(cx, clause, F_consequence))
+        return NULL;
+    if (literal)
+        return dd_low_expr(cx, in);
+    return kind == K_dotted_name && dd_low_next(cx, dd_low_first(cx, in)) ? dd_low_dotted(cx, in) : NULL;
+}
+
+static dd_low_exit case_clause(dd_low *cx, dd_low_arms *of, uint32_t n, dd_expr *subject)
+{
+    dd_expr         *label = case_label(cx, n);
+    dd_branch       *br    = dd_low_arm(cx, of, DD_BR_CASE, subject);
     const dd_branch *outer = cx->branch;
     dd_low_bound     b     = { .kind = DD_B_PATTERN, .value = subject, .node = n };
     size_t           keys  = cx->keys.n;
+    br->label  = label;
     cx->branch = br;
     dd_low_each(cx, i, n)
         if (dd_low_kind(cx, i) == K_case_pattern) {
@@ -423,7 +442,7 @@ static bool case_clause(dd_low *cx, uint32_t n, dd_expr *subject, const dd_branc
     return arm(cx, br, dd_low_child(cx, n, F_consequence));
 }
 
-static bool match_statement(dd_low *cx, uint32_t n)
+static dd_low_exit match_statement(dd_low *cx, uint32_t n)
 {
     size_t base = cx->stack.n;
     dd_low_each(cx, i, n)
@@ -431,23 +450,22 @@ static bool match_statement(dd_low *cx, uint32_t n)
             dd_low_push(cx, dd_low_expr(cx, i));
     dd_expr *subject = cx->stack.n == base + 1 ? cx->stack.v[base] : NULL;
     cx->stack.n      = base;
-    uint32_t  body   = dd_low_child(cx, n, F_body);
-    dd_branch like   = { .construct = dd_low_construct(cx) };
-    bool      left   = true;
+    uint32_t body    = dd_low_child(cx, n, F_body), arms = 0;
+    bool     all     = false;
     dd_low_each(cx, i, body)
         if (dd_low_kind(cx, i) == K_case_clause) {
-            like.arms++;
-            like.exhaustive |= is_catch_all(cx, i);
+            arms++;
+            all |= is_catch_all(cx, i);
         }
+    dd_low_arms of   = dd_low_construct(cx, arms, all);
+    dd_low_exit left = DD_LOW_OUT;
     dd_low_each(cx, i, body)
-        if (dd_low_kind(cx, i) == K_case_clause) {
-            left &= case_clause(cx, i, subject, &like);
-            like.arm++;
-        }
-    return left && like.exhaustive && like.arms;
+        if (dd_low_kind(cx, i) == K_case_clause)
+            left = dd_low_either(left, case_clause(cx, &of, i, subject));
+    return of.exhaustive ? left : DD_LOW_ON;
 }
 
-static bool with_statement(dd_low *cx, uint32_t n)
+static dd_low_exit with_statement(dd_low *cx, uint32_t n)
 {
     uint32_t clause = dd_low_kid(cx, n, K_with_clause);
     dd_low_each_named(cx, i, clause) {
@@ -554,6 +572,15 @@ static void apply_decorators(dd_func *f)
     }
 }
 
+/* @x.setter: what x gives is still the property. */
+static bool is_setter(dd_expr *const *decorators, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (decorators[i]->kind == DD_X_MEMBER && (dd_str_eqz(decorators[i]->name, "setter") || dd_str_eqz(decorators[i]->name, "deleter")))
+            return true;
+    return false;
+}
+
 static bool starts_async(const dd_low *cx, uint32_t n)
 {
     return dd_low_first(cx, n) && dd_low_kind(cx, dd_low_first(cx, n)) == T_async;
@@ -562,14 +589,17 @@ static bool starts_async(const dd_low *cx, uint32_t n)
 static void define_function(dd_low *cx, uint32_t n, dd_expr **decorators, uint32_t n_decorators)
 {
     dd_str   name     = dd_low_text(cx, dd_low_child(cx, n, F_name));
-    dd_func *func     = cx->cls ? dd_low_method_new(cx, name, n) : dd_low_func_new(cx, name, n);
+    bool     setter   = is_setter(decorators, n_decorators);
+    dd_func *func     = cx->cls && !setter ? dd_low_method_new(cx, name, n) : dd_low_func_new(cx, name, n);
+    func->cls         = cx->cls ? cx->cls->cls : NULL;
     func->decorators  = decorators;
     func->n_decorators = n_decorators;
     func->is_async    = starts_async(cx, n);
     func->is_constructor = func->cls && dd_str_eqz(name, "__init__");
     apply_decorators(func);
     func->returns_type = dd_low_type(cx, dd_low_child(cx, n, F_return_type));
-    dd_low_bind(cx, cx->scope, DD_B_FUNC, name, n)->func = func;
+    if (!setter)
+        dd_low_bind(cx, cx->scope, DD_B_FUNC, name, n)->func = func;
     dd_low_func f;
     dd_low_python_enter(cx, &f, func, n);
     block(cx, dd_low_child(cx, n, F_body));
@@ -604,13 +634,13 @@ static void define(dd_low *cx, uint32_t n, dd_expr **decorators, uint32_t count)
         define_function(cx, n, decorators, count);
 }
 
-static bool definition(dd_low *cx, uint32_t n)
+static dd_low_exit definition(dd_low *cx, uint32_t n)
 {
     define(cx, n, NULL, 0);
-    return false;
+    return DD_LOW_ON;
 }
 
-static bool decorated(dd_low *cx, uint32_t n)
+static dd_low_exit decorated(dd_low *cx, uint32_t n)
 {
     size_t base = cx->stack.n;
     dd_low_each(cx, i, n)
@@ -619,34 +649,34 @@ static bool decorated(dd_low *cx, uint32_t n)
     uint32_t  count;
     dd_expr **decorators = dd_low_take(cx, base, &count);
     define(cx, dd_low_child(cx, n, F_definition), decorators, count);
-    return false;
+    return DD_LOW_ON;
 }
 
 /* ---- the rest ---- */
 
-static bool return_statement(dd_low *cx, uint32_t n)
+static dd_low_exit return_statement(dd_low *cx, uint32_t n)
 {
     dd_low_return(cx, dd_low_only_expr(cx, n));
-    return true;
+    return DD_LOW_OUT;
 }
 
-static bool raise(dd_low *cx, uint32_t n)
+static dd_low_exit raise(dd_low *cx, uint32_t n)
 {
     dd_low_each_named(cx, i, n)
         dd_low_expr(cx, i);
-    return true;
+    return DD_LOW_OUT;
 }
 
-static bool leave(dd_low *cx, uint32_t n)
+static dd_low_exit leave(dd_low *cx, uint32_t n)
 {
     (void)cx, (void)n;
-    return true;
+    return DD_LOW_JUMP;
 }
 
-static bool nothing(dd_low *cx, uint32_t n)
+static dd_low_exit nothing(dd_low *cx, uint32_t n)
 {
     (void)cx, (void)n;
-    return false;
+    return DD_LOW_ON;
 }
 
 static statement *const statements[K_COUNT] = {

@@ -17,4 +17,5 @@ void dd_low_python_bind(dd_low *cx, uint32_t target, const dd_low_bound *b);
 /* Parameters: values and types are read outside the function, then names are bound inside. `fn`: a def or lambda. */
 void dd_low_python_enter(dd_low *cx, dd_low_func *f, dd_func *func, uint32_t fn);
 dd_expr *dd_low_python_value(dd_low *cx, uint32_t n, dd_str name); /* a value that `name` is given */
+dd_expr *dd_low_dotted(dd_low *cx, uint32_t n); /* a dotted_name as NAME and MEMBERs */
 #endif

@@ -76,6 +76,20 @@ static dd_expr *await(dd_low *cx, uint32_t n, dd_expr *head)
 
 static dd_expr *name(dd_low *cx, uint32_t n) { return dd_low_name(cx, n, dd_low_text(cx, n)); }
 
+dd_expr *dd_low_dotted(dd_low *cx, uint32_t n)
+{
+    dd_expr *e = NULL;
+    dd_low_each_named(cx, i, n) {
+        dd_expr *step = dd_low_new(cx, e ? DD_X_MEMBER : DD_X_NAME, i);
+        step->name    = dd_low_text(cx, i);
+        step->start   = dd_low_node(cx, n)->start;
+        if (e)
+            dd_low_set(step, &step->a, e);
+        e = step;
+    }
+    return e ? e : dd_low_new(cx, DD_X_UNKNOWN, n);
+}
+
 static dd_expr *boolean(dd_low *cx, uint32_t n)
 {
     dd_expr *e = dd_low_new(cx, DD_X_BOOL, n);
@@ -381,6 +395,7 @@ static dd_expr *member_type(dd_low *cx, uint32_t n, dd_expr *head)
 
 const dd_low_rule dd_low_python_rules[K_COUNT] = {
     [K_identifier]               = { name, NULL, 0 },
+    [K_dotted_name]              = { dd_low_dotted, NULL, 0 },
     [K_attribute]                = { NULL, attribute, F_object },
     [K_subscript]                = { NULL, subscript, F_value },
     [K_call]                     = { NULL, call, F_function },
