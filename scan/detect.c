@@ -340,22 +340,29 @@ static bool match_value(const dd_ctx *c, const dd_value *v, dd_found *m)
     return match_tail(c, &path, m);
 }
 
+/* One name for several SDKs (`create = client.chat.completions.create` or `litellm.completion`): one site, of the family
+ * that stands first in the tables. */
+static bool match_choice(const dd_ctx *c, const dd_value *v, dd_found *m)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < v->n_items; i++) {
+        dd_found one = { .client = -1 };
+        if (v->items[i]->kind != DD_V_EXTERN || !match_value(c, v->items[i], &one))
+            continue;
+        if (!any || (one.family >= dd_families_sdk && one.family < m->family))
+            *m = one;
+        any = true;
+    }
+    return any;
+}
+
 static bool match_callee(const dd_ctx *c, dd_found *m)
 {
     dd_value *v = dd_eval(c->p, c->call->a, c->frame);
     if (v->kind == DD_V_EXTERN)
         return match_value(c, v, m);
-    if (v->kind == DD_V_CHOICE) {
-        for (uint32_t i = 0; i < v->n_items; i++) {
-            dd_found one = { .client = -1 };
-            if (v->items[i]->kind == DD_V_EXTERN && match_value(c, v->items[i], &one)) {
-                *m = one;
-                return true;
-            }
-            m->known_package |= one.known_package || owned(c, v->items[i]);
-        }
-        return false;
-    }
+    if (v->kind == DD_V_CHOICE)
+        return match_choice(c, v, m);
     if (owned(c, v))
         return false;
     if (c->call->a->kind == DD_X_MEMBER && owned(c, dd_eval(c->p, c->call->a->a, c->frame)))

@@ -193,6 +193,7 @@ const dd_family dd_families_sdk[] = {
     { "zhipuai|zai", "zhipuai", "zhipuai", openai_rows },
     { "volcenginesdkarkruntime", "volcengine", "volcengine", openai_rows },
     { "fireworks.client|fireworks", "fireworks", "fireworks", openai_rows },
+    { "aisuite", "aisuite", "", openai_rows },
     { "sambanova", "sambanova", "sambanova", openai_rows },
     { "perplexity|@perplexity-ai/perplexity_ai", "perplexity", "perplexity", openai_rows },
     { "google.genai|@google/genai|google.generativeai|@google/generative-ai|vertexai|@google-cloud/vertexai|firebase/ai|firebase/vertexai", "google-genai", "google", google_rows },

@@ -428,6 +428,21 @@ static void forget_default(const dd_ctx *c, dd_site *site)
     site->model_cause = DD_STR("the default is not reached here");
 }
 
+/* N-25: a call with a model of the test kit reaches nobody. */
+static bool test_model(const dd_value *v)
+{
+    static const char doubles[] = "Mock*|mock*|Fake*|TestModel|FunctionModel|StubModel*";
+    dd_path path;
+    if (v && v->kind == DD_V_INSTANCE)
+        return v->cls && dd_word_in(doubles, v->cls->name);
+    if (!v || !dd_path_of_value(v, &path))
+        return false;
+    for (int i = 0; i < path.n; i++)
+        if (path.v[i].called && dd_word_in(doubles, path.v[i].name))
+            return true;
+    return dd_word_in("ai/test|@ai-sdk/provider-utils/test", path.v[0].name);
+}
+
 static void set_model(const dd_ctx *c, const dd_found *m, dd_site *site, const call_args *a)
 {
     bool ai = !strcmp(m->family->sdk, "vercel-ai") || !strcmp(m->family->sdk, "mastra");
@@ -471,7 +486,7 @@ dd_site *dd_site_of_match(const dd_ctx *c, const dd_found *m)
             return NULL;
     }
     read_args(c, m, &a);
-    if (m->row->kind == DD_ROW_AGENT && !agent_is_site(c, m, &a))
+    if (test_model(a.model) || (m->row->kind == DD_ROW_AGENT && !agent_is_site(c, m, &a)))
         return NULL;
     if (m->row->flags & DD_ROW_PATH) {
         dd_value *path = dd_positional(a.positional, 1);

@@ -233,7 +233,10 @@ void dd_model_set(const dd_ctx *c, dd_site *site, const dd_value *v, const dd_un
         copy_chain(c, site, v);
         set_variants(c, site, v);
         break;
-    case DD_V_EXTERN: case DD_V_INSTANCE: site->model_cause = DD_STR("model object"); break;
+    case DD_V_EXTERN: case DD_V_INSTANCE:
+        if (v->kind == DD_V_INSTANCE || v->step == DD_E_CALL || v->step == DD_E_NEW || v->step == DD_E_TYPED)
+            site->model_cause = DD_STR("model object");
+        break;
     default: break;
     }
 }
