@@ -172,6 +172,16 @@ static void add_part(dd_buf *b, int64_t n, const char *one, const char *each)
     dd_buf_printf(b, " %s%s%s", one, n == 1 ? "" : "s", each);
 }
 
+static void describe_parts(const dd_site *site, dd_buf *b)
+{
+    bool embed = dd_str_eqz(site->api, "embeddings");
+    add_part(b, site->holes_small, "small dynamic part", " x 20");
+    add_part(b, site->holes_large, embed ? "text" : "large dynamic part", embed ? " x 400" : " x 1,500");
+    add_part(b, site->holes_history, embed ? "text list" : "conversation", embed ? " x 2,000" : " so far x 2,000");
+    add_part(b, site->tools_unknown, "tool", " x 150");
+    add_part(b, site->images, "image", "");
+}
+
 static void describe_input(const dd_site *site, const sizes *z, dd_buf *b)
 {
     if (site->note_tokens_in >= 0) {
@@ -180,12 +190,7 @@ static void describe_input(const dd_site *site, const sizes *z, dd_buf *b)
     }
     dd_count_show(site->static_tokens, b);
     dd_buf_printf(b, " static tokens (%s%s)", z->prompt.tokenizer->tag, z->prompt.exact ? ", exact" : ", estimated");
-    bool embed = dd_str_eqz(site->api, "embeddings");
-    add_part(b, site->holes_small, "small dynamic part", " x 20");
-    add_part(b, site->holes_large, embed ? "text" : "large dynamic part", embed ? " x 400" : " x 1,500");
-    add_part(b, site->holes_history, embed ? "text list" : "conversation", embed ? " x 2,000" : " so far x 2,000");
-    add_part(b, site->tools_unknown, "tool", " x 150");
-    add_part(b, site->images, "image", "");
+    describe_parts(site, b);
     if (z->prompt.unseen)
         dd_buf_addz(b, " + prompt not in the source, 1,000 assumed");
     else if (site->holes_small + site->holes_large + site->holes_history == 0 && site->user_text.len == 0)
