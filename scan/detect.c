@@ -324,6 +324,14 @@ static bool match_written(const dd_ctx *c, dd_found *m)
     return match_tail(c, &path, m);
 }
 
+static bool made_in_test(const dd_ctx *c, const dd_value *v)
+{
+    for (; v; v = v->parent)
+        if (v->call && v->call->scope && v->call->scope->unit != c->unit)
+            return dd_path_is_test(v->call->scope->unit->file->path) && !dd_path_is_test(c->unit->file->path);
+    return false;
+}
+
 static bool match_value(const dd_ctx *c, const dd_value *v, dd_found *m)
 {
     dd_path path;
@@ -333,7 +341,7 @@ static bool match_value(const dd_ctx *c, const dd_value *v, dd_found *m)
     dd_path_clean(&path);
     if (match_wrapped(c, &path, m))
         return true;
-    if (dd_package_match("unittest*|mock|pytest*|jest|vitest|sinon", &path, &base) && !dd_path_is_test(c->unit->file->path))
+    if (dd_package_match("unittest*|mock|pytest*|jest|vitest|sinon", &path, &base) && made_in_test(c, v))
         return match_written(c, m);                       /* only a test hands in the double */
     if (m->known_package || is_sdk(&path) || dd_package_match(dd_silent_packages, &path, &base))
         return false;
