@@ -21,6 +21,7 @@
 enum { PY = 1, JS = 2, ALL = PY | JS };
 typedef enum {
     ANYWHERE,
+    PATH,      /* counts outside of imports: "../embeddings" is a module of one's own */
     IMPORTED,  /* counts in an import */
     CLIENT,    /* counts in an import of a file that holds a verb as well */
 } trigger_kind;
@@ -161,8 +162,8 @@ static const trigger triggers[] = {
     { ".AI.run(", JS, ANYWHERE },
     { "@cf/", JS, ANYWHERE },
     /* raw HTTP */
-    { "/completions", ALL, ANYWHERE },
-    { "/embeddings", ALL, ANYWHERE },
+    { "/completions", ALL, PATH },
+    { "/embeddings", ALL, PATH },
     { "/v1/messages", ALL, ANYWHERE },
     { "/v1/responses", ALL, ANYWHERE },
     { "/v1/complete", ALL, ANYWHERE },
@@ -382,6 +383,16 @@ static bool imported(dd_str text, size_t at, bool script, const trigger *t)
     return !one_of(behind, not_models, DD_COUNT(not_models)) || one_of(behind, models, DD_COUNT(models));
 }
 
+/* The line begins as a comment. Within a text that is no line of code either. */
+static bool commented(dd_str text, size_t at, bool script)
+{
+    const char *line = at ? memrchr(text.ptr, '\n', at) : NULL;
+    dd_str      head = dd_str_trim(dd_str_sub(text, line ? (size_t)(line - text.ptr) + 1 : 0, at));
+    if (!script)
+        return dd_str_startsz(head, "#");
+    return dd_str_startsz(head, "//") || dd_str_startsz(head, "/*") || dd_str_startsz(head, "* ") || dd_str_eqz(head, "*");
+}
+
 typedef enum { NOTHING, A_CLIENT, FOUND } verdict;
 
 /* `at` is where a key stands. */
@@ -393,7 +404,9 @@ static verdict verify(const search_table *s, dd_str text, size_t at, bool script
         size_t         n = strlen(t->text), off = s->offset[i - 1];
         if (at < off || text.len - (at - off) < n || memcmp(text.ptr + at - off, t->text, n) != 0)
             continue;
-        if (t->kind == ANYWHERE)
+        if (commented(text, at - off, script) || (t->kind == PATH && script && imported_script(text, at - off)))
+            continue;
+        if (t->kind == ANYWHERE || t->kind == PATH)
             return FOUND;
         if (!imported(text, at - off, script, t))
             continue;

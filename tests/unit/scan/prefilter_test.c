@@ -36,6 +36,11 @@ static const struct { dd_lang lang; const char *text; bool want; const char *why
     { DD_LANG_TSX, "import { useChat } from '@ai-sdk/react'", false, "N-26" },
     { DD_LANG_JAVASCRIPT, "await fetch(`${base}/chat/completions`, o)", true, "RH-JS-2" },
     { DD_LANG_JAVASCRIPT, "new InvokeModelCommand({ modelId })", true, "BR-JS-2" },
+    { DD_LANG_TYPESCRIPT, "/**\n * client.messages.create({})\n */\n// o.chat.completions.create()\nf()", false, "N-3: comments" },
+    { DD_LANG_PYTHON, "x = 1\n    # client.messages.create()\n", false, "N-3" },
+    { DD_LANG_PYTHON, "x = client.messages.create()  # a comment", true, "a comment behind it" },
+    { DD_LANG_TYPESCRIPT, "import { E } from '../embeddings/base'", false, "a module of one's own" },
+    { DD_LANG_TYPESCRIPT, "await post(`${base}/embeddings`)", true, "RH-JS-2" },
     { DD_LANG_JAVASCRIPT, "client.chat[\"completions\"].create({})", true, "G-3" },
 };
 
