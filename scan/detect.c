@@ -67,12 +67,32 @@ static bool alias_of_verb(const dd_binding *b)
     return false;
 }
 
+/* Everyday words that are a row's verb only behind one name: `append` is a list's, but for `conversations.append`. */
+static const struct { const char *verbs, *behind; } everyday[] = {
+    { "append|append_async|append_stream|appendStream|start|start_async|start_stream|startStream|restart", "conversations" },
+    { "extend|remix", "videos" }, { "edit", "images|videos" }, { "process|process_async", "ocr" }, { "compact", "responses" },
+    { "send", "chat" }, { "query", "" }, { "parse", "completions|responses|messages|chat|create" },
+    { "call", "llm|openai|anthropic|gemini|google|groq|mistral|cohere|litellm|azure|bedrock" },
+};
+
+static bool everyday_word(const dd_expr *call)
+{
+    const dd_expr *before = call->a && call->a->kind == DD_X_MEMBER ? call->a->a : NULL;
+    if (!before)
+        return false;
+    dd_str name = before->kind == DD_X_NAME || before->kind == DD_X_CALL ? before->name : dd_expr_step(before);
+    for (size_t i = 0; i < DD_COUNT(everyday); i++)
+        if (dd_word_in(everyday[i].verbs, call->name))
+            return !dd_word_in(everyday[i].behind, name);
+    return false;
+}
+
 /* Is this call worth evaluating? Names given to verbs by imports and assignments count too (C-11, C-20, I-PY-4). */
 static bool interesting(const dd_expr *call)
 {
     const dd_expr *callee = call->a;
     if (is_verb(call->name) || dd_http_verb(call->name))
-        return true;
+        return !everyday_word(call);
     if (!callee || callee->kind != DD_X_NAME)
         return false;
     for (const dd_scope *s = call->scope; s; s = s->parent) {

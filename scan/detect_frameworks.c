@@ -19,7 +19,7 @@ static const dd_keys ai_model_id = { KEYS("ai_model_id", "model", "deployment_na
 static const dd_keys options = { KEYS("model", "options.model"), KEYS("prompt"), KEYS("system_prompt", "systemPrompt"), NULL, 0, 0 };
 static const dd_keys request_first = { KEYS("model"), KEYS("messages"), NULL, KEYS("model_settings.max_tokens"), 1, 2 };
 
-#define LC_TRIGGERS "invoke|ainvoke|stream|astream|batch|abatch|generate|agenerate|predict|apredict|call|astream_events|streamEvents|complete|acomplete|chat|achat|stream_chat|stream_complete"
+#define LC_TRIGGERS "invoke|ainvoke|stream|astream|batch|abatch|generate|agenerate|predict|apredict|astream_events|streamEvents|complete|acomplete|chat|achat|stream_chat|stream_complete"
 
 static const dd_row langchain_rows[] = {
     { "ChatOpenAI|ChatOpenAIResponses", "chat", &lc, DD_ROW_BINDING, 0, .provider = "openai" },

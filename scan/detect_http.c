@@ -375,6 +375,9 @@ dd_site *dd_site_of_http(const dd_ctx *c)
 {
     request r = { 0 };
     dd_site *site = NULL;
+    const dd_expr *one = dd_call_arg(c->call, 0);
+    if (dd_str_eqz(c->call->name, "run") && !(one && one->kind == DD_X_STRING && dd_str_startsz(one->name, "@cf/")))
+        return NULL;
     r.url = url_argument(c, &r);
     if (!r.url)
         return NULL;
@@ -382,16 +385,16 @@ dd_site *dd_site_of_http(const dd_ctx *c)
         return site;
     size_t n = r.url->kind == DD_V_CHOICE ? r.url->n_items : 1;
     for (size_t i = 0; i < n && !site; i++) {
-        const dd_value *one = r.url->kind == DD_V_CHOICE ? r.url->items[i] : r.url;
+        const dd_value *url = r.url->kind == DD_V_CHOICE ? r.url->items[i] : r.url;
         dd_buf text = DD_BUF_INIT(4096), tail = DD_BUF_INIT(4096);
         bool has_client = false;
-        add_url(c, one, &tail);
+        add_url(c, url, &tail);
         if (!dd_str_has(dd_buf_str(&tail), "://"))
             add_base(c, &text, &has_client);
         bool based = text.len > 0;
         dd_buf_add(&text, dd_buf_str(&tail));
         request copy = r;
-        copy.url = one;
+        copy.url = url;
         if (text.len > 1)
             site = site_of_url(c, &copy, dd_arena_dup(c->arena, dd_buf_str(&text)), has_client && !based);
         dd_buf_free(&text);

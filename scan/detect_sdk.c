@@ -36,7 +36,7 @@ static const dd_row openai_rows[] = {
     { "C.responses.create|parse|stream|compact", "responses", &responses, DD_ROW_CALL, DD_RUNG_KEYS | DD_RUNG_IMPORT },
     { "C.completions.create", "completions", &chat, DD_ROW_CALL, SOME_RUNGS },
     { "C.embeddings.create", "embeddings", &input_only, DD_ROW_CALL, SOME_RUNGS },
-    { "C.images.generate|edit|create_variation|createVariation", "images", &media, DD_ROW_CALL, DD_RUNG_IMPORT, DD_UNIT_IMAGE },
+    { "C.images.generate|edit|create_variation|createVariation", "images", &media, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_IMAGE },
     { "C.audio.speech.create", "audio", &media, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_AUDIO },
     { "C.audio.transcriptions|translations.create", "audio", &media, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_AUDIO },
     { "C.audio.speech.with_streaming_response.create", "audio", &media, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_AUDIO },
@@ -58,7 +58,7 @@ static const dd_row openai_legacy_rows[] = {     /* Python before 1.0: classes o
     { "C.createCompletion", "completions", &chat, DD_ROW_CALL, DD_RUNG_IMPORT },
     { "C.createEmbedding", "embeddings", &input_only, DD_ROW_CALL, DD_RUNG_IMPORT },
     { "C.createEdit", "completions", &chat, DD_ROW_CALL, DD_RUNG_IMPORT },
-    { "C.createImage|createImageEdit|createImageVariation", "images", &media, DD_ROW_CALL, DD_RUNG_IMPORT, DD_UNIT_IMAGE },
+    { "C.createImage|createImageEdit|createImageVariation", "images", &media, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_IMAGE },
     { "C.createTranscription|createTranslation", "audio", &media, DD_ROW_CALL, DD_RUNG_IMPORT, DD_UNIT_AUDIO },
     { NULL }
 };
