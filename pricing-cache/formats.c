@@ -258,8 +258,9 @@ static bool read_source(reader *r, const cJSON *v)
         return bad(r, "source", "is neither text nor an object with \"name\"");
     if (!read_text(r, name, MAX_NAME, &r->row->price.source))
         return false;
-    if (date && cJSON_IsString(date) && strlen(date->valuestring) == 7) /* a month: its first day */
-        return dd_day_parse(dd_arena_printf(&r->list->arena, "%s-01", date->valuestring), &r->row->price.source_date);
+    if (date && cJSON_IsString(date) && strlen(date->valuestring) == 7 && /* a month: its first day */
+        dd_day_parse(dd_arena_printf(&r->list->arena, "%s-01", date->valuestring), &r->row->price.source_date))
+        return true;
     return !date || read_day(r, date, &r->row->price.source_date);
 }
 
