@@ -68,12 +68,29 @@ static bool alias_of_verb(const dd_binding *b)
 }
 
 /* Everyday words that are a row's verb only behind one name: `append` is a list's, but for `conversations.append`. */
-static const struct { const char *verbs, *behind; } everyday[] = {
+static const struct { const char *verbs, *behind; } everyday[] = {   /* "~agent": contains it, in any case */
     { "append|append_async|append_stream|appendStream|start|start_async|start_stream|startStream|restart", "conversations" },
     { "extend|remix", "videos" }, { "edit", "images|videos" }, { "process|process_async", "ocr" }, { "compact", "responses" },
     { "send", "chat" }, { "query", "" }, { "parse", "completions|responses|messages|chat|create" },
+    { "summarize|classify", "~cohere|co|client" },
+    { "run|run_sync|arun|run_stream|iter", "~agent|~runner|~replicate|~team|~crew|AI|~llm" },
     { "call", "llm|openai|anthropic|gemini|google|groq|mistral|cohere|litellm|azure|bedrock" },
 };
+
+static bool behind(const char *list, dd_str name)
+{
+    dd_str rest = dd_str_z(list);
+    while (rest.len) {
+        dd_str word = dd_str_cut(&rest, '|');
+        bool inside = dd_str_startsz(word, "~");
+        if (!inside && dd_str_eq(word, name))
+            return true;
+        for (size_t i = 0; inside && i + word.len - 1 <= name.len; i++)
+            if (!strncasecmp(name.ptr + i, word.ptr + 1, word.len - 1))
+                return true;
+    }
+    return false;
+}
 
 static bool everyday_word(const dd_expr *call)
 {
@@ -83,7 +100,7 @@ static bool everyday_word(const dd_expr *call)
     dd_str name = before->kind == DD_X_NAME || before->kind == DD_X_CALL ? before->name : dd_expr_step(before);
     for (size_t i = 0; i < DD_COUNT(everyday); i++)
         if (dd_word_in(everyday[i].verbs, call->name))
-            return !dd_word_in(everyday[i].behind, name);
+            return !behind(everyday[i].behind, name);
     return false;
 }
 
@@ -91,8 +108,10 @@ static bool everyday_word(const dd_expr *call)
 static bool interesting(const dd_expr *call)
 {
     const dd_expr *callee = call->a;
-    if (is_verb(call->name) || dd_http_verb(call->name))
+    if (is_verb(call->name))
         return !everyday_word(call);
+    if (dd_http_call(call))
+        return true;
     if (!callee || callee->kind != DD_X_NAME)
         return false;
     for (const dd_scope *s = call->scope; s; s = s->parent) {
@@ -439,7 +458,7 @@ static void look_at(const dd_ctx *c, dd_site_list *out, size_t first)
             return;
         }
         site = m.row->kind == DD_ROW_FREE ? NULL : dd_site_of_match(c, &m);
-    } else if (dd_http_verb(c->call->name)) {
+    } else if (dd_http_call(c->call)) {
         site = dd_site_of_http(c);
     }
     if (!site || (c->call->broken && m.provenance > DD_PROV_TYPED))

@@ -55,10 +55,28 @@ static bool contains_nocase(dd_str s, const char *word)
     return false;
 }
 
-bool dd_http_verb(dd_str name)
+static bool url_like(const dd_expr *e)
+{
+    static const char *const words[] = { "url", "uri", "endpoint", "path" };
+    if (!e)
+        return false;
+    dd_str name = e->kind == DD_X_NAME ? e->name : dd_expr_step(e);
+    for (size_t i = 0; i < DD_COUNT(words); i++)
+        if (contains_nocase(name, words[i]))
+            return true;
+    return e->kind == DD_X_STRING || e->kind == DD_X_TEMPLATE || e->kind == DD_X_ADD || e->kind == DD_X_FORMAT;
+}
+
+/* Words for sending, or a name built from one whose argument looks like an address. */
+bool dd_http_call(const dd_expr *call)
 {
     static const char exact[] = "post|request|fetch|axios|got|ky|urlopen|stream|Request|superagent|run";
-    return name.len && (dd_word_in(exact, name) || contains_nocase(name, "fetch") || contains_nocase(name, "post") || contains_nocase(name, "request"));
+    const dd_expr *url = dd_call_keyword(call, "url"), *first = dd_call_arg(call, 0);
+    if (dd_word_in(exact, call->name))
+        return true;
+    if (!contains_nocase(call->name, "fetch") && !contains_nocase(call->name, "post") && !contains_nocase(call->name, "request"))
+        return false;
+    return url || url_like(first) || (first && first->kind == DD_X_DICT && dd_dict_get(first, "url"));
 }
 
 /* Path without query, and without what an unknown last part hides. */
