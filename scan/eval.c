@@ -96,8 +96,13 @@ static dd_value *ev_none(dd_project *p, const dd_expr *e, const dd_frame *f)
 static dd_value *ev_template(dd_project *p, const dd_expr *e, const dd_frame *f)
 {
     dd_value **parts = dd_newn(&p->arena, dd_value *, e->n_items + 1);
-    for (uint32_t i = 0; i < e->n_items; i++)
+    for (uint32_t i = 0; i < e->n_items; i++) {
         parts[i] = dd_ev(p, e->items[i], f);
+        if (parts[i]->kind == DD_V_UNKNOWN && e->items[i]->kind == DD_X_NAME) { /* the name it is put in by says what it is */
+            parts[i]       = dd_v_copy(p, parts[i]);
+            parts[i]->expr = e->items[i];
+        }
+    }
     return dd_lib_join(p, parts, e->n_items, e);
 }
 
