@@ -200,6 +200,7 @@ struct dd_unit_ir {
     dd_source_file *file;
     dd_arena   *arena;
     dd_scope   *module;        /* names of the file */
+    dd_scope  **scopes; uint32_t n_scopes;     /* all, as they open; the first is the module's */
     dd_expr   **calls; uint32_t n_calls;       /* every CALL and NEW outside types, in source order */
     dd_func   **funcs; uint32_t n_funcs;
     dd_class_def **classes; uint32_t n_classes;

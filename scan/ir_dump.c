@@ -285,6 +285,11 @@ void dd_ir_dump(const dd_unit_ir *u, dd_buf *out)
         add_func(out, u, u->funcs[i]);
     for (uint32_t i = 0; i < u->n_classes; i++)
         add_class(out, u, u->classes[i]);
+    for (uint32_t i = 0; i < u->n_scopes; i++)
+        if (u->scopes[i]->kind == DD_SCOPE_BLOCK) {
+            dd_buf_printf(out, "block line %u\n", line_of(u, u->scopes[i]->start));
+            dd_scope_dump(u->scopes[i], out);
+        }
     add_calls(out, u);
     for (uint32_t i = 0; i < u->n_comments; i++)
         dd_buf_printf(out, "comment %u " DD_STR_FMT "\n", u->comments[i].row + 1, DD_STR_ARG(u->comments[i].text));

@@ -629,6 +629,7 @@ static void finish(dd_low *cx)
     settle_bindings(cx);
     sort_calls(cx);
     KEEP(cx, dd_expr *, calls);
+    KEEP(cx, dd_scope *, scopes);
     KEEP(cx, dd_func *, funcs);
     KEEP(cx, dd_class_def *, classes);
     KEEP(cx, dd_import *, imports);
@@ -636,7 +637,6 @@ static void finish(dd_low *cx)
     dd_vec_free(&cx->spine);
     dd_vec_free(&cx->stack);
     dd_vec_free(&cx->pending);
-    dd_vec_free(&cx->scopes);
     dd_vec_free(&cx->keys);
 }
 
