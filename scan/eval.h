@@ -110,6 +110,8 @@ bool      dd_ev_python(const dd_unit_ir *u);
 /* --- names: eval_name.c, eval_flow.c --- */
 dd_value *dd_ev_name(dd_project *p, const dd_expr *e, const dd_frame *f);
 dd_value *dd_ev_module_name(dd_project *p, dd_unit_ir *u, dd_str name);    /* NULL: the module does not bind it */
+/* What statements of `in` that assign to root.field.x... make of the value `v` of that field; use: where it is read, or NULL. */
+dd_value *dd_ev_changes_inside(dd_project *p, dd_value *v, dd_binding *first, const dd_func *in, dd_str field, const dd_expr *use, const dd_frame *f);
 dd_value *dd_ev_scope_name(dd_project *p, dd_scope *s, dd_str name, const dd_frame *f); /* as seen at its end; NULL: unbound */
 const dd_frame *dd_ev_frame_for(const dd_frame *f, const dd_func *fn);
 typedef struct { uint32_t pos, end; const dd_branch *branch; const void *ref; const dd_expr *value; bool certain; } dd_def;
@@ -125,6 +127,8 @@ dd_value *dd_ev_call(dd_project *p, const dd_expr *e, const dd_frame *f);
 dd_value *dd_ev_apply(dd_project *p, dd_value *callee, const dd_expr *call, const dd_frame *f);
 dd_value *dd_ev_call_func(dd_project *p, dd_value *fn, const dd_expr *call, const dd_frame *f);
 dd_value *dd_ev_param(dd_project *p, dd_func *fn, uint32_t index, const dd_frame *f);
+/* The object that callers in the tree hand over for a parameter that is not known otherwise, or NULL. Never text. */
+dd_value *dd_ev_param_object(dd_project *p, const dd_value *v);
 dd_value *dd_ev_type(dd_project *p, const dd_expr *type);   /* what an annotation promises, or NULL */
 const dd_frame *dd_ev_frame(dd_project *p, const dd_frame *up, const dd_func *fn, const dd_expr *call, dd_value *self, const dd_frame *closure);
 const dd_frame *dd_ev_frame_bound(dd_project *p, const dd_frame *up, const dd_func *fn, dd_value *self, const dd_frame *closure, dd_value **bound, uint32_t n);

@@ -139,6 +139,9 @@ static dd_value *call_extern(dd_project *p, dd_value *v, const dd_expr *call, co
 
 static dd_value *call_unknown(dd_project *p, dd_value *v, const dd_expr *call, const dd_frame *f)
 {
+    dd_value *handed = dd_ev_param_object(p, v);
+    if (handed)
+        return dd_ev_apply(p, handed, call, f);
     if (dd_call_is_setting(call->name)) {
         dd_value *s = setting(p, call, f);
         if (s)
@@ -148,6 +151,7 @@ static dd_value *call_unknown(dd_project *p, dd_value *v, const dd_expr *call, c
     u->param_func = v->param_func;
     u->param_index = v->param_index;
     u->source = v->source;
+    u->whole_param = false;
     if (v->text.len)
         u->text = v->text;
     return u;
@@ -264,8 +268,18 @@ static dd_value *one_dict(dd_project *p, dd_value *v)
     return out;
 }
 
+/* Each on its own budget: what it takes to see the messages must not cost the model. */
+static void warm(dd_project *p, const dd_expr *e, const dd_frame *f)
+{
+    for (uint32_t i = 0; p->depth == 0 && e && e->kind == DD_X_DICT && i < e->n_items && i < 64; i++)
+        if (e->items[i]->kind == DD_X_PAIR)
+            dd_ev(p, e->items[i]->b, f);
+}
+
 static dd_value *js_arguments(dd_project *p, const dd_expr *call, const dd_frame *f, dd_value **list)
 {
+    for (uint32_t i = 0; i < call->n_items; i++)
+        warm(p, call->items[i], f);
     for (uint32_t i = 0; i < call->n_items; i++) {
         const dd_expr *a = call->items[i];
         dd_value *v = dd_ev(p, a->kind == DD_X_SPREAD ? a->a : a, f);

@@ -490,6 +490,24 @@ static dd_value *only_typed(dd_project *p, dd_value *v, const attr *a)
     return v;
 }
 
+/* self.config.model = ... in a constructor: done to what the field holds. */
+static dd_value *set_inside(dd_project *p, dd_class_def *c, dd_value *v, const attr *a, const dd_frame *ctor, int depth)
+{
+    dd_value *foreign;
+    for (uint32_t i = c->n_bases; depth < MAX_BASES && i-- > 0;) {
+        dd_class_def *b = dd_class_base(p, c, i, &foreign);
+        v = b ? set_inside(p, b, v, a, NULL, depth + 1) : v;
+    }
+    dd_func *own = own_constructor(c);
+    if (!own)
+        return v;
+    const dd_frame *f = ctor && ctor->func == own ? ctor : dd_ev_frame(p, NULL, own, NULL, a->inst, NULL);
+    bool python = dd_ev_python(c->unit);
+    dd_scope *s = python ? own->scope : c->scope;
+    dd_binding *first = s ? dd_scope_find(s, !python ? DD_STR("this") : own->n_params ? own->params[0].name : DD_STR("")) : NULL;
+    return first ? dd_ev_changes_inside(p, v, first, own, a->name, a->use, f) : v;
+}
+
 static dd_value *instance_member(dd_project *p, dd_value *inst, dd_str name, const dd_expr *use)
 {
     dd_value *set = inst->n_entries ? dd_v_dict_find(inst, name) : NULL;
@@ -506,6 +524,8 @@ static dd_value *instance_member(dd_project *p, dd_value *inst, dd_str name, con
         dd_value *sub = from_subclasses(p, inst->cls, &a);
         v = sub ? sub : v;
     }
+    if (v && v->kind != DD_V_STRING && v->kind != DD_V_FUNC && v->kind != DD_V_EXTERN)
+        v = set_inside(p, inst->cls, v, &a, f, 0);
     if (v)
         return only_typed(p, stamp_attr(p, v, &a), &a);
     if (foreign)
@@ -557,6 +577,7 @@ static dd_value *unknown_member(dd_project *p, dd_value *v, dd_str name, const d
     if (v->text.len > 120)
         return v;
     dd_value *u = dd_v_copy(p, v);
+    u->whole_param = false;
     u->expr = use ? use : v->expr;
     u->env_var = DD_STR("");
     if (dd_str_startsz(v->text, "parameter "))
@@ -597,9 +618,26 @@ static dd_value *member_one(dd_project *p, dd_value *v, void *vctx)
     }
 }
 
+/* Names that texts, lists and dictionaries have: what callers hand over for such a parameter is no client. */
+static bool plain_member(dd_str name)
+{
+    static const char *const names[] = { "map", "forEach", "filter", "length", "join", "split", "strip", "trim", "lower", "upper", "format", "append", "push",
+                                         "items", "keys", "values", "get", "replace", "slice", "find", "some", "every", "reduce", "startswith", "startsWith",
+                                         "endswith", "endsWith", "includes", "toString", "model", "model_name", "modelName", "temperature", "content", "text",
+                                         "role", "id", "name", "messages", "prompt", "url", "path", "type", "key", "value" };
+    for (size_t i = 0; i < DD_COUNT(names); i++)
+        if (dd_str_eqz(name, names[i]))
+            return true;
+    return false;
+}
+
 dd_value *dd_ev_member(dd_project *p, dd_value *v, dd_str name, const dd_expr *use)
 {
     member_ctx c = { name, use };
+    if (v->kind == DD_V_UNKNOWN && v->whole_param && !plain_member(name)) {
+        dd_value *handed = dd_ev_param_object(p, v);
+        v = handed ? handed : v;
+    }
     if (v->kind == DD_V_UNKNOWN && v->param_func && dd_str_startsz(v->text, "parameter ")) {
         dd_value *known = dd_lib_cli(p, v, name, use);
         if (known)

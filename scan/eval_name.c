@@ -201,12 +201,20 @@ static dd_value *set_at(dd_project *p, dd_value *in, const key_path *path, size_
     return dd_v_dict_set(p, in, path->key[at], v, cond);
 }
 
-static dd_value *apply_member(dd_project *p, dd_value *v, const dd_binding *b, const dd_frame *f, bool cond)
+static dd_value *get_at(dd_project *p, dd_value *v, const key_path *path, size_t from)
+{
+    for (size_t i = from; i < path->n; i++)
+        v = dd_ev_member(p, v, path->key[i], NULL);
+    return v;
+}
+
+/* skip: steps of the target that lead to v. */
+static dd_value *apply_member(dd_project *p, dd_value *v, const dd_binding *b, const dd_frame *f, bool cond, size_t skip)
 {
     if (!b->value || !b->target)
         return v;
     key_path path = target_path(p, b->target, f);
-    if (path.n == 0)
+    if (path.n <= skip)
         return v;
     if (!path.known) {
         if (v->kind == DD_V_DICT) {
@@ -216,11 +224,12 @@ static dd_value *apply_member(dd_project *p, dd_value *v, const dd_binding *b, c
         return v;
     }
     dd_value *now = dd_ev(p, b->value, f);
-    if (dd_str_startsz(b->op, "?") || dd_str_eqz(b->op, "||=")) {
-        dd_value *old = dd_ev(p, b->target, f);
-        now = dd_v_or(p, old, now, dd_str_eqz(b->op, "||="));
+    bool missing = b->branch && b->branch->kind == DD_BR_IF && b->branch->arm == 0 && dd_ev_missing_test(b->branch->test, b->target, DD_STR("")) == 1;
+    if (missing || dd_str_startsz(b->op, "?") || dd_str_eqz(b->op, "||=")) {
+        now = dd_v_or(p, get_at(p, v, &path, skip), now, !dd_str_startsz(b->op, "?"));
+        cond = false;
     }
-    return set_at(p, v, &path, 0, now, cond);
+    return set_at(p, v, &path, skip, skip ? dd_v_stamp(p, now, DD_SRC_CLASS_ATTR, DD_STR("")) : now, cond);
 }
 
 static dd_value *add_items(dd_project *p, dd_value *list, dd_value *from)
@@ -302,8 +311,17 @@ static dd_value *apply_mutation(dd_project *p, dd_value *v, const dd_binding *b,
 {
     if (!b->value)
         return v;
+    if (v->kind == DD_V_CHOICE) {
+        dd_value *c = dd_v_copy(p, v);
+        c->items = dd_newn(&p->arena, dd_value *, v->n_items);
+        for (uint32_t i = 0; i < v->n_items; i++)
+            c->items[i] = apply_mutation(p, v->items[i], b, f, cond);
+        return c;
+    }
     if (!on_name_itself(b->value))
         return mutate_inside(p, v, b, f, cond);
+    if (v->kind == DD_V_UNKNOWN && (dd_str_eqz(b->value->name, "update") || dd_str_eqz(b->value->name, "setdefault") || dd_str_eqz(b->value->name, "assign")))
+        v = dd_v_open_dict(p, v);
     if (v->kind == DD_V_DICT)
         return mutate_dict(p, v, b->value, f, cond);
     if (v->kind == DD_V_LIST)
@@ -335,7 +353,27 @@ static dd_value *apply_changes(dd_project *p, dd_value *v, dd_binding *first, co
         dd_relation r = dd_flow_relation(b->branch, use->inside ? use->branch : NULL);
         if (r == DD_REL_NEVER)
             continue;
-        v = b->kind == DD_B_MEMBER ? apply_member(p, v, b, f, r != DD_REL_CERTAIN) : apply_mutation(p, v, b, f, r != DD_REL_CERTAIN);
+        v = b->kind == DD_B_MEMBER ? apply_member(p, v, b, f, r != DD_REL_CERTAIN, 0) : apply_mutation(p, v, b, f, r != DD_REL_CERTAIN);
+    }
+    return v;
+}
+
+dd_value *dd_ev_changes_inside(dd_project *p, dd_value *v, dd_binding *first, const dd_func *in, dd_str field, const dd_expr *use, const dd_frame *f)
+{
+    for (dd_binding *b = first; b && holds_parts(v); b = b->next) {
+        const dd_expr *t = b->kind == DD_B_MEMBER && dd_scope_func(b->scope) == in ? b->target : NULL;
+        if (!t || !t->a || t->a->kind == DD_X_NAME || (use && use->start >= b->pos && use->end <= b->end && dd_ev_unit(use) == in->unit))
+            continue;
+        const dd_expr *step = t;                     /* the step on self itself */
+        while (step->a && step->a->kind != DD_X_NAME)
+            step = step->a;
+        if (!dd_str_eq(dd_expr_step(step), field))
+            continue;
+        if (use && dd_scope_func(use->scope) == in && dd_ev_unit(use) == in->unit && b->pos > use->start)
+            continue;
+        dd_relation r = dd_flow_relation(b->branch, NULL);
+        if (r != DD_REL_NEVER)
+            v = apply_member(p, v, b, f, r != DD_REL_CERTAIN, 1);
     }
     return v;
 }

@@ -267,6 +267,7 @@ static dd_value *unknown_param(dd_project *p, dd_func *fn, uint32_t index)
     v->text = user_object(param->name) ? DD_STR("user-input") : dd_arena_printf(&p->arena, "parameter " DD_STR_FMT, DD_STR_ARG(param->name.len ? param->name : DD_STR("object")));
     v->param_func = fn;
     v->param_index = index;
+    v->whole_param = true;
     if (param->kind == DD_P_REST_DICT) {
         v->kind = DD_V_DICT;
         v->open = true;
@@ -290,8 +291,6 @@ static dd_value *object_only(dd_project *p, dd_value *v, void *vctx)
 
 static dd_value *from_callers(dd_project *p, dd_func *fn, uint32_t index)
 {
-    if (p->caller_depth >= 3 || p->depth > DD_EV_DEPTH - 24)
-        return NULL;
     dd_caller callers[DD_EV_CALLERS];
     p->caller_depth++;
     size_t    n = dd_callers(p, fn, callers, DD_COUNT(callers));
@@ -315,6 +314,23 @@ static dd_value *from_callers(dd_project *p, dd_func *fn, uint32_t index)
         out = kept;
     }
     return out;
+}
+
+dd_value *dd_ev_param_object(dd_project *p, const dd_value *v)
+{
+    dd_func *fn = (dd_func *)v->param_func;
+    if (v->kind != DD_V_UNKNOWN || !fn || !v->whole_param || v->param_index >= fn->n_params)
+        return NULL;
+    const dd_param *param = &fn->params[v->param_index];
+    if (param->kind == DD_P_REST || param->kind == DD_P_REST_DICT || p->caller_depth >= 3 || p->depth > DD_EV_DEPTH - 24)
+        return NULL;
+    dd_value *out;
+    dd_memo   m;
+    if (dd_memo_enter(p, param, NULL, NULL, &m, &out)) {
+        out = from_callers(p, fn, v->param_index);
+        out = dd_memo_leave(p, &m, out ? out : dd_v_none(p, NULL));
+    }
+    return dd_v_known(out) ? out : NULL;
 }
 
 /* Depends(get_client), Option("x"), Query("x"): defaults that frameworks wrap. */
@@ -400,7 +416,6 @@ static dd_value *unbound_param(dd_project *p, dd_func *fn, uint32_t index, const
         return dd_v_either(p, t, unknown_param(p, fn, index));
     if (param->kind == DD_P_PLAIN || param->kind == DD_P_KEYWORD_ONLY) {
         dd_value *c = callback_param(p, fn, index, f);
-        c = c ? c : from_callers(p, fn, index);
         if (c && dd_v_known(c))
             return c;
     }

@@ -120,7 +120,7 @@ static bool plain_source(dd_source s)
 static bool stamps_over(dd_source now, dd_source old)
 {
     return plain_source(old) || (now == DD_SRC_CLASS_ATTR && old == DD_SRC_DEFAULT_PARAM) ||
-           (now == DD_SRC_ENV_DEFAULT && old == DD_SRC_DEFAULT_PARAM);
+           (now == DD_SRC_ENV_DEFAULT && (old == DD_SRC_DEFAULT_PARAM || old == DD_SRC_CLASS_ATTR));
 }
 
 static dd_value *stamp(dd_project *p, dd_value *v, dd_source source, dd_str env_var, int depth)
@@ -207,7 +207,7 @@ static bool same_extern(const dd_value *a, const dd_value *b)
     for (; a && b; a = a->parent, b = b->parent) {
         if (a == b)
             return true;
-        if (a->step != b->step || !dd_str_eq(a->name, b->name) || a->call != b->call || a->frame != b->frame)
+        if (a->step != b->step || !dd_str_eq(a->name, b->name) || a->call != b->call || (a->frame != b->frame && a->frame && b->frame))
             return false;
     }
     return a == b;
@@ -397,16 +397,29 @@ static void dict_cloud(dd_project *p, dd_value *d, const dd_value *from)
         d->entries[i].value = dd_v_maybe(p, d->entries[i].value);
 }
 
+/* ...(a ? { x } : { y }): a key that only some of the objects have may as well be absent. */
+static dd_value *merge_choice(dd_project *p, const dd_value *dict, const dd_value *from)
+{
+    dd_value *c = (dd_value *)dict;
+    for (uint32_t i = 0; i < from->n_items; i++)
+        c = dd_v_dict_merge(p, c, from->items[i], true);
+    for (uint32_t k = 0; c != dict && k < c->n_entries; k++) {
+        dd_entry *e = &c->entries[k];
+        bool plain = e->value->kind == DD_V_NUMBER || e->value->kind == DD_V_STRING, everywhere = true;
+        for (uint32_t i = 0; i < from->n_items; i++)
+            everywhere = everywhere && (from->items[i]->kind != DD_V_DICT || dd_v_dict_find(from->items[i], e->key));
+        if (plain && !everywhere && !e->key_value && !dd_v_dict_find(dict, e->key))
+            e->value = dd_v_either(p, e->value, dd_v_unknown(p, "not always set", e->value->expr));
+    }
+    return c;
+}
+
 dd_value *dd_v_dict_merge(dd_project *p, const dd_value *dict, dd_value *from, bool cond)
 {
     if (from->kind == DD_V_NONE || from->kind == DD_V_BOOL || from->kind == DD_V_STRING)
         return (dd_value *)dict;
-    if (from->kind == DD_V_CHOICE) {
-        dd_value *c = (dd_value *)dict;
-        for (uint32_t i = 0; i < from->n_items; i++)
-            c = dd_v_dict_merge(p, c, from->items[i], true);
-        return c;
-    }
+    if (from->kind == DD_V_CHOICE)
+        return merge_choice(p, dict, from);
     bool is_dict = from->kind == DD_V_DICT || from->kind == DD_V_DATA || (from->kind == DD_V_INSTANCE && from->n_entries);
     dd_value *c = dict_copy(p, dict, is_dict ? from->n_entries : 0);
     if (!is_dict) {

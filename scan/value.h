@@ -68,6 +68,7 @@ struct dd_value {
     const dd_expr *expr;       /* where it stands, for messages; may be NULL */
     dd_extern_step step; dd_value *parent; dd_str name;  /* EXTERN: name of PACKAGE (module path as imported) or MEMBER */
     const dd_func *param_func; uint32_t param_index;     /* UNKNOWN because of a parameter; func NULL: no */
+    bool          whole_param; /* UNKNOWN: it is the parameter itself, not a part of it */
     struct dd_value_chain { const struct dd_value_chain *next; dd_str what; const dd_unit_ir *unit; uint32_t pos; } *chain; /* newest first */
 };
 
