@@ -182,8 +182,10 @@ static dd_code scan_root(scan *s, const char *given, bool several, dd_err *err)
         if (!is_dir)
             root = dd_arena_dup(&s->arena, dd_str_sub(root, 0, (size_t)(dd_str_rchr(root, '/') + 1)));
         count_root(s);
-        parse_all(s);
-        detect_all(s, root);
+        if (s->walk.n_candidates) {
+            parse_all(s);
+            detect_all(s, root);
+        }
     }
     free(real);
     for (size_t i = 0; i < MAX_WORKERS; i++)

@@ -536,8 +536,8 @@ static void work(void *ctx, unsigned index, size_t item)
 static void collect(folder *root, dd_arena *arena, dd_walk *out, size_t n)
 {
     DD_VEC(struct place { folder *f; size_t i; }) stack = { 0 };
-    out->files      = dd_newn(arena, dd_source_file *, n + 1);
-    out->candidates = dd_newn(arena, dd_source_file *, n + 1);
+    DD_VEC(dd_source_file *) candidates = { 0 };
+    out->files = dd_newn(arena, dd_source_file *, n + 1);
     dd_vec_push(&stack, ((struct place){ root, 0 }));
     while (stack.n) {
         struct place *top = &stack.v[stack.n - 1];
@@ -552,8 +552,13 @@ static void collect(folder *root, dd_arena *arena, dd_walk *out, size_t n)
         }
         out->files[out->n_files++] = e->file;
         if (e->candidate)
-            out->candidates[out->n_candidates++] = e->file;
+            dd_vec_push(&candidates, e->file);
     }
+    out->n_candidates = candidates.n;
+    out->candidates   = dd_newn(arena, dd_source_file *, candidates.n + 1);
+    if (candidates.n)
+        memcpy(out->candidates, candidates.v, candidates.n * sizeof *candidates.v);
+    dd_vec_free(&candidates);
     dd_vec_free(&stack);
 }
 
