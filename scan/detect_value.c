@@ -197,9 +197,9 @@ static void set_choice(const dd_ctx *c, dd_site *site, const dd_value *v, const 
     }
     dd_str *names = dd_newn(c->arena, dd_str, n ? n : 1);
     for (size_t i = 0; i < n; i++)
-        names[i] = found[i]->text;
+        if (found[i]->text.len)
+            names[site->n_candidates++] = found[i]->text;
     site->candidates = names;
-    site->n_candidates = n;
     site->model_cause = DD_STR("choice");
     copy_chain(c, site, v);
 }

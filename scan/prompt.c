@@ -12,6 +12,7 @@ typedef struct {
     dd_project *p; dd_site *site;
     dd_buf system, user;
     bool system_hole, saw_system_first, started;
+    hole whole;          /* what a prompt is that is one unknown value */
 } gather;
 
 static bool word_has(dd_str s, const char *const *words)
@@ -30,7 +31,7 @@ static hole class_of(dd_str name, hole otherwise)
     static const char *const grows[] = { "history", "messages", "msgs", "conversation", "thread", "transcript_so_far", "turns", NULL };
     static const char *const large[] = { "document", "docs", "context", "text", "html", "transcript", "code", "content", "article", "body", "file", "diff", "page", "source",
         "chunk", "passage", "data", "email", "markdown", "json", "report", "notes", "schema", "results", "paper", "resume", "essay", "story", "log", NULL };
-    static const char *const small[] = { "name", "date", "lang", "title", "topic", "question", "query", "user_input", "city", "country", "number", "count", "time", "type", "label",
+    static const char *const small[] = { "name", "date", "lang", "title", "topic", "question", "query", "user_input", "description", "city", "country", "number", "count", "time", "type", "label",
         "category", "style", "tone", "url", "index", "role", NULL };
     if (word_has(name, grows))
         return HOLE_HISTORY;
@@ -59,7 +60,7 @@ static dd_str name_of(const dd_value *v)
 
 static void count_hole(gather *g, const dd_value *v, bool system, hole otherwise)
 {
-    switch (class_of(name_of(v), otherwise)) {
+    switch (otherwise == HOLE_HISTORY ? otherwise : class_of(name_of(v), otherwise)) {
     case HOLE_SMALL:   g->site->holes_small++; break;
     case HOLE_LARGE:   g->site->holes_large++; break;
     case HOLE_HISTORY: g->site->holes_history++; break;
@@ -194,7 +195,7 @@ static void add_text(gather *g, const dd_value *v, bool system, int depth)
         count_hole(g, v, system, HOLE_LARGE);
         break;
     case DD_V_NONE: case DD_V_BOOL: case DD_V_NUMBER: break;
-    default: count_hole(g, v, system, depth == 0 ? HOLE_HISTORY : HOLE_LARGE); break;
+    default: count_hole(g, v, system, depth == 0 ? g->whole : HOLE_LARGE); break;
     }
 }
 
@@ -202,6 +203,7 @@ static void add_keys(gather *g, const dd_call_facts *f, const char *const *keys,
 {
     for (int i = 0; keys && keys[i]; i++) {
         dd_value *v = dd_args_get(g->p, f->args, keys[i]);
+        g->whole = dd_word_in("messages|contents", dd_str_z(keys[i])) ? HOLE_HISTORY : HOLE_LARGE;
         if (v)
             add_text(g, v, system, 0);
     }
