@@ -196,6 +196,14 @@ static bool read_off_peak(reader *r, const cJSON *v)
     return read_rates(r, v, &r->row->price.off_peak) && (!hours || read_text(r, hours, MAX_NAME, &r->row->price.peak_utc));
 }
 
+static bool is_region(dd_str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!((s.ptr[i] >= 'a' && s.ptr[i] <= 'z') || (s.ptr[i] >= '0' && s.ptr[i] <= '9') || s.ptr[i] == '-'))
+            return false;
+    return s.len > 0 && s.len <= 20;
+}
+
 static bool read_regions(reader *r, const cJSON *v)
 {
     size_t           n = cJSON_IsObject(v) ? (size_t)cJSON_GetArraySize(v) : MAX_LIST + 1, i = 0;
@@ -208,8 +216,8 @@ static bool read_regions(reader *r, const cJSON *v)
         dd_str   prefix = dd_str_z(g->string);
         if (!read_rates(r, g, &rates))
             return false;
-        if (rates.input == DD_PRICE_NONE || prefix.len == 0 || prefix.len > 20)
-            return bad(r, "region_prefixes", "has a region without \"input\" or without a name");
+        if (rates.input == DD_PRICE_NONE || !is_region(prefix))
+            return bad(r, "region_prefixes", "has a region without \"input\", or whose name is not made of a-z, 0-9 and -");
         regions[i] = (dd_price_region){ dd_arena_dup(&r->list->arena, prefix), rates.input, rates.output };
     }
     r->row->regions   = regions;
@@ -541,24 +549,30 @@ static dd_code check_schema(const cJSON *tree, const char *what, dd_err *err)
     return DD_ERR_PARSE;
 }
 
+/* What goes back to a server in a header: one line of printable ASCII, or nothing. */
+static dd_str printable(dd_price_list *l, const cJSON *v)
+{
+    dd_str s = dd_str_z(cJSON_IsString(v) ? v->valuestring : "");
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] < ' ' || s.ptr[i] > '~')
+            return DD_STR("");
+    return dd_arena_dup(&l->arena, s);
+}
+
 static dd_code read_ours(const cJSON *tree, const char *what, unsigned flags, dd_price_list *out, dd_err *err)
 {
     dd_code      rc   = check_schema(tree, what, err);
     const cJSON *date = cJSON_GetObjectItemCaseSensitive(tree, "generated"), *from = cJSON_GetObjectItemCaseSensitive(tree, "fetched");
     const cJSON *etag = cJSON_GetObjectItemCaseSensitive(from, "etag"), *url = cJSON_GetObjectItemCaseSensitive(from, "url");
-    const cJSON *origin = cJSON_GetObjectItemCaseSensitive(from, "format");
     if (rc == DD_OK)
         rc = dd_prices_read_rows(tree, what, flags, out, err);
     if (rc != DD_OK)
         return rc;
     if (date && (!cJSON_IsString(date) || !dd_day_parse(dd_str_z(date->valuestring), &out->generated)))
         return dd_fail(err, DD_ERR_PARSE, "%s: \"generated\" is not a date (2026-11-20)", what);
-    if (cJSON_IsString(etag))
-        out->etag = dd_arena_dupz(&out->arena, etag->valuestring);
-    if (cJSON_IsString(url))
-        out->url = dd_arena_dupz(&out->arena, url->valuestring);
-    if (cJSON_IsString(origin))
-        out->origin = dd_arena_dupz(&out->arena, origin->valuestring);
+    out->etag   = printable(out, etag);
+    out->url    = printable(out, url);
+    out->origin = printable(out, cJSON_GetObjectItemCaseSensitive(from, "format"));
     return DD_OK;
 }
 
