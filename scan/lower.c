@@ -159,6 +159,20 @@ dd_expr *dd_low_expr(dd_low *cx, uint32_t n)
     return e;
 }
 
+dd_expr *dd_low_value(dd_low *cx, uint32_t n, dd_str about)
+{
+    dd_str       was = cx->about;
+    dd_low_func *in  = cx->about_in;
+    if (about.len) {
+        cx->about    = about;
+        cx->about_in = cx->func;
+    }
+    dd_expr *e   = dd_low_expr(cx, n);
+    cx->about    = was;
+    cx->about_in = in;
+    return e;
+}
+
 dd_expr *dd_low_type(dd_low *cx, uint32_t n)
 {
     bool was    = cx->in_type;
@@ -475,6 +489,8 @@ static dd_str qualify(dd_low *cx, dd_str name)
         outer = cx->cls->cls->qualname;
     else if (cx->func)
         outer = cx->func->func->qualname;
+    if (!name.len && cx->about.len && cx->about_in == cx->func)
+        name = cx->about;
     if (!name.len)
         name = DD_STR("<anonymous>");
     /* Names of deeply nested functions would grow with the square of the depth. */

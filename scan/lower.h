@@ -59,6 +59,8 @@ struct dd_low {
     dd_str          self;      /* name of the receiver */
     const dd_branch *branch;
     dd_str          hint;      /* name for the function or class expression that comes next */
+    dd_str          about;     /* what the value being read is for: functions inside that have no name are called after it */
+    dd_low_func    *about_in;  /* ... but not those inside its functions */
     dd_str          promised;  /* module whose import() the next function is handed */
     bool            in_type, type_only;
     bool            in_switch;  /* `break` leaves a switch, no loop */
@@ -105,6 +107,7 @@ dd_expr *dd_low_name(dd_low *cx, uint32_t n, dd_str name); /* a NAME that stands
 dd_expr *dd_low_string(dd_low *cx, uint32_t n, dd_str text);
 dd_expr *dd_low_number(dd_low *cx, uint32_t n);
 dd_expr *dd_low_unknown(dd_low *cx, uint32_t n);         /* with all its named children */
+dd_expr *dd_low_value(dd_low *cx, uint32_t n, dd_str about); /* dd_low_expr of what `about` is given; "": nothing new */
 dd_expr *dd_low_only_expr(dd_low *cx, uint32_t n);       /* of the first named child: wrappers */
 dd_expr *dd_low_unwrap(dd_low *cx, uint32_t n, dd_expr *head); /* tail of wrappers: the head itself */
 dd_expr *dd_low_call(dd_low *cx, uint32_t n, dd_expr_kind kind, dd_expr *callee, bool broken);

@@ -126,7 +126,7 @@ dd_expr *dd_low_js_value(dd_low *cx, uint32_t n, dd_str name)
     uint16_t kind = dd_low_kind(cx, in);
     if (kind == K_arrow_function || kind == K_function_expression || kind == K_generator_function || kind == K_class)
         cx->hint = name;
-    return dd_low_expr(cx, n);
+    return dd_low_value(cx, n, name);
 }
 
 /* ---- parameters ---- */

@@ -138,7 +138,7 @@ dd_expr *dd_low_python_value(dd_low *cx, uint32_t n, dd_str name)
 {
     if (n && dd_low_kind(cx, n) == K_lambda)
         cx->hint = name;
-    return dd_low_expr(cx, n);
+    return dd_low_value(cx, n, name);
 }
 
 /* importlib.import_module("x") and __import__("x") with a plain name (I-PY-9); else empty. */

@@ -23,7 +23,7 @@ TEST(lower_js_traps) { check_cases(traps, DD_COUNT(traps), DD_LANG_TYPESCRIPT); 
 
 static const lower_case jsx[] = {
     { "N-27: the handler inside may hold a call", "const a = <Chat model=\"gpt-4o\" onClick={async () => { await f(1); }} {...p(2)}>{g(3)}<B>{h(4)}</B></Chat>;\n",
-      { "call 1-1 await f(1) in <anonymous>", "call 1-1 p(2) up spread", "call 1-1 g(3) up unknown", "call 1-1 h(4) up unknown", "!call 1-1 Chat" } },
+      { "call 1-1 await f(1) in a", "call 1-1 p(2) up spread", "call 1-1 g(3) up unknown", "call 1-1 h(4) up unknown", "!call 1-1 Chat" } },
     { "a component", "export default function Page() { return <div>{x ? <A b={c()} /> : null}</div>; }\n", { "call 1-1 c() in Page up unknown", "export default local Page" } },
 };
 
@@ -36,7 +36,7 @@ static const lower_case imports[] = {
       { "1 const import O module \"openai\" = require(\"openai\")", "2 const import OA/OpenAI name \"openai\" OpenAI = require(\"openai\")", "2 const import D/default default \"openai\" = require(\"openai\")", "3 const import E name \"e\" OpenAI = require(\"e\").OpenAI", "4 var import F default \"f\" = require(\"f\").default" } },
     { "I-JS-8 9", "const { default: A } = await import(\"@anthropic-ai/sdk\");\nconst mod = await import(\"openai\");\n",
       { "1 const import A/default default \"@anthropic-ai/sdk\" = await import(\"@anthropic-ai/sdk\")", "2 const import mod module \"openai\" = await import(\"openai\")" } },
-    { "I-JS-10", "import(\"openai\").then(({ OpenAI }) => new OpenAI());\nconst B = await import(\"b\").then((m) => m.default);\n", { "1 import OpenAI/OpenAI func <anonymous>#0 name \"openai\" OpenAI in func", "2 const import B default \"b\" = await import(\"b\").then(<func <anonymous>>)" } },
+    { "I-JS-10", "import(\"openai\").then(({ OpenAI }) => new OpenAI());\nconst B = await import(\"b\").then((m) => m.default);\n", { "1 import OpenAI/OpenAI func <anonymous>#0 name \"openai\" OpenAI in func", "2 const import B default \"b\" = await import(\"b\").then(<func B>)" } },
     { "I-JS-12", "import O = require(\"openai\");\nimport X = a.b;\n", { "1 const import O module \"openai\"", "2 const assign X = a.b" } },
     { "I-JS-13 14", "import type O from \"openai\";\nimport { type C, D } from \"openai\";\n", { "1 const import O type-only default \"openai\"", "2 const import C type-only name \"openai\" C", "2 const import D name \"openai\" D" } },
     { "I-JS-15 and other exports", "export { a, b as c } from \"./q\";\nexport * from \"./r\";\nexport * as ns from \"./s\";\nexport type { T } from \"./t\";\nconst x = 1;\nexport { x as y };\n",
@@ -71,6 +71,7 @@ static const lower_case bindings[] = {
     { "loops and catch", "for (const [k, v] of m) f(k);\nfor (x in y) ;\ntry { a() } catch ({ message }) { b() } finally { c() }\n",
       { "1 const loop v/1 = m in block @loop#0.0/1", "2 loop x = y @loop#1.0/1", "3 let except message/message in block", "call 3-3 b() @except#2.1/2", "call 3-3 c()" } },
     { "N-31: a project function with an SDK's name", "export async function generateText(o: Opts) { return 1; }\n", { "1 func generateText func generateText#0", "func generateText line 1 async" } },
+    { "a function without a name is called after what it is for", "export const POST = wrap(async () => { f(() => 1); });\n", { "call 1-1 f(<func POST.<anonymous>>) in POST" } },
     { "names of function values", "const f = () => 1, g = function () {}, h = { i: () => 2 };\nx.y = () => 3;\n", { "func f line 1", "func g line 1", "func i line 1", "func y line 2" } },
 };
 
