@@ -33,7 +33,9 @@ typedef struct { dd_class_def **v; size_t n, cap; } dd_class_list;
 typedef struct { dd_caller *v; size_t n; bool busy; } dd_caller_memo;
 
 struct dd_project {
-    dd_arena arena;
+    dd_arena arena;           /* values, frames, the memo's results: gone with dd_project_forget */
+    dd_arena keep;            /* files, units, texts, data, indexes: as long as the project */
+    bool     keeping;         /* the two have changed places: what is made now is kept. dd_keep() is the right one always */
     dd_str   root;
     int64_t  max_bytes;
     uint64_t bytes_parsed;
@@ -181,6 +183,10 @@ dd_str    dd_path_base(dd_str path);
 bool      dd_project_has(dd_project *p, dd_str path);
 bool      dd_project_file_text(dd_project *p, dd_str path, dd_str *text);   /* exact path */
 dd_value *dd_project_file_data(dd_project *p, dd_str path);                 /* exact path */
+/* Between the two, p->arena is what lives as long as the project. They nest: hand the first's answer to the second. */
+bool      dd_project_keep(dd_project *p);
+void      dd_project_kept(dd_project *p, bool began);
+static inline dd_arena *dd_keep(dd_project *p) { return p->keeping ? &p->arena : &p->keep; }
 dd_value *dd_data_json(dd_project *p, dd_str text);          /* comments and trailing commas are allowed; NULL: no JSON */
 dd_value *dd_data_yaml(dd_project *p, dd_str text);
 dd_value *dd_data_toml(dd_project *p, dd_str text);

@@ -11,8 +11,8 @@ static void index_calls(dd_project *p)
                 continue;
             void **at = dd_map_at(&p->calls_by_name, name);
             if (!*at)
-                *at = dd_new(&p->arena, dd_call_list);
-            dd_avec_push(&p->arena, (dd_call_list *)*at, u->calls[i]);
+                *at = dd_new(dd_keep(p), dd_call_list);
+            dd_avec_push(dd_keep(p), (dd_call_list *)*at, u->calls[i]);
         }
     }
 }
@@ -71,9 +71,7 @@ static void find_callers(dd_project *p, const dd_func *fn, dd_caller_memo *memo)
 
 size_t dd_callers(dd_project *p, const dd_func *func, dd_caller *out, size_t max)
 {
-    char key[32];
-    int  n = snprintf(key, sizeof key, "%p", (const void *)func);
-    dd_str name = { key, (size_t)n };
+    dd_str name = { (const char *)&func, sizeof func };
     dd_caller_memo *memo = dd_map_get(&p->callers, name);
     if (!memo) {
         if (p->caller_depth > 3)

@@ -424,8 +424,8 @@ static void index_classes(dd_project *p)
                     continue;
                 void **at = dd_map_at(&p->classes_by_base, name);
                 if (!*at)
-                    *at = dd_new(&p->arena, dd_class_list);
-                dd_avec_push(&p->arena, (dd_class_list *)*at, u->classes[i]);
+                    *at = dd_new(dd_keep(p), dd_class_list);
+                dd_avec_push(dd_keep(p), (dd_class_list *)*at, u->classes[i]);
             }
     }
 }

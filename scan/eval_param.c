@@ -5,10 +5,8 @@
 
 static const dd_frame *frame_intern(dd_project *p, const dd_frame *like)
 {
-    char key[128];
-    int  n = snprintf(key, sizeof key, "%p %p %p %p %p %p", (const void *)like->up, (const void *)like->func, (const void *)like->call,
-                      (const void *)like->self, (const void *)like->closure, (const void *)like->bound);
-    dd_str name = { key, (size_t)n };
+    const void *key[] = { like->up, like->func, like->call, like->self, like->closure, like->bound };
+    dd_str name = { (const char *)key, sizeof key };
     const dd_frame *known = dd_map_get(&p->frame_map, name);
     if (known)
         return known;

@@ -200,8 +200,8 @@ static void index_tails(dd_project *p)
         dd_str name = init ? dd_path_base(dd_path_dir(key)) : dd_str_sub(base, 0, base.len - 3);
         void **at = dd_map_at(&p->tails, name);
         if (!*at)
-            *at = dd_new(&p->arena, dd_path_list);
-        dd_avec_push(&p->arena, (dd_path_list *)*at, key);
+            *at = dd_new(dd_keep(p), dd_path_list);
+        dd_avec_push(dd_keep(p), (dd_path_list *)*at, key);
     }
 }
 

@@ -120,10 +120,12 @@ static dd_js_config *config_of(dd_project *p, dd_str dir)
     dd_js_config *c = dd_map_get(&p->js_configs, dir);
     if (c)
         return c;
+    bool began = dd_project_keep(p);
     c = dd_new(&p->arena, dd_js_config);
     dd_map_put(&p->js_configs, dd_arena_dup(&p->arena, dir), c);
     for (size_t i = 0; i < DD_COUNT(names) && !c->n_paths && !c->has_base; i++)
         read_config(p, c, cat(p, dir, names[i]), 0);
+    dd_project_kept(p, began);
     return c;
 }
 
@@ -280,8 +282,10 @@ static bool package_file(dd_project *p, const dd_js_package *pkg, dd_str sub, dd
 static bool by_workspace(dd_project *p, dd_str from_dir, dd_str module, dd_str *path)
 {
     if (!p->workspaces_read) {
+        bool began = dd_project_keep(p);
         p->workspaces_read = true;
         read_workspaces(p, from_dir);
+        dd_project_kept(p, began);
     }
     dd_str name = module;
     for (;;) {

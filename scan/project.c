@@ -25,7 +25,7 @@ static dd_str disk_root(dd_project *p, dd_str root_abs, dd_source_file *const *f
         root_abs = dd_str_sub(files[0]->abs, 0, files[0]->abs.len - files[0]->path.len);
     while (root_abs.len > 1 && dd_str_endsz(root_abs, "/"))
         root_abs = dd_str_sub(root_abs, 0, root_abs.len - 1);
-    return dd_arena_dup(&p->arena, root_abs);
+    return dd_arena_dup(dd_keep(p), root_abs);
 }
 
 dd_project *dd_project_new(dd_str root_abs, dd_source_file *const *files, size_t n_files, int64_t max_bytes)
@@ -34,7 +34,7 @@ dd_project *dd_project_new(dd_str root_abs, dd_source_file *const *files, size_t
     p->root = disk_root(p, root_abs, files, n_files);
     p->max_bytes = max_bytes;
     for (size_t i = 0; i < n_files; i++) {
-        dd_file_slot *slot = dd_new(&p->arena, dd_file_slot);
+        dd_file_slot *slot = dd_new(dd_keep(p), dd_file_slot);
         slot->file = files[i];
         dd_map_put(&p->files, files[i]->path, slot);
         note_dirs(p, files[i]->path);
@@ -54,12 +54,46 @@ void dd_project_free(dd_project *p)
     dd_vec_free(&p->frames);
     free(p->memo);
     dd_arena_fini(&p->arena);
+    dd_arena_fini(&p->keep);
     free(p);
 }
 
-dd_arena *dd_project_arena(dd_project *p)
+static void change_places(dd_project *p)
 {
-    return &p->arena;
+    dd_arena values = p->arena;
+    p->arena = p->keep;
+    p->keep = values;
+    p->keeping = !p->keeping;
+}
+
+bool dd_project_keep(dd_project *p)
+{
+    if (p->keeping)
+        return false;
+    change_places(p);
+    return true;
+}
+
+void dd_project_kept(dd_project *p, bool began)
+{
+    if (began)
+        change_places(p);
+}
+
+size_t dd_project_held(const dd_project *p)
+{
+    return p->arena.used + p->memo_cap * sizeof *p->memo;
+}
+
+void dd_project_forget(dd_project *p)
+{
+    dd_map_free(&p->frame_map);
+    dd_map_free(&p->callers);
+    free(p->memo);
+    p->memo = NULL;
+    p->memo_n = p->memo_cap = 0;
+    p->frames.n = 0;
+    dd_arena_fini(&p->arena);
 }
 
 uint64_t dd_project_bytes_parsed(const dd_project *p)
@@ -77,7 +111,7 @@ void dd_project_add(dd_project *p, dd_unit_ir *unit)
 {
     dd_file_slot *slot = dd_map_get(&p->files, unit->file->path);
     if (!slot) {
-        slot = dd_new(&p->arena, dd_file_slot);
+        slot = dd_new(dd_keep(p), dd_file_slot);
         slot->file = unit->file;
         dd_map_put(&p->files, unit->file->path, slot);
         note_dirs(p, unit->file->path);
@@ -98,10 +132,10 @@ dd_unit_ir *dd_project_unit(dd_project *p, dd_str path)
     slot->tried = true;
     if (!dd_source_lang(path, &lang))
         return NULL;
-    if (!slot->file->text.ptr && dd_source_load(slot->file, p->max_bytes, &p->arena, NULL) != DD_OK)
+    if (!slot->file->text.ptr && dd_source_load(slot->file, p->max_bytes, dd_keep(p), NULL) != DD_OK)
         return NULL;
     dd_unit_ir *u = NULL;
-    if (dd_lower(slot->file, &p->arena, &u, NULL) != DD_OK || !u)
+    if (dd_lower(slot->file, dd_keep(p), &u, NULL) != DD_OK || !u)
         return NULL;
     p->bytes_parsed += slot->file->text.len;
     slot->unit = u;
@@ -123,11 +157,11 @@ static bool read_disk(dd_project *p, dd_str path, dd_str *text)
     dd_str base = dd_path_base(path);
     if (dd_str_startsz(base, ".env") && !dd_str_endsz(base, ".example") && !dd_str_endsz(base, ".sample") && !dd_str_endsz(base, ".template"))
         return false;                          /* secrets stay unread */
-    dd_str full = dd_arena_printf(&p->arena, DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(p->root), DD_STR_ARG(path));
+    dd_str full = dd_arena_printf(dd_keep(p), DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(p->root), DD_STR_ARG(path));
     dd_buf buf = DD_BUF_INIT(MAX_TEXT);
     bool   ok = dd_file_read(full.ptr, &buf, NULL) == DD_OK && dd_utf8_valid(dd_buf_str(&buf));
     if (ok)
-        *text = dd_arena_dup(&p->arena, dd_buf_str(&buf));
+        *text = dd_arena_dup(dd_keep(p), dd_buf_str(&buf));
     dd_buf_free(&buf);
     return ok;
 }
@@ -147,9 +181,9 @@ bool dd_project_file_text(dd_project *p, dd_str path, dd_str *text)
         got = slot->file->text;
     else
         ok = read_disk(p, path, &got);
-    dd_str *kept = dd_new(&p->arena, dd_str);
+    dd_str *kept = dd_new(dd_keep(p), dd_str);
     *kept = got;
-    dd_map_put(&p->texts, dd_arena_dup(&p->arena, path), ok ? (void *)kept : (void *)&absent);
+    dd_map_put(&p->texts, dd_arena_dup(dd_keep(p), path), ok ? (void *)kept : (void *)&absent);
     if (ok)
         *text = got;
     return ok;
@@ -188,6 +222,7 @@ dd_value *dd_project_file_data(dd_project *p, dd_str path)
         return known == &absent ? NULL : known;
     dd_str    text;
     dd_value *v = NULL;
+    bool      began = dd_project_keep(p);
     if (dd_project_file_text(p, path, &text)) {
         if (dd_str_endsz(path, ".json") || dd_str_endsz(path, ".jsonc") || dd_str_endsz(path, ".json5"))
             v = dd_data_json(p, text);
@@ -196,7 +231,8 @@ dd_value *dd_project_file_data(dd_project *p, dd_str path)
         else if (dd_str_endsz(path, ".toml"))
             v = dd_data_toml(p, text);
     }
-    dd_map_put(&p->data, dd_arena_dup(&p->arena, path), v ? (void *)v : (void *)&absent);
+    dd_project_kept(p, began);
+    dd_map_put(&p->data, dd_arena_dup(dd_keep(p), path), v ? (void *)v : (void *)&absent);
     return v;
 }
 

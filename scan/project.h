@@ -9,7 +9,10 @@
 /* `files` are all source and data files of the walk (candidates or not); borrowed. */
 dd_project *dd_project_new(dd_str root_abs, dd_source_file *const *files, size_t n_files, int64_t max_bytes);
 void        dd_project_free(dd_project *p);
-dd_arena   *dd_project_arena(dd_project *p);
+/* Bytes that values take up. */
+size_t      dd_project_held(const dd_project *p);
+/* Drops all values: none may be in use. Units and what was read stay. */
+void        dd_project_forget(dd_project *p);
 /* Hands over a unit that was parsed elsewhere (the parallel phase). */
 void        dd_project_add(dd_project *p, dd_unit_ir *unit);
 /* The unit of a file, parsed now if it was not; NULL: not in the tree, or it failed. */

@@ -15,12 +15,16 @@
 #include "scan/detect.h"
 
 #define MAX_WORKERS 64
+#ifndef HELD_BYTES
+#define HELD_BYTES (16u << 20) /* of values, before they are dropped: most of them serve the files near the one they were found for */
+#endif
 
 typedef struct {
     const dd_scan_opts *opts;
     dd_audit           *audit;
     dd_arena            arena;                 /* of the root */
     dd_arena            parse[MAX_WORKERS];    /* one a worker: arenas are not shared */
+    dd_arena            found;                 /* of the sites found since values were dropped last */
     dd_walk             walk;
     dd_unit_ir        **units;                 /* beside walk.candidates; NULL: could not be parsed */
     dd_str             *errors;
@@ -105,21 +109,45 @@ static void parse_all(scan *s)
     s->units         = dd_newn(&s->arena, dd_unit_ir *, n + 1);
     s->errors        = dd_newn(&s->arena, dd_str, n + 1);
     dd_parallel(workers < MAX_WORKERS ? workers : MAX_WORKERS, n, parse_one, s);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        s->audit->bytes_parsed += s->walk.candidates[i]->text.len;
         if (!s->units[i])
             keep_note(s, s->walk.candidates[i]->path, s->errors[i], true);
+    }
+}
+
+/* What was found no longer needs the values it was found in. */
+static void hand_on(scan *s, dd_site_list *from, dd_site_list *to)
+{
+    for (size_t i = 0; i < from->n; i++) {
+        dd_avec_push(&s->arena, to, keep_site(&s->arena, from->v[i]));
+        dd_avec_push(&s->arena, &to->calls, from->calls.v[i]);
+    }
+    for (size_t i = 0; i < from->triggers.n; i++) {
+        dd_trigger t = from->triggers.v[i];
+        t.sends      = keep_site(&s->arena, t.sends);
+        dd_avec_push(&s->arena, &to->triggers, t);
+    }
+    *from = (dd_site_list){ 0 };
+    dd_arena_fini(&s->found);
 }
 
 static void detect_all(scan *s, dd_str root)
 {
-    dd_site_list list = { 0 };
+    dd_site_list list = { 0 }, fresh = { 0 };
     dd_project  *p    = dd_project_new(root, s->walk.files, s->walk.n_files, s->opts->walk.max_filesize);
     for (size_t i = 0; i < s->walk.n_candidates; i++)
         if (s->units[i])
             dd_project_add(p, s->units[i]);
-    for (size_t i = 0; i < s->walk.n_candidates; i++)
+    for (size_t i = 0; i < s->walk.n_candidates; i++) {
         if (s->units[i])
-            dd_detect_unit(p, s->units[i], &s->arena, &list);
+            dd_detect_unit(p, s->units[i], &s->found, &fresh);
+        if (dd_project_held(p) + s->found.used > HELD_BYTES) {
+            hand_on(s, &fresh, &list);
+            dd_project_forget(p);
+        }
+    }
+    hand_on(s, &fresh, &list);
     dd_detect_finish(&list);
     for (size_t i = 0; i < list.n; i++)
         dd_vec_push(&s->sites, keep_site(&s->audit->arena, list.v[i]));
