@@ -70,11 +70,13 @@ static bool url_like(const dd_expr *e)
 /* Words for sending, or a name built from one whose argument looks like an address. */
 bool dd_http_call(const dd_expr *call)
 {
-    static const char exact[] = "post|request|fetch|axios|got|ky|urlopen|stream|Request|superagent|run";
+    static const char exact[] = "post|request|fetch|axios|got|ky|urlopen|stream|superagent|run";
     const dd_expr *url = dd_call_keyword(call, "url"), *first = dd_call_arg(call, 0);
     if (dd_word_in(exact, call->name))
         return true;
     if (!contains_nocase(call->name, "fetch") && !contains_nocase(call->name, "post") && !contains_nocase(call->name, "request"))
+        return false;
+    if (dd_str_eqz(call->name, "Request"))                /* is sent by another call */
         return false;
     return url || url_like(first) || (first && first->kind == DD_X_DICT && dd_dict_get(first, "url"));
 }
@@ -109,7 +111,12 @@ bool dd_http_api(dd_str path, bool known_host, const char **api, dd_unit *unit, 
 }
 
 /* --- the URL --- */
-typedef struct { dd_value *args, *positional; const dd_value *url; int url_at; dd_str text; } request;
+typedef struct {
+    dd_value *args, *positional;
+    const dd_value *url;
+    int url_at;                  /* positional index + 1, 0: by key */
+    const dd_expr *call;         /* whose arguments they are: the call, or the Request object it sends */
+} request;
 
 static bool is_method(const dd_value *v)
 {
@@ -121,7 +128,7 @@ static const dd_value *unwrap_url(const dd_ctx *c, const dd_value *v, dd_buf *ou
 {
     dd_path path;
     const dd_expr *e = v->kind == DD_V_EXTERN ? v->call : v->expr;
-    if (!e || (e->kind != DD_X_CALL && e->kind != DD_X_NEW) || !dd_word_in("URL|urljoin|Request|String|toString|build_url|join", e->name))
+    if (!e || (e->kind != DD_X_CALL && e->kind != DD_X_NEW) || !dd_word_in("URL|urljoin|String|toString|build_url|join", e->name))
         return v;
     (void)path;
     dd_value *pos = NULL;
@@ -192,7 +199,13 @@ static bool not_a_request(const dd_ctx *c, const dd_value *positional)
 static const dd_value *url_argument(const dd_ctx *c, request *r)
 {
     static const char *const keys[] = { "url", "uri", "endpoint", "path", NULL };
+    r->call = c->call;
     r->args = dd_eval_arguments(c->p, c->call, c->frame, &r->positional);
+    dd_value *sent = dd_positional(r->positional, 1);
+    if (sent && sent->kind == DD_V_EXTERN && sent->call && dd_str_eqz(sent->call->name, "Request")) {
+        r->call = sent->call;                              /* urlopen(Request(url, data)), fetch(new Request(url, {...})) */
+        r->args = dd_eval_arguments(c->p, sent->call, sent->frame, &r->positional);
+    }
     dd_value *one = dd_positional(r->positional, 1), *two = dd_positional(r->positional, 2);
     r->url_at = 1;
     if (one && is_method(one)) {
@@ -220,21 +233,21 @@ static dd_value *form_field(const dd_ctx *c, const dd_expr *e, const char *field
     return NULL;
 }
 
-static const dd_expr *body_expr(const dd_ctx *c, const request *r)
+static const dd_expr *body_expr(const request *r)
 {
     static const char *const keys[] = { "json", "data", "body", "content", "payload", NULL };
     const dd_expr *options = NULL;
     for (int i = 0; keys[i]; i++)
-        if (dd_call_keyword(c->call, keys[i]))
-            return dd_call_keyword(c->call, keys[i]);
-    for (uint32_t i = 0; i < c->call->n_items; i++)
-        if (c->call->items[i]->kind == DD_X_DICT)
-            options = c->call->items[i];
+        if (dd_call_keyword(r->call, keys[i]))
+            return dd_call_keyword(r->call, keys[i]);
+    for (uint32_t i = 0; i < r->call->n_items; i++)
+        if (r->call->items[i]->kind == DD_X_DICT)
+            options = r->call->items[i];
     for (int i = 0; options && i < 3; i++)
         if (dd_dict_get(options, keys[i]))
             return dd_dict_get(options, keys[i]);
-    if (r->url_at && !dd_word_in("fetch|axios|got|ky|$fetch|ofetch", c->call->name))
-        return dd_call_arg(c->call, (uint32_t)r->url_at);
+    if (r->url_at && !dd_word_in("fetch|axios|got|ky|$fetch|ofetch", r->call->name))
+        return dd_call_arg(r->call, (uint32_t)r->url_at);
     return NULL;
 }
 
@@ -242,7 +255,7 @@ static dd_value *body_of(const dd_ctx *c, const request *r, const dd_expr **expr
 {
     static const char *const keys[] = { "json", "data", "body", "content", "payload", NULL };
     dd_value *next = r->url_at ? dd_positional(r->positional, r->url_at + 1) : NULL, *v;
-    *expr = body_expr(c, r);
+    *expr = body_expr(r);
     if (*expr) {
         v = dd_body_value(c, *expr, dd_eval(c->p, *expr, c->frame));
         if (v && !(dd_value_get(v, "method") && (dd_value_get(v, "body") || dd_value_get(v, "headers"))))
@@ -371,6 +384,23 @@ static dd_site *cloudflare(const dd_ctx *c, request *r)
     return site;
 }
 
+/* Endings that other services use too need a provider's way to them: nothing, a version, a deployment. */
+static bool usual_prefix(dd_str path, const char *api)
+{
+    static const char *const ends[] = { "/v1", "/v1beta", "/openai", "/inference", "\x01" };
+    if (strcmp(api, "embeddings") && strcmp(api, "audio") && strcmp(api, "images"))
+        return true;
+    path = bare_path(path);
+    ptrdiff_t at = dd_str_findz(path, "/embeddings");
+    at = at >= 0 ? at : dd_str_findz(path, "/audio/");
+    at = at >= 0 ? at : dd_str_findz(path, "/images/");
+    dd_str before = at > 0 ? dd_str_sub(path, 0, (size_t)at) : DD_STR("");
+    bool fits = !before.len || dd_str_has(before, "/deployments/");
+    for (size_t i = 0; i < DD_COUNT(ends); i++)
+        fits |= dd_str_endsz(before, ends[i]);
+    return fits;
+}
+
 static dd_site *site_of_url(const dd_ctx *c, request *r, dd_str text, bool has_client)
 {
     const char *api = NULL;
@@ -379,6 +409,8 @@ static dd_site *site_of_url(const dd_ctx *c, request *r, dd_str text, bool has_c
     dd_url url = dd_url_read(text);
     bool rooted = url.has_host || (text.len && text.ptr[0] == '\x01');   /* a host, or a part that may hold one */
     if (url.local || !dd_http_api(url.path, url.known, &api, &unit, &distinct))
+        return NULL;
+    if (!url.known && !usual_prefix(url.path, api))
         return NULL;
     if (!url.known && !rooted && (dd_str_eqz(c->call->name, "fetch") || has_client))
         return NULL;                                                     /* the project's own server */
