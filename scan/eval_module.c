@@ -81,6 +81,8 @@ static dd_value *python_import(dd_project *p, dd_unit_ir *u, const dd_import *im
         return dd_v_step(p, foreign(p, module), DD_E_MEMBER, imp->name);
     }
     dd_value *v = python_name(p, &hit, imp->name, 0);
+    if (!v && !hit.unit && !imp->level)                  /* a plain folder gives way to an installed package of its name */
+        return dd_v_step(p, foreign(p, module), DD_E_MEMBER, imp->name);
     if (!v)
         return dd_v_unknown(p, "import", NULL);
     return dd_v_chain(p, v, u, imp->start, "import " DD_STR_FMT "." DD_STR_FMT, DD_STR_ARG(imp->module), DD_STR_ARG(imp->name));
@@ -215,6 +217,8 @@ dd_value *dd_ev_module_member(dd_project *p, dd_value *module, dd_str name)
     } else {
         dd_module_hit hit = { .unit = module->unit, .dir = module->text, .is_dir = module->text.ptr != NULL };
         v = python_name(p, &hit, name, 0);
+        if (!v && !hit.unit && hit.dir.len && dd_str_chr(hit.dir, '/') < 0)
+            v = dd_v_step(p, foreign(p, hit.dir), DD_E_MEMBER, name);
     }
     return v ? v : dd_v_unknown(p, "module member", NULL);
 }

@@ -285,12 +285,22 @@ static dd_code bad(dd_err *err)
     return dd_fail(err, DD_ERR_PARSE, "not a notebook that can be read");
 }
 
-static dd_str kernel_language(dd_str metadata)
+/* What the notebook says its language is. A dialect of Python has a name of its own, but Python's lexer. */
+static kernel kernel_of(dd_str metadata, dd_str *called)
 {
-    dd_str name = plain(member(member(metadata, "kernelspec"), "language"));
-    if (name.len == 0)
-        name = plain(member(member(metadata, "language_info"), "name"));
-    return name.len ? name : plain(member(member(metadata, "kernelspec"), "name"));
+    dd_str spec = member(metadata, "kernelspec"), info = member(metadata, "language_info"), mode = member(info, "codemirror_mode");
+    dd_str said[] = { plain(member(spec, "language")), plain(member(info, "name")) };
+    dd_str also[] = { is_text(mode) ? plain(mode) : plain(member(mode, "name")), plain(member(info, "nbconvert_exporter")), plain(member(info, "pygments_lexer")), plain(member(spec, "name")) };
+    kernel k = UNSAID;
+    *called = said[0].len ? said[0] : said[1];
+    for (size_t i = 0; i < DD_COUNT(said) && k == UNSAID; i++)
+        k = kernel_named(said[i]);
+    for (size_t i = 0; i < DD_COUNT(also) && (k == UNSAID || k == OTHER_KERNEL); i++) {
+        kernel other = kernel_named(also[i]);
+        if (other != UNSAID && other != OTHER_KERNEL)
+            k = other;
+    }
+    return k;
 }
 
 static dd_code finish(joiner *j, dd_arena *arena)
@@ -324,9 +334,10 @@ dd_code dd_notebook_join(dd_source_file *f, dd_str json, dd_arena *arena, dd_err
     }
     if (broken || (!is_list(cells) && !is_list(sheets)))
         return bad(err);
-    joiner j = { .f = f, .kernel = kernel_named(kernel_language(metadata)) };
+    dd_str called;
+    joiner j = { .f = f, .kernel = kernel_of(metadata, &called) };
     if (j.kernel == OTHER_KERNEL)
-        return dd_fail(err, DD_ERR_USAGE, "its kernel is \"" DD_STR_FMT "\"", DD_STR_ARG(kernel_language(metadata)));
+        return dd_fail(err, DD_ERR_USAGE, "its kernel is \"" DD_STR_FMT "\"", DD_STR_ARG(called));
     if (j.kernel == UNSAID)
         j.kernel = PYTHON;
     bool ok = add_cells(&j, cells) && add_worksheets(&j, sheets);

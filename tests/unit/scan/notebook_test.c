@@ -51,6 +51,10 @@ TEST(notebook_kernels)
     CHECK_EQ(f.lang, DD_LANG_TYPESCRIPT, "TypeScript");
     CHECK_STR(f.text, "%time x\n");
     joined(WITH("{\"kernelspec\":{\"language\":\"R\"}}"), DD_ERR_USAGE);
+    f = joined(WITH("{\"kernelspec\":{\"language\":\"coconut\"},\"language_info\":{\"codemirror_mode\":{\"name\":\"python\",\"version\":3}}}"), DD_OK);
+    CHECK_EQ(f.lang, DD_LANG_NOTEBOOK, "a dialect that is read as Python");
+    CHECK_EQ(joined(WITH("{\"kernelspec\":{\"name\":\"venv\",\"display_name\":\"venv\"}}"), DD_OK).lang, DD_LANG_NOTEBOOK, "an environment's name is no language");
+    joined(WITH("{\"kernelspec\":{\"language\":\"scala\"},\"language_info\":{\"codemirror_mode\":\"text/x-scala\",\"pygments_lexer\":\"scala\"}}"), DD_ERR_USAGE);
     f = joined("{\"cells\":[{\"cell_type\":\"code\",\"source\":\"SELECT 1\",\"metadata\":{\"vscode\":{\"languageId\":\"sql\"}}}]}", DD_OK);
     CHECK_EQ(f.n_cells, 0, "a cell in another language");
     dd_arena_fini(&arena);
