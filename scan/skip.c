@@ -99,11 +99,19 @@ static bool is_vendored(int at, const char *name)
            exists(at, ".", DD_STR("composer"), ".json") || exists(at, ".", DD_STR("Gemfile"), "");
 }
 
+/* An unpacked npm package: npm leaves .gitignore and .git out. What it ships built is what runs, also beside its sources. */
+static bool is_published(int at)
+{
+    return exists(at, ".", DD_STR("package"), ".json") && !exists(at, ".", DD_STR(".gitignore"), "") && !exists(at, ".", DD_STR(".git"), "");
+}
+
 const char *dd_skip_built(int at, const char *name)
 {
     static const char *const sources[] = { "src", "source", "sources", "app", "lib", "packages" };
     if (strcmp(name, "vendor") == 0)
         return is_vendored(at, name) ? "vendored packages" : NULL;
+    if (is_published(at))
+        return NULL;
     if (has_counterparts(at, name) || is_packaging_output(at, name))
         return "built from sources beside it";
     /* A folder named `build` may as well hold the scripts that build. */
