@@ -21,28 +21,29 @@
 enum { PY = 1, JS = 2, ALL = PY | JS };
 typedef enum {
     ANYWHERE,
-    PATH,      /* counts outside of imports: "../embeddings" is a module of one's own */
-    IMPORTED,  /* counts in an import */
-    CLIENT,    /* counts in an import of a file that holds a verb as well */
-} trigger_kind;
+    PATH,      /* outside of imports: "../embeddings" is a module of one's own */
+    IMPORTED,  /* the first part of a module's name, in an import */
+    WITHIN,    /* any part of it: `google.genai`, `langfuse.openai` */
+} trigger_place;
+typedef enum { ALONE, CLIENT, REQUEST, AI, DSPY, BESIDE_COUNT } trigger_beside; /* what must be in the file as well */
 
 typedef struct {
-    const char  *text;
-    uint8_t      languages;
-    trigger_kind kind;
+    const char    *text;
+    uint8_t        languages;
+    trigger_place  place;
+    trigger_beside beside;
 } trigger;
 
 static const trigger triggers[] = {
     /* packages */
-    { "openai", ALL, CLIENT },
-    { "anthropic", ALL, CLIENT },
+    { "openai", ALL, WITHIN, CLIENT },
+    { "anthropic", ALL, WITHIN, CLIENT },
     { "langchain", ALL, IMPORTED },
-    { "langgraph", ALL, IMPORTED },
     { "litellm", PY, IMPORTED },
-    { "genai", ALL, IMPORTED },
-    { "generativeai", PY, IMPORTED },
-    { "generative-ai", JS, IMPORTED },
-    { "generative_models", PY, IMPORTED },
+    { "genai", ALL, WITHIN },
+    { "generativeai", PY, WITHIN },
+    { "generative-ai", JS, WITHIN },
+    { "generative_models", PY, WITHIN },
     { "vertexai", ALL, IMPORTED },
     { "mistralai", ALL, IMPORTED },
     { "groq", ALL, IMPORTED },
@@ -50,10 +51,12 @@ static const trigger triggers[] = {
     { "llama_index", PY, IMPORTED },
     { "llamaindex", JS, IMPORTED },
     { "pydantic_ai", PY, IMPORTED },
-    { "dspy", PY, IMPORTED },
+    { "dspy", PY, IMPORTED, DSPY },
     { "crewai", PY, IMPORTED },
     { "agno", PY, IMPORTED },
     { "agents", PY, IMPORTED },
+    { "openai/agents", JS, IMPORTED },
+    { "openai-agents", JS, IMPORTED },
     { "google.adk", PY, IMPORTED },
     { "swarm", PY, IMPORTED },
     { "deepagents", ALL, IMPORTED },
@@ -90,8 +93,10 @@ static const trigger triggers[] = {
     { "tanstack/ai", JS, IMPORTED },
     { "bedrock-runtime", JS, IMPORTED },
     /* clients and model objects that another file of the project hands on */
-    { "OpenAI(", ALL, ANYWHERE },
-    { "Anthropic(", ALL, ANYWHERE },
+    { "OpenAI(", ALL, ANYWHERE, CLIENT },
+    { "Anthropic(", ALL, ANYWHERE, CLIENT },
+    { "ChatOpenAI(", ALL, ANYWHERE },
+    { "ChatAnthropic(", ALL, ANYWHERE },
     { "ChatBedrock", ALL, ANYWHERE },
     { "LiteLlm(", PY, ANYWHERE },
     { "LlmAgent(", ALL, ANYWHERE },
@@ -103,7 +108,8 @@ static const trigger triggers[] = {
     { "create_react_agent", PY, ANYWHERE },
     { "createReactAgent", JS, ANYWHERE },
     { "ToolLoopAgent", JS, ANYWHERE },
-    { "xperimental_Agent", JS, ANYWHERE },
+    { "WorkflowAgent", JS, ANYWHERE },
+    { "Experimental_Agent", JS, ANYWHERE },
     /* ends of call chains */
     { ".completions", ALL, ANYWHERE },
     { "\"completions\"", ALL, ANYWHERE },
@@ -126,12 +132,16 @@ static const trigger triggers[] = {
     { "images.generate", ALL, ANYWHERE },
     { "images.edit", ALL, ANYWHERE },
     { "images.create", ALL, ANYWHERE },
+    { "videos.create", ALL, ANYWHERE },
+    { "videos.edit", ALL, ANYWHERE },
+    { "videos.remix", ALL, ANYWHERE },
     { "audio.transcriptions", ALL, ANYWHERE },
     { "audio.translations", ALL, ANYWHERE },
     { "audio.speech", ALL, ANYWHERE },
     { "batches.create", ALL, ANYWHERE },
     { "threads.runs", ALL, ANYWHERE },
-    { "threads.create", ALL, ANYWHERE },
+    { "createAndRun", JS, ANYWHERE },
+    { "create_and_run", PY, ANYWHERE },
     { "chat.complete", ALL, ANYWHERE },
     { "generate_content", PY, ANYWHERE },
     { "generateContent", JS, ANYWHERE },
@@ -147,13 +157,12 @@ static const trigger triggers[] = {
     { "streamObject", JS, ANYWHERE },
     { "streamUI", JS, ANYWHERE },
     { "embedMany", JS, ANYWHERE },
-    { "embed(", JS, ANYWHERE },
-    { "rerank(", JS, ANYWHERE },
-    { "doGenerate", JS, ANYWHERE },
-    { "doStream", JS, ANYWHERE },
-    { "generateImage", JS, ANYWHERE },
-    { "generateSpeech", JS, ANYWHERE },
-    { "experimental_transcribe", JS, ANYWHERE },
+    { "embed(", JS, ANYWHERE, AI },
+    { "rerank(", JS, ANYWHERE, AI },
+    { "transcribe(", JS, ANYWHERE, AI },
+    { "generateImage", JS, ANYWHERE, AI },
+    { "generateSpeech", JS, ANYWHERE, AI },
+    { "experimental_", JS, ANYWHERE, AI },
     { "acompletion", PY, ANYWHERE },
     { "create_with_completion", PY, ANYWHERE },
     { "create_partial", PY, ANYWHERE },
@@ -168,42 +177,55 @@ static const trigger triggers[] = {
     { "/v1/responses", ALL, ANYWHERE },
     { "/v1/complete", ALL, ANYWHERE },
     { "/images/generations", ALL, ANYWHERE },
+    { "/images/edits", ALL, ANYWHERE },
+    { "/images/variations", ALL, ANYWHERE },
     { "/audio/speech", ALL, ANYWHERE },
     { "/audio/transcriptions", ALL, ANYWHERE },
+    { "/audio/translations", ALL, ANYWHERE },
+    { "/v1/batches", ALL, ANYWHERE, REQUEST },
+    { "bedrock-runtime.", JS, ANYWHERE, REQUEST },
     { ":generateContent", PY, ANYWHERE },
     { "treamGenerateContent", ALL, ANYWHERE },
     { ":embedContent", ALL, ANYWHERE },
-    { "api.openai.com", ALL, ANYWHERE },
-    { "openai.azure.com", ALL, ANYWHERE },
-    { "api.anthropic.com", ALL, ANYWHERE },
-    { "generativelanguage", ALL, ANYWHERE },
-    { "aiplatform.googleapis", ALL, ANYWHERE },
-    { "openrouter.ai", ALL, ANYWHERE },
-    { "api.groq.com", ALL, ANYWHERE },
-    { "api.mistral.ai", ALL, ANYWHERE },
-    { "api.cohere", ALL, ANYWHERE },
-    { "api.together", ALL, ANYWHERE },
-    { "api.deepseek", ALL, ANYWHERE },
-    { "api.x.ai", ALL, ANYWHERE },
-    { "api.perplexity", ALL, ANYWHERE },
-    { "api.fireworks", ALL, ANYWHERE },
-    { "api.cerebras", ALL, ANYWHERE },
-    { "bigmodel.cn", ALL, ANYWHERE },
-    { "ai-gateway.vercel", ALL, ANYWHERE },
-    { "gateway.ai.cloudflare", ALL, ANYWHERE },
+    { "api.openai.com", ALL, ANYWHERE, REQUEST },
+    { "openai.azure.com", ALL, ANYWHERE, REQUEST },
+    { "api.anthropic.com", ALL, ANYWHERE, REQUEST },
+    { "generativelanguage", ALL, ANYWHERE, REQUEST },
+    { "aiplatform.googleapis", ALL, ANYWHERE, REQUEST },
+    { "openrouter.ai", ALL, ANYWHERE, REQUEST },
+    { "api.groq.com", ALL, ANYWHERE, REQUEST },
+    { "api.mistral.ai", ALL, ANYWHERE, REQUEST },
+    { "api.cohere", ALL, ANYWHERE, REQUEST },
+    { "api.together", ALL, ANYWHERE, REQUEST },
+    { "api.deepseek", ALL, ANYWHERE, REQUEST },
+    { "api.x.ai", ALL, ANYWHERE, REQUEST },
+    { "api.perplexity", ALL, ANYWHERE, REQUEST },
+    { "api.fireworks", ALL, ANYWHERE, REQUEST },
+    { "api.cerebras", ALL, ANYWHERE, REQUEST },
+    { "bigmodel.cn", ALL, ANYWHERE, REQUEST },
+    { "ai-gateway.vercel", ALL, ANYWHERE, REQUEST },
+    { "gateway.ai.cloudflare", ALL, ANYWHERE, REQUEST },
 };
 
-/* Parts of `langchain` that make no model. */
+/* Parts of LangChain that make no model, behind "langchain", "langchain_community" and their kin. */
 static const char *const not_models[] = {
-    "_core", "-core", "_text_splitters", ".text_splitter", "/text_splitter", "/textsplitters", ".schema", "/schema", ".prompts",
-    "/prompts", ".docstore", ".document", "/document", "/core/", ".vectorstores", "/vectorstores", ".memory", "/memory",
-    ".callbacks", "/callbacks", ".tools", "/tools",
+    "core",     "text_splitter", "textsplitters", "schema",    "prompts",       "doc",     "vectorstores", "memory",  "callbacks", "tools",   "chains",
+    "retriev",  "cache",         "globals",       "runnables", "output_parser", "storage", "indexes",      "utilit",  "hub",       "load",    "messages",
+    "mcp_adapters", "langgraph-sdk", "experimental.text", "agents/toolkits",
 };
-static const char *const models[] = { "_core.language_models", "/core/language_models" };
+static const char *const models[] = { "core.language_models", "core/language_models" };
 
-/* What an SDK call ends in when its chain of names is broken over lines or handed on in parts. */
-static const char *const verbs[] = {
-    ".create", ".stream(", ".generate", ".edit", ".runTools", ".transcri", ".translat", ".toolRunner", ".tool_runner", "Agent", "Runner", "Embedding", "OpenAIApi",
+/* What one of must be in the file as well. */
+static const char *const requests[] = {
+    "fetch(", ".post(", "axios", "requests.", "httpx", "urlopen", "aiohttp", ".request(", "got(", "ky.", "session.", "http.client", "XMLHttpRequest", "invoke(", NULL,
+};
+static const char *const ai_packages[] = { "'ai'", "\"ai\"", "'ai/", "\"ai/", "npm:ai", "\"ai@", "'ai@", NULL };
+static const char *const dspy_models[] = { "LM(", "LM)", "Embedder", "dspy.OpenAI", "dspy.Azure", "dspy.Claude", "dspy.Google", "dspy.Cohere", "dspy.Together", "dspy.Groq", "import LM", NULL };
+/* A client of these SDKs sends when a verb is there and a resource that it belongs to: found apart where a chain of names
+ * is broken over lines or handed on in parts. */
+static const char *const verbs[] = { ".create", ".acreate", ".parse(", ".stream(", ".generate", ".edit", ".runTools", ".transcri", ".translat", ".toolRunner", ".tool_runner", NULL };
+static const char *const resources[] = {
+    ".completions", ".responses", ".messages", ".embeddings", ".images", ".audio", ".videos", ".batches", ".beta", ".runs", ".chat", "Completion.", "Embedding.", "Image.", "Audio.", "Edit.", "OpenAIApi", NULL,
 };
 
 #define KEY_BYTES 4
@@ -344,43 +366,72 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+static bool of_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 /* "import x.y", "from x import y", "import_module('x')": the word stands before the name, on its line. */
-static bool imported_python(dd_str text, size_t at)
+static bool imported_python(dd_str text, size_t at, bool within)
 {
     size_t from = at;
+    if (!within && at > 0 && (of_name(text.ptr[at - 1]) || text.ptr[at - 1] == '.'))
+        return false;
     while (from > 0 && at - from < 200 && text.ptr[from - 1] != '\n')
         from--;
     dd_str before = dd_str_sub(text, from, at);
     return dd_str_has(before, "import") || dd_str_has(before, "from ");
 }
 
-static bool in_specifier(char c)
+static size_t word_start(dd_str text, size_t at)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("@/_:.-+~", c));
+    while (at > 0 && (of_name(text.ptr[at - 1]) || (text.ptr[at - 1] && strchr("@/:.-+~", text.ptr[at - 1]))))
+        at--;
+    return at;
 }
 
-/* from "x", import "x", import("x"), require("x"), with anything of a specifier before the name. */
-static bool imported_script(dd_str text, size_t at)
+/* Where the specifier begins that `at` is in, if that is one: from "x", import "x", import("x"), require("x"). Else 0. */
+static size_t specifier(dd_str text, size_t at)
 {
-    while (at > 0 && in_specifier(text.ptr[at - 1]))
-        at--;
+    size_t start = at = word_start(text, at);
     if (at == 0 || !strchr("\"'`", text.ptr[at - 1]))
-        return false;
+        return 0;
     at--;
     while (at > 0 && (is_space(text.ptr[at - 1]) || text.ptr[at - 1] == '('))
         at--;
     dd_str before = dd_str_sub(text, 0, at);
-    return dd_str_endsz(before, "from") || dd_str_endsz(before, "import") || dd_str_endsz(before, "require");
+    return dd_str_endsz(before, "from") || dd_str_endsz(before, "import") || dd_str_endsz(before, "require") ? start : 0;
+}
+
+static bool own_module(dd_str name)
+{
+    static const char *const starts[] = { "./", "../", "~/", "@/" };
+    return one_of(name, starts, DD_COUNT(starts));
+}
+
+static bool imported_script(dd_str text, size_t at)
+{
+    size_t start = specifier(text, at);
+    dd_str name  = dd_str_sub(text, start, text.len);
+    return start && !own_module(name) && !dd_str_startsz(name, "@ai-sdk/"); /* a provider of the AI SDK sends nothing by itself */
+}
+
+static bool makes_models(dd_str behind)
+{
+    static const char *const umbrella[] = { "_community", "/community", "_classic", "/classic" };
+    for (size_t i = 0; i < DD_COUNT(umbrella); i++)
+        if (dd_str_startsz(behind, umbrella[i]))
+            behind = dd_str_sub(behind, strlen(umbrella[i]), behind.len);
+    if (behind.len && (behind.ptr[0] == '.' || behind.ptr[0] == '/' || behind.ptr[0] == '_' || behind.ptr[0] == '-'))
+        behind = dd_str_sub(behind, 1, behind.len);
+    return !one_of(behind, not_models, DD_COUNT(not_models)) || one_of(behind, models, DD_COUNT(models));
 }
 
 static bool imported(dd_str text, size_t at, bool script, const trigger *t)
 {
-    if (script ? !imported_script(text, at) : !imported_python(text, at))
+    if (script ? !imported_script(text, at) : !imported_python(text, at, t->place == WITHIN))
         return false;
-    dd_str behind = dd_str_sub(text, at + strlen(t->text), text.len);
-    if (!dd_str_eqz(dd_str_z(t->text), "langchain"))
-        return true;
-    return !one_of(behind, not_models, DD_COUNT(not_models)) || one_of(behind, models, DD_COUNT(models));
+    return !dd_str_eqz(dd_str_z(t->text), "langchain") || makes_models(dd_str_sub(text, at + strlen(t->text), text.len));
 }
 
 /* The line begins as a comment. Within a text that is no line of code either. */
@@ -393,42 +444,49 @@ static bool commented(dd_str text, size_t at, bool script)
     return dd_str_startsz(head, "//") || dd_str_startsz(head, "/*") || dd_str_startsz(head, "* ") || dd_str_eqz(head, "*");
 }
 
-typedef enum { NOTHING, A_CLIENT, FOUND } verdict;
-
-/* `at` is where a key stands. */
-static verdict verify(const search_table *s, dd_str text, size_t at, bool script)
+static bool counts(const trigger *t, dd_str text, size_t at, bool script)
 {
-    verdict best = NOTHING;
+    if (commented(text, at, script))
+        return false;
+    if (t->place == PATH)
+        return !script || (!specifier(text, at) && !own_module(dd_str_sub(text, word_start(text, at), text.len)));
+    return t->place == ANYWHERE || imported(text, at, script, t);
+}
+
+/* `at` is where a key stands. The bit of what is needed beside it; bit ALONE: nothing, the file is worth a parse. */
+static unsigned verify(const search_table *s, dd_str text, size_t at, bool script)
+{
+    unsigned found = 0;
     for (uint16_t i = s->slots[slot_of(key_at(text.ptr + at))]; i; i = s->next[i - 1]) {
         const trigger *t = &triggers[i - 1];
         size_t         n = strlen(t->text), off = s->offset[i - 1];
         if (at < off || text.len - (at - off) < n || memcmp(text.ptr + at - off, t->text, n) != 0)
             continue;
-        if (commented(text, at - off, script) || (t->kind == PATH && script && imported_script(text, at - off)))
-            continue;
-        if (t->kind == ANYWHERE || t->kind == PATH)
-            return FOUND;
-        if (!imported(text, at - off, script, t))
-            continue;
-        if (t->kind == IMPORTED)
-            return FOUND;
-        best = A_CLIENT;
+        if (counts(t, text, at - off, script))
+            found |= 1u << t->beside;
     }
-    return best;
+    return found;
 }
 
-static bool has_verb(dd_str text)
+static bool has_any(dd_str text, const char *const *needles)
 {
-    for (size_t i = 0; i < DD_COUNT(verbs); i++)
-        if (memmem(text.ptr, text.len, verbs[i], strlen(verbs[i])))
+    for (; *needles; needles++)
+        if (memmem(text.ptr, text.len, *needles, strlen(*needles)))
             return true;
     return false;
+}
+
+static bool is_beside(dd_str text, unsigned found)
+{
+    return (found >> CLIENT & 1 && has_any(text, resources) && has_any(text, verbs)) || (found >> REQUEST & 1 && has_any(text, requests)) ||
+           (found >> AI & 1 && has_any(text, ai_packages)) || (found >> DSPY & 1 && has_any(text, dspy_models));
 }
 
 typedef struct {
     const search_table *table;
     dd_str              text;
-    bool                script, client;
+    bool                script;
+    unsigned            found;   /* bits: what is needed beside what was found */
 } search;
 
 /* A position that the tables let through. True: the file is worth a parse. */
@@ -437,9 +495,8 @@ static bool try_at(search *s, size_t at)
     uint32_t bit = bit_of(key_at(s->text.ptr + at));
     if (!(s->table->hashes[bit / 64] >> (bit % 64) & 1))
         return false;
-    verdict v = verify(s->table, s->text, at, s->script);
-    s->client = s->client || v == A_CLIENT;
-    return v == FOUND;
+    s->found |= verify(s->table, s->text, at, s->script);
+    return s->found & 1u << ALONE;
 }
 
 static bool search_narrow(search *s, size_t from)
@@ -477,7 +534,7 @@ __attribute__((target("avx2"))) static bool search_wide(search *s)
 }
 #endif
 
-static bool found(search *s)
+static bool search_all(search *s)
 {
 #ifdef HAVE_WIDE
     if (wide)
@@ -491,5 +548,5 @@ bool dd_prefilter(dd_str text, dd_lang lang)
     bool script = lang != DD_LANG_PYTHON && lang != DD_LANG_NOTEBOOK;
     pthread_once(&tables_once, make_tables);
     search s = { .table = &tables[script], .text = text, .script = script };
-    return found(&s) || (s.client && has_verb(text));
+    return search_all(&s) || is_beside(text, s.found);
 }

@@ -29,7 +29,7 @@ static const struct { dd_lang lang; const char *text; bool want; const char *why
     { DD_LANG_TYPESCRIPT, "import OpenAI from \"openai\";\nawait c.responses\n  .create({})", true, "a chain over lines" },
     { DD_LANG_TYPESCRIPT, "const O = require( 'groq-sdk' )", true, "I-JS-6" },
     { DD_LANG_TYPESCRIPT, "import O from\"npm:openai@7\";o.beta\n.create()", true, "I-JS-11" },
-    { DD_LANG_TYPESCRIPT, "const { default: A } = await import(`@anthropic-ai/sdk`); a.x\n.create()", true, "I-JS-8" },
+    { DD_LANG_TYPESCRIPT, "const { default: A } = await import(`@anthropic-ai/sdk`); a.messages\n.create()", true, "I-JS-8" },
     { DD_LANG_TYPESCRIPT, "const names = [\"openai\", \"groq\", \"mistralai\"]; x.create()", false, "names in a list" },
     { DD_LANG_TYPESCRIPT, "import { ChatOpenAI } from '@langchain/openai'", true, "LC-JS-1" },
     { DD_LANG_TYPESCRIPT, "import { HumanMessage } from '@langchain/core/messages'", false, "makes no model" },
@@ -40,6 +40,15 @@ static const struct { dd_lang lang; const char *text; bool want; const char *why
     { DD_LANG_PYTHON, "x = 1\n    # client.messages.create()\n", false, "N-3" },
     { DD_LANG_PYTHON, "x = client.messages.create()  # a comment", true, "a comment behind it" },
     { DD_LANG_TYPESCRIPT, "import { E } from '../embeddings/base'", false, "a module of one's own" },
+    { DD_LANG_TYPESCRIPT, "import { x } from './langchain/adapter'; import { openai } from '@ai-sdk/openai'; x.chat.create()", false, "one's own module; a provider alone" },
+    { DD_LANG_TYPESCRIPT, "import { embed } from 'ai'; embed({ model, value })", true, "AI-7" },
+    { DD_LANG_TYPESCRIPT, "message.embed({ title })", false, "another embed" },
+    { DD_LANG_PYTHON, "from mem.llms.langchain import X\nfrom multi_agents import y", false, "one's own modules" },
+    { DD_LANG_PYTHON, "from google import genai", true, "GO-PY-1" },
+    { DD_LANG_PYTHON, "from langfuse.openai import openai\nopenai.chat\\\n.create()", true, "I-PY-5" },
+    { DD_LANG_PYTHON, "HOSTS = ['https://api.openai.com', 'https://openrouter.ai']", false, "hosts in a table" },
+    { DD_LANG_PYTHON, "from langchain_community.document_loaders import L\nfrom langchain.text_splitter import S", false, "makes no model" },
+    { DD_LANG_PYTHON, "from langchain_community.chat_models import C", true, "makes models" },
     { DD_LANG_TYPESCRIPT, "await post(`${base}/embeddings`)", true, "RH-JS-2" },
     { DD_LANG_JAVASCRIPT, "client.chat[\"completions\"].create({})", true, "G-3" },
 };
@@ -53,7 +62,7 @@ TEST(prefilter_finds_what_calls_need)
 /* The fast pass reads many bytes at once: a literal must be found at any offset, up to the very end. */
 TEST(prefilter_finds_a_literal_anywhere)
 {
-    static const char *const literals[] = { "messages.create", "/v1/messages", ".completions", "api.x.ai", "OpenAI(" };
+    static const char *const literals[] = { "messages.create", "/v1/messages", ".completions", "embeddings.create", "ChatOpenAI(" };
     char text[200];
     for (size_t l = 0; l < DD_COUNT(literals); l++)
         for (size_t n = strlen(literals[l]); n < sizeof text; n++) {
