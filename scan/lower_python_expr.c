@@ -114,13 +114,26 @@ static dd_expr *hole(dd_low *cx, uint32_t n)
     return e;
 }
 
+/* r"..", '''..''': where the text between the quotes starts and ends. */
+static dd_str inside(dd_low *cx, uint32_t n, uint32_t *from, uint32_t *to)
+{
+    dd_str s = dd_low_text(cx, n);
+    size_t p = 0, quotes = 1;
+    while (p < s.len && s.ptr[p] != '"' && s.ptr[p] != '\'')
+        p++;
+    if (p + 6 <= s.len && s.ptr[p + 1] == s.ptr[p] && s.ptr[p + 2] == s.ptr[p])
+        quotes = 3;
+    size_t first = p + quotes < s.len ? p + quotes : s.len, last = s.len > first + quotes ? s.len - quotes : first;
+    *from = dd_low_node(cx, n)->start + (uint32_t)first;
+    *to   = dd_low_node(cx, n)->start + (uint32_t)last;
+    return dd_str_sub(s, 0, p);
+}
+
 /* Pushes the parts of a string: text, holes. True: it has holes. */
 static bool push_string(dd_low *cx, uint32_t n)
 {
-    uint32_t open = dd_low_kid(cx, n, K_string_start), close = dd_low_kid(cx, n, K_string_end);
-    uint32_t at = open ? dd_low_node(cx, open)->end : dd_low_node(cx, n)->start;
-    uint32_t to = close ? dd_low_node(cx, close)->start : dd_low_node(cx, n)->end;
-    dd_str   prefix = dd_low_text(cx, open);
+    uint32_t at, to;
+    dd_str   prefix = inside(cx, n, &at, &to);
     bool     holes  = false;
     dd_low_each(cx, i, n) {
         if (dd_low_kind(cx, i) != K_interpolation)

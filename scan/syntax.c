@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "base/time.h"
+#include "scan/syntax_memory.h"
 
 const TSLanguage *tree_sitter_python(void);
 const TSLanguage *tree_sitter_javascript(void);
@@ -52,11 +53,10 @@ static pthread_once_t grammars_once = PTHREAD_ONCE_INIT;
 #define LEFT_OUT 0xffff
 
 static const uint16_t leaves[] = {
-    K_string_content, K_string_start, K_string_end, K_string_fragment, K_escape_sequence, K_escape_interpolation, K_regex,
-    K_identifier, K_number, K_integer, K_float, K_type_identifier, K_property_identifier, K_true, K_false, K_none, K_null,
+    K_regex, K_interface_declaration, K_type_alias_declaration, K_ambient_declaration, K_function_signature, K_method_signature,
 };
 static const uint16_t unused[] = {
-    K_string_content, K_string_fragment, K_escape_sequence, K_escape_interpolation, K_line_continuation, K_jsx_text,
+    K_string_start, K_string_content, K_string_end, K_string_fragment, K_escape_sequence, K_escape_interpolation, K_line_continuation, K_jsx_text,
     K_html_comment, K_html_character_reference, K_optional_chain, K_type_conversion, K_hash_bang_line, K_empty_statement,
 };
 
@@ -103,6 +103,7 @@ static void grammar_init(grammar *g, const TSLanguage *l, const dd_map *named, c
 
 static void grammars_init(void)
 {
+    dd_syn_memory_init();
     dd_map named = DD_MAP_INIT, tokens = DD_MAP_INIT;
 #define X(n) dd_map_put(&named, DD_STR(#n), (void *)(uintptr_t)K_##n);
     DD_SYN_KINDS(X)
@@ -119,24 +120,6 @@ static void grammars_init(void)
     dd_map_free(&tokens);
 }
 
-/* One parser a thread: making one costs more than parsing a small file. */
-static pthread_key_t  parser_key;
-static pthread_once_t parser_once = PTHREAD_ONCE_INIT;
-
-static void parser_drop(void *p) { ts_parser_delete(p); }
-static void parser_key_init(void) { pthread_key_create(&parser_key, parser_drop); }
-
-static TSParser *thread_parser(void)
-{
-    pthread_once(&parser_once, parser_key_init);
-    TSParser *p = pthread_getspecific(parser_key);
-    if (!p) {
-        p = ts_parser_new();
-        pthread_setspecific(parser_key, p);
-    }
-    return p;
-}
-
 static const char *read_text(void *payload, uint32_t at, TSPoint point, uint32_t *n)
 {
     const dd_str *text = payload;
@@ -147,17 +130,29 @@ static const char *read_text(void *payload, uint32_t at, TSPoint point, uint32_t
 
 static bool too_long(TSParseState *state) { return dd_mono_now().ns > *(const int64_t *)state->payload; }
 
-static TSTree *parse(const grammar *g, dd_str text)
+/* The parser takes a zero byte for the end of the file. */
+static dd_str without_zeros(dd_str text, dd_buf *copy)
 {
-    TSParser *parser = thread_parser();
+    if (!text.len || !memchr(text.ptr, '\0', text.len))
+        return text;
+    dd_buf_add(copy, text);
+    for (size_t i = 0; i < copy->len; i++)
+        if (!copy->ptr[i])
+            copy->ptr[i] = ' ';
+    return dd_buf_str(copy);
+}
+
+static TSTree *parse(const grammar *g, dd_str bytes)
+{
+    dd_buf    copy   = DD_BUF_INIT(0);
+    dd_str    text   = without_zeros(bytes, &copy);
+    TSParser *parser = ts_parser_new();
     if (!ts_parser_set_language(parser, g->language))
         return NULL;
     int64_t        until   = dd_mono_now().ns + PARSE_LIMIT_NS;
     TSInput        input   = { .payload = &text, .read = read_text, .encoding = TSInputEncodingUTF8 };
     TSParseOptions options = { .payload = &until, .progress_callback = too_long };
-    TSTree        *tree    = ts_parser_parse_with_options(parser, NULL, input, options);
-    ts_parser_reset(parser);
-    return tree;
+    return ts_parser_parse_with_options(parser, NULL, input, options);
 }
 
 static void keep_comment(dd_syn_tree *t, TSNode node, dd_str text)
@@ -189,6 +184,15 @@ static uint32_t add_node(dd_syn_tree *t, dd_syn node, open_node *parent)
     return id;
 }
 
+/* Strings are decoded from their bytes; only those of Python with an f or t in front can hold expressions. */
+static bool is_plain(dd_str text, uint32_t at)
+{
+    for (; at < text.len && text.ptr[at] != '"' && text.ptr[at] != '\''; at++)
+        if ((text.ptr[at] | 0x20) == 'f' || (text.ptr[at] | 0x20) == 't')
+            return false;
+    return true;
+}
+
 /* Copies the cursor's node when it is of use; returns its number when its children are to be seen. */
 static uint32_t take_node(const grammar *g, TSTreeCursor *cursor, dd_str text, dd_syn_tree *t, open_node *parent)
 {
@@ -218,7 +222,7 @@ static uint32_t take_node(const grammar *g, TSTreeCursor *cursor, dd_str text, d
     uint32_t start = ts_node_start_byte(node);
     dd_syn   s     = { rule.kind, field, (uint8_t)(flags | (rule.named ? DD_SYN_NAMED : 0)), start, ts_node_end_byte(node), 0, 0 };
     uint32_t n     = add_node(t, s, parent);
-    return rule.named && !rule.leaf ? n : 0;
+    return rule.named && !rule.leaf && !(rule.kind == K_string && is_plain(text, start)) ? n : 0;
 }
 
 static void flatten(const grammar *g, TSTree *tree, dd_str text, dd_syn_tree *t)
@@ -244,7 +248,6 @@ static void flatten(const grammar *g, TSTree *tree, dd_str text, dd_syn_tree *t)
     }
 done:
     t->v[0] = nothing; /* the root's parent, so far */
-    ts_tree_cursor_delete(&cursor);
     dd_vec_free(&open);
 }
 
@@ -255,10 +258,11 @@ dd_code dd_syn_parse(const dd_source_file *file, dd_lang lang, dd_syn_tree *t, d
     pthread_once(&grammars_once, grammars_init);
     const grammar *g    = &grammars[lang];
     TSTree        *tree = parse(g, file->text);
+    if (tree)
+        flatten(g, tree, file->text, t);
+    dd_syn_memory_reset();
     if (!tree)
         return dd_fail(err, DD_ERR_PARSE, "cannot parse \"" DD_STR_FMT "\": it takes more than 5 seconds", DD_STR_ARG(file->path));
-    flatten(g, tree, file->text, t);
-    ts_tree_delete(tree);
     return DD_OK;
 }
 
