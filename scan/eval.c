@@ -204,7 +204,7 @@ static dd_value *ev_or(dd_project *p, const dd_expr *e, const dd_frame *f)
     bool      falsy = e->kind == DD_X_OR;
     dd_value *a = dd_ev(p, e->a, f);
     int       t = dd_ev_truth_of(a);
-    if (a->kind != DD_V_CHOICE && a->kind != DD_V_EXTERN && (t == 1 || (!falsy && dd_v_known(a))))
+    if (a->kind != DD_V_CHOICE && a->kind != DD_V_EXTERN && !a->maybe && (t == 1 || (!falsy && dd_v_known(a))))
         return a;
     return dd_v_or(p, a, dd_ev(p, e->b, f), falsy);
 }
@@ -433,6 +433,8 @@ static dd_value *any_entry(dd_project *p, dd_value *v)
     dd_value *out = NULL;
     for (uint32_t i = 0; i < v->n_entries; i++)
         out = dd_v_either(p, out, v->entries[i].value);
+    if (out && out->kind != DD_V_CHOICE)
+        out = dd_v_maybe(p, out);      /* or the key is not there */
     if (!out || v->open) {
         dd_value *u = dd_v_unknown(p, "key", v->expr);
         u->param_func = v->param_func;

@@ -239,10 +239,12 @@ static dd_value *join_fields(dd_project *p, const dd_def *defs, size_t n, dd_val
     for (size_t i = 0; i < n; i++) {
         const dd_field *fd = defs[i].ref;
         dd_value *v = field_value(p, fd, a, ctor);
-        if (!out || (defs[i].certain && i == 0 && !field_falls_back(fd)))
+        if (!out || (defs[i].certain && i == 0 && !field_falls_back(fd) && !dd_str_eqz(fd->op, "+=")))
             out = v;
         else if (field_falls_back(fd) || tests_same_field(fd->branch, a->name))
             out = dd_v_or(p, out, v, true);
+        else if (dd_str_eqz(fd->op, "+="))
+            out = dd_lib_add(p, out, v, fd->value);
         else {
             dd_def d = defs[i];
             d.certain = false;

@@ -54,6 +54,29 @@ static const dd_expr *behind_typeof(const dd_expr *e)
     return e && e->kind == DD_X_UNARY && dd_str_eqz(e->name, "typeof") ? e->a : e;
 }
 
+/* `"model" in config` about config["model"], config.model or config.get("model"); hasattr(config, "model") likewise. */
+static bool is_member_of(const dd_expr *key, const dd_expr *of, const dd_expr *what)
+{
+    if (!key || !of || !what || key->kind != DD_X_STRING)
+        return false;
+    const dd_expr *base = what->a;
+    if (of->kind == DD_X_CALL && of->a && of->a->kind == DD_X_MEMBER && dd_str_eqz(of->a->name, "keys"))
+        of = of->a->a;
+    if (what->kind == DD_X_CALL && what->a && what->a->kind == DD_X_MEMBER && dd_str_eqz(what->a->name, "get"))
+        return what->n_items && what->items[0]->kind == DD_X_STRING && dd_str_eq(what->items[0]->name, key->name) && same_expr(what->a->a, of, 0);
+    dd_str step = dd_expr_step(what);
+    return step.len && dd_str_eq(step, key->name) && same_expr(base, of, 0);
+}
+
+static int member_test(const dd_expr *t, const dd_expr *what)
+{
+    if (t->kind == DD_X_BINARY && (dd_str_eqz(t->name, "in") || dd_str_eqz(t->name, "not in")))
+        return is_member_of(t->a, t->b, what) ? !dd_str_eqz(t->name, "in") : -1;
+    if (t->kind == DD_X_CALL && dd_str_eqz(t->name, "hasattr") && t->n_items == 2)
+        return is_member_of(t->items[1], t->items[0], what) ? 0 : -1;
+    return -1;
+}
+
 static int missing(const dd_expr *t, const dd_expr *what, dd_str name, int depth)
 {
     if (!t || depth > 8)
@@ -69,6 +92,8 @@ static int missing(const dd_expr *t, const dd_expr *what, dd_str name, int depth
         int sure = t->kind == DD_X_AND ? 0 : 1;     /* there and more; missing or more */
         return a == sure || b == sure ? sure : a >= 0 && a == b ? a : -1;
     }
+    if (what && member_test(t, what) >= 0)
+        return member_test(t, what);
     int sense = t->kind == DD_X_BINARY ? op_sense(t->name) : -1;
     if (sense >= 0 && ((is_void(t->b) && is_it(behind_typeof(t->a), what, name)) || (is_void(t->a) && is_it(behind_typeof(t->b), what, name))))
         return sense;

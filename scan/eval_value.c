@@ -303,6 +303,11 @@ static dd_value *or_one(dd_project *p, dd_value *a, dd_value *b, bool falsy_too)
         return b;
     if (a->kind == DD_V_EXTERN && a->step == DD_E_TYPED && b->kind == DD_V_EXTERN)
         return b;                      /* C-3: injected or built; how it is built says more */
+    if (a->kind != DD_V_UNKNOWN && a->maybe) {      /* MODELS[name] ?? "x", cond && "x" || "y" */
+        a = dd_v_copy(p, a);
+        a->maybe = false;
+        return dd_v_either(p, a, b);
+    }
     if (a->kind != DD_V_UNKNOWN)
         return a;
     if (b->kind == DD_V_UNKNOWN || b->kind == DD_V_NONE) {
