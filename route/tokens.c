@@ -28,12 +28,20 @@ static const uint8_t ascii[256] = {
 };
 
 /* Pieces that had to be merged, by key: identifiers and names come again. */
-enum { MEMO_IDS = 11, MEMO_MAX = 1024 };
+enum { MEMO_MAX = 2048 };
 typedef struct {
     dd_tok_key key;       /* all zero: empty (a key holds its length) */
-    uint32_t   n;
-    uint32_t   ids[MEMO_IDS];
+    uint32_t   starts;    /* a bit for each byte where a token begins */
+    uint32_t   n;         /* how many */
 } memo;
+
+/* The same for longer ones, which are names and rules of dashes: where the text had it before. */
+enum { LONG_MEMO_MAX = 256, LONG_MEMO_BYTES = 1024 };
+typedef struct {
+    const uint8_t *at;    /* NULL: empty */
+    uint32_t       len, hash;
+    int64_t        n;     /* how many tokens */
+} long_memo;
 
 typedef struct {
     dd_tok_tables t;
@@ -41,7 +49,8 @@ typedef struct {
     dd_token_fn  *each;
     void         *ctx;
     memo         *memos;
-    uint32_t      memo_mask;
+    uint32_t      memo_mask, long_mask;
+    long_memo    *longs;
 } encoder;
 
 /* ---- splitting ---- */
@@ -134,6 +143,15 @@ ALWAYS const uint8_t *short_rest(const uint8_t *p, const uint8_t *end, bool o200
     return short_spaces(p, end);
 }
 
+/* cl100k's first alternative: a contraction is a piece of its own, whatever is behind it. */
+ALWAYS const uint8_t *short_apostrophe(const uint8_t *p, const uint8_t *end)
+{
+    size_t cut = dd_tok_contraction(p, end);
+    if (cut > 0)
+        return p + cut;
+    return ascii[p[1]] & DD_TOK_LETTER ? short_word(p + 1, end, false) : short_others(p, end, false);
+}
+
 ALWAYS const uint8_t *piece_end(const uint8_t *p, const uint8_t *end, bool o200k)
 {
     const uint8_t  no_lead = DD_TOK_NUMBER | DD_TOK_BREAK | DD_TOK_HIGH | (o200k ? 0 : APOSTROPHE);
@@ -141,8 +159,8 @@ ALWAYS const uint8_t *piece_end(const uint8_t *p, const uint8_t *end, bool o200k
     const uint8_t *letter = p + !(class & DD_TOK_LETTER), *to = NULL;
     if (LIKELY(!(class & no_lead) && (ascii[*letter] & DD_TOK_LETTER)))
         to = short_word(letter, end, o200k);
-    else if (!(class & (DD_TOK_HIGH | (no_lead & APOSTROPHE))) && !(ascii[p[1]] & DD_TOK_HIGH))
-        to = short_rest(p, end, o200k);
+    else if (!((class | ascii[p[1]]) & DD_TOK_HIGH))
+        to = !o200k && (class & APOSTROPHE) ? short_apostrophe(p, end) : short_rest(p, end, o200k);
     if (LIKELY(to != NULL))
         return to;
     return o200k ? dd_tok_split_o200k(p, end) : dd_tok_split_cl100k(p, end);
@@ -150,37 +168,47 @@ ALWAYS const uint8_t *piece_end(const uint8_t *p, const uint8_t *end, bool o200k
 
 /* ---- counting ---- */
 
-static void hand_on(encoder *e, const uint32_t *ids, size_t n)
+/* The tokens of a merged piece: each goes from one bit of `starts` to the next. */
+static void hand_on_parts(encoder *e, const uint8_t *p, size_t n, uint32_t starts)
 {
-    e->count += (int64_t)n;
-    for (size_t i = 0; i < n && e->each != NULL; i++)
-        e->each(e->ctx, ids[i]);
+    while (starts != 0) {
+        uint32_t from = (uint32_t)__builtin_ctz(starts);
+        starts &= starts - 1;
+        uint32_t to = starts != 0 ? (uint32_t)__builtin_ctz(starts) : (uint32_t)n;
+        e->each(e->ctx, dd_tok_find(&e->t, p + from, to - from, p + n + 16));
+    }
 }
 
 static __attribute__((noinline)) void encode_merged(encoder *e, const uint8_t *p, size_t n, dd_tok_key key)
 {
     memo *m = &e->memos[dd_tok_fold(key.lo ^ e->t.seed_lo, key.hi ^ e->t.seed_hi) & e->memo_mask];
     if (m->key.lo != key.lo || m->key.hi != key.hi) {
-        uint32_t ids[DD_TOK_SHORT];
-        size_t   count = dd_tok_merge_short(&e->t, p, n, ids);
-        if (count > MEMO_IDS) {
-            hand_on(e, ids, count);
-            return;
-        }
         m->key = key;
-        m->n = (uint32_t)count;
-        memcpy(m->ids, ids, count * sizeof *ids);
+        m->starts = dd_tok_merge_short(&e->t, p, n);
+        m->n = (uint32_t)__builtin_popcount(m->starts);
     }
-    hand_on(e, m->ids, m->n);
+    e->count += m->n;
+    if (e->each != NULL)
+        hand_on_parts(e, p, n, m->starts);
 }
 
 static __attribute__((noinline)) void encode_long(encoder *e, const uint8_t *p, size_t n)
 {
-    uint32_t id = dd_tok_find_long(&e->t, p, n);
-    if (id != DD_TOK_NONE)
-        hand_on(e, &id, 1);
-    else
+    bool       memoed = n <= LONG_MEMO_BYTES;
+    uint32_t   hash = memoed ? dd_tok_long_hash(p, n) : 0;
+    uint32_t   id = n <= DD_TOK_LONGEST ? dd_tok_find_hashed(&e->t, p, n, hash) : DD_TOK_NONE;
+    long_memo *m = &e->longs[hash & e->long_mask];
+    if (id != DD_TOK_NONE) {
+        e->count++;
+        if (e->each != NULL)
+            e->each(e->ctx, id);
+    } else if (!memoed || e->each != NULL) {
         e->count += dd_tok_merge_long(&e->t, p, n, e->each, e->ctx);
+    } else {
+        if (m->at == NULL || m->hash != hash || m->len != n || memcmp(m->at, p, n) != 0)
+            *m = (long_memo){p, (uint32_t)n, hash, dd_tok_merge_long(&e->t, p, n, NULL, NULL)};
+        e->count += m->n;
+    }
 }
 
 ALWAYS void encode_piece(encoder *e, const uint8_t *p, size_t n)
@@ -226,30 +254,39 @@ static void encode_text(encoder *e, const uint8_t *p, size_t n, bool o200k)
 }
 
 /* Short texts get few memos: clearing them costs, too. */
-static uint32_t memo_mask_for(size_t n)
+static uint32_t memo_mask_for(size_t n, uint32_t most, size_t bytes_each)
 {
     uint32_t mask = 7;
-    while (mask + 1 < MEMO_MAX && mask * 16 < n)
+    while (mask + 1 < most && mask * bytes_each < n)
         mask = mask * 2 + 1;
     return mask;
 }
 
+static int64_t encode_valid(dd_encoding enc, dd_str text, dd_token_fn *each, void *ctx)
+{
+    memo      memos[MEMO_MAX];
+    long_memo longs[LONG_MEMO_MAX];
+    encoder   e = {.t = dd_tok_open(enc == DD_ENC_O200K), .each = each, .ctx = ctx, .memos = memos, .longs = longs};
+    e.memo_mask = memo_mask_for(text.len, MEMO_MAX, 16);
+    e.long_mask = memo_mask_for(text.len, LONG_MEMO_MAX, 64);
+    memset(memos, 0, (e.memo_mask + 1) * sizeof *memos);
+    memset(longs, 0, (e.long_mask + 1) * sizeof *longs);
+    encode_text(&e, (const uint8_t *)text.ptr, text.len, enc == DD_ENC_O200K);
+    return e.count;
+}
+
 int64_t dd_tokens_encode(dd_encoding enc, dd_str text, dd_token_fn *each, void *ctx)
 {
-    memo    memos[MEMO_MAX];
-    dd_buf  repaired = DD_BUF_INIT(0);
-    encoder e = {.each = each, .ctx = ctx, .memos = memos, .memo_mask = memo_mask_for(text.len)};
+    dd_buf repaired = DD_BUF_INIT(0);
     if (enc == DD_ENC_NONE || text.len == 0)
         return 0;
     if (dd_tok_utf8_valid(text) < text.len) {
         dd_tok_utf8_repair(text, &repaired);
         text = dd_buf_str(&repaired);
     }
-    memset(memos, 0, (e.memo_mask + 1) * sizeof *memos);
-    e.t = dd_tok_open(enc == DD_ENC_O200K);
-    encode_text(&e, (const uint8_t *)text.ptr, text.len, enc == DD_ENC_O200K);
+    int64_t n = encode_valid(enc, text, each, ctx);
     dd_buf_free(&repaired);
-    return e.count;
+    return n;
 }
 
 dd_encoding dd_tokens_encoding(dd_str name)

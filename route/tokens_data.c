@@ -39,15 +39,13 @@ dd_tok_tables dd_tok_open(int which)
         .bytes = AT(uint32_t, e->bytes), .pilots = AT(uint16_t, e->pilots), .longs = AT(dd_tok_long, e->longs),
         .long_bytes = dd_tok_blob + e->long_bytes, .seed_lo = e->seed_lo, .seed_hi = e->seed_hi,
         .slots = e->slots, .buckets = e->buckets, .long_mask = e->long_mask,
+        .filter = AT(uint64_t, e->filter), .filter_mask = e->filter_mask,
     };
 #undef AT
 }
 
-uint32_t dd_tok_find_long(const dd_tok_tables *t, const uint8_t *s, size_t n)
+uint32_t dd_tok_find_hashed(const dd_tok_tables *t, const uint8_t *s, size_t n, uint32_t hash)
 {
-    if (n > DD_TOK_LONGEST)
-        return DD_TOK_NONE;
-    uint32_t hash = dd_tok_long_hash(s, n);
     for (uint32_t i = hash & t->long_mask; t->longs[i].len != 0; i = (i + 1) & t->long_mask)
         if (t->longs[i].hash == hash && t->longs[i].len == n && memcmp(t->long_bytes + t->longs[i].at, s, n) == 0)
             return t->longs[i].id;

@@ -5,7 +5,8 @@
  *
  * Tokens of up to 15 bytes (98 %) are in a perfect hash of 16-byte keys: the bytes, zero-padded, with the length in the
  * last one, so that one comparison decides. A bucket's pilot moves its keys to free slots; a miss is known after one
- * probe, which is what merging needs most. Longer tokens are in an open-addressing table over their bytes.
+ * probe. Merging asks for many strings that are no tokens; a Bloom filter that fits the second-level cache turns most of
+ * them away (97 %), without a look into the tables that do not fit. Longer tokens are in an open-addressing table over their bytes.
  *
  * Keys are read as little-endian words; only such machines are supported (the reader checks the blob's mark). */
 #ifndef DD_ROUTE_TOKENS_TABLE_H
@@ -43,6 +44,8 @@ typedef struct {             /* in the blob; offsets count from its start */
     uint32_t long_mask;
     uint32_t long_bytes;     /* their text */
     uint32_t tokens;         /* how many there are; ids are 0 .. tokens-1 */
+    uint32_t filter;         /* uint64_t[filter_mask + 1]: two bits for each short token of three bytes or more */
+    uint32_t filter_mask;
     uint32_t unused;
 } dd_tok_enc;
 
@@ -66,8 +69,9 @@ typedef struct {
     const uint16_t    *pilots;
     const dd_tok_long *longs;
     const uint8_t     *long_bytes;
+    const uint64_t    *filter;
     uint64_t           seed_lo, seed_hi;
-    uint32_t           slots, buckets, long_mask;
+    uint32_t           slots, buckets, long_mask, filter_mask;
 } dd_tok_tables;
 
 static inline uint64_t dd_tok_fold(uint64_t a, uint64_t b)
@@ -90,6 +94,12 @@ static inline uint32_t dd_tok_slot(uint64_t hash, uint32_t pilot, uint32_t slots
 {
     uint64_t x = (hash ^ pilot * 0x9e3779b97f4a7c15u) * 0xd6e8feb86659fd93u;
     return (uint32_t)(((x >> 32) * slots) >> 32);
+}
+
+/* The filter's word is named by the hash's low half, its bits by the high half. */
+static inline uint64_t dd_tok_filter_bits(uint64_t hash)
+{
+    return UINT64_C(1) << (hash >> 52 & 63) | UINT64_C(1) << (hash >> 58);
 }
 
 static inline uint32_t dd_tok_long_hash(const uint8_t *s, size_t n)
@@ -126,9 +136,25 @@ static inline uint32_t dd_tok_find_slot(const dd_tok_tables *t, dd_tok_key k)
     return ((at->lo ^ k.lo) | (at->hi ^ k.hi)) == 0 ? slot : DD_TOK_NONE;
 }
 
+/* Id of the token that is these n bytes, 3 <= n <= 15, or DD_TOK_NONE, which is the likely answer; reads 16 bytes. */
+static inline uint32_t dd_tok_find_rare(const dd_tok_tables *t, const uint8_t *s, size_t n)
+{
+    dd_tok_key k = dd_tok_key_of(s, n);
+    uint64_t   hash = dd_tok_hash(k, t->seed_lo, t->seed_hi), bits = dd_tok_filter_bits(hash);
+    if ((t->filter[hash & t->filter_mask] & bits) != bits)
+        return DD_TOK_NONE;
+    uint32_t slot = dd_tok_find_slot(t, k);
+    return slot == DD_TOK_NONE ? DD_TOK_NONE : t->ids[slot];
+}
+
 dd_tok_tables dd_tok_open(int which); /* 0: cl100k, 1: o200k */
-/* Id of the token that is these n > 15 bytes, or DD_TOK_NONE. */
-uint32_t dd_tok_find_long(const dd_tok_tables *t, const uint8_t *s, size_t n);
+/* Id of the token that is these n > 15 bytes, whose dd_tok_long_hash is `hash`, or DD_TOK_NONE. */
+uint32_t dd_tok_find_hashed(const dd_tok_tables *t, const uint8_t *s, size_t n, uint32_t hash);
+
+static inline uint32_t dd_tok_find_long(const dd_tok_tables *t, const uint8_t *s, size_t n)
+{
+    return n > DD_TOK_LONGEST ? DD_TOK_NONE : dd_tok_find_hashed(t, s, n, dd_tok_long_hash(s, n));
+}
 
 /* Id of the token s[0..n), n >= 1, or DD_TOK_NONE; `limit` ends what may be read. */
 static inline uint32_t dd_tok_find(const dd_tok_tables *t, const uint8_t *s, size_t n, const uint8_t *limit)

@@ -8,6 +8,7 @@
 #define LOAD 0.97        /* slots are filled that far */
 #define PER_BUCKET 4     /* keys a bucket, on average */
 #define MAX_TOKENS 262144
+#define FILTER_BITS 10   /* a token, at least */
 
 typedef struct { uint8_t len, bytes[DD_TOK_LONGEST]; } token;
 typedef struct { uint32_t first, count; } bucket;
@@ -208,6 +209,22 @@ static void pack_tiny(dd_tok_enc *e, const token *tokens, const char *name)
     free(bytes);
 }
 
+static void pack_filter(dd_tok_enc *e, const token *tokens)
+{
+    e->filter_mask = 1;
+    while ((size_t)e->filter_mask * 64 < (size_t)e->tokens * FILTER_BITS)
+        e->filter_mask = e->filter_mask * 2 + 1;
+    uint64_t *filter = need(sizeof *filter * ((size_t)e->filter_mask + 1));
+    for (uint32_t id = 0; id < e->tokens; id++) {
+        if (tokens[id].len < 3 || tokens[id].len > DD_TOK_SHORT)
+            continue;
+        uint64_t hash = dd_tok_hash(key_of(&tokens[id]), e->seed_lo, e->seed_hi);
+        filter[hash & e->filter_mask] |= dd_tok_filter_bits(hash);
+    }
+    e->filter = place(filter, sizeof *filter * ((size_t)e->filter_mask + 1));
+    free(filter);
+}
+
 static void pack_long(dd_tok_enc *e, const token *tokens)
 {
     uint32_t n = 0, at = 0;
@@ -240,6 +257,7 @@ static void pack_encoding(dd_tok_enc *e, const char *name)
     token *tokens = need(sizeof *tokens * MAX_TOKENS);
     e->tokens = read_ranks(name, tokens);
     pack_short(e, tokens, name);
+    pack_filter(e, tokens);
     pack_tiny(e, tokens, name);
     pack_long(e, tokens);
     free(tokens);
