@@ -41,6 +41,7 @@ struct dd_project {
     uint64_t bytes_parsed;
     dd_map   files;           /* path -> dd_file_slot */
     dd_map   dirs;            /* folder ("" the root) -> itself */
+    dd_map   imports;         /* "level module importer" -> what modules.c found */
     dd_map   tails;           /* last name of a Python file's path -> dd_path_list */
     DD_VEC(dd_unit_ir *) units;
     dd_map   data, texts;     /* path -> dd_value / text, or `absent` */

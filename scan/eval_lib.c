@@ -251,38 +251,39 @@ static dd_value *lib_number(dd_project *p, const lib_ctx *c)
     return a->kind == DD_V_NUMBER || a->kind == DD_V_UNKNOWN ? a : NULL;
 }
 
-static const struct { const char *path; lib_fn *fn; int n; } known[] = {
-    { "os.getenv", lib_env, 0 }, { "os.environ.get", lib_env, 0 }, { "os.environ.setdefault", lib_env, 0 }, { "os.environ.pop", lib_env, 0 },
-    { "decouple.config", lib_env, 0 }, { "environ.Env()", lib_env, 0 }, { "environ.Env().str", lib_env, 0 }, { "environs.Env()", lib_env, 0 },
-    { "environs.Env().str", lib_env, 0 }, { "environs.env.str", lib_env, 0 }, { "environs.env", lib_env, 0 }, { "starlette.config.Config()", lib_env, 0 },
-    { "globalThis.Deno.env.get", lib_env, 0 }, { "dotenv.get_key", lib_env, 1 }, { "environ.Env().get_value", lib_env, 0 }, { "env-var.get", lib_env, 0 },
-    { "builtins.str", lib_same, 0 }, { "builtins.list", lib_same, 0 }, { "builtins.tuple", lib_same, 0 }, { "builtins.set", lib_same, 0 },
-    { "builtins.sorted", lib_same, 0 }, { "builtins.iter", lib_same, 0 }, { "builtins.reversed", lib_same, 0 }, { "tqdm.tqdm", lib_same, 0 },
-    { "copy.deepcopy", lib_same, 0 }, { "copy.copy", lib_same, 0 }, { "typing.cast", lib_same, 1 }, { "inspect.cleandoc", lib_same, 0 },
-    { "textwrap.dedent", lib_same, 0 }, { "json.dumps", lib_same, 0 }, { "orjson.dumps", lib_same, 0 }, { "functools.lru_cache()", lib_same, 0 },
-    { "functools.lru_cache", lib_same, 0 }, { "functools.cache", lib_same, 0 }, { "asyncio.run", lib_apply_first, 0 }, { "asyncio.wait_for", lib_apply_first, 0 },
-    { "dataclasses.replace", lib_same, 0 }, { "asyncio.create_task", lib_same, 0 }, { "types.MappingProxyType", lib_same, 0 },
-    { "globalThis.String", lib_same, 0 }, { "globalThis.Object.freeze", lib_same, 0 }, { "globalThis.structuredClone", lib_same, 0 },
-    { "globalThis.JSON.stringify", lib_same, 0 }, { "globalThis.Promise.resolve", lib_same, 0 }, { "globalThis.Proxy", lib_same, 0 },
-    { "globalThis.Object.seal", lib_same, 0 }, { "react.cache", lib_same, 0 }, { "react.useMemo", lib_same, 0 }, { "globalThis.Array.from", lib_same, 0 },
-    { "globalThis.JSON.parse", lib_load, AS_JSON }, { "json.loads", lib_load, AS_JSON }, { "json.load", lib_load, AS_JSON }, { "orjson.loads", lib_load, AS_JSON },
-    { "yaml.safe_load", lib_load, AS_YAML }, { "yaml.load", lib_load, AS_YAML }, { "yaml.full_load", lib_load, AS_YAML }, { "js-yaml.load", lib_load, AS_YAML },
-    { "yaml.parse", lib_load, AS_YAML }, { "toml.load", lib_load, AS_TOML }, { "toml.loads", lib_load, AS_TOML }, { "tomllib.load", lib_load, AS_TOML },
-    { "tomllib.loads", lib_load, AS_TOML }, { "tomli.load", lib_load, AS_TOML }, { "tomli.loads", lib_load, AS_TOML }, { "tomlkit.load", lib_load, AS_TOML },
-    { "os.path.join", lib_path, 0 }, { "path.join", lib_path, 0 }, { "path.resolve", lib_path, 0 }, { "pathlib.Path", lib_path, 0 },
-    { "pathlib.PurePath", lib_path, 0 }, { "os.path.abspath", lib_same, 0 }, { "os.path.realpath", lib_same, 0 }, { "os.path.expanduser", lib_same, 0 },
-    { "url.fileURLToPath", lib_same, 0 }, { "os.path.normpath", lib_same, 0 },
-    { "fs.readFileSync", lib_read, 0 }, { "fs.promises.readFile", lib_read, 0 }, { "fs/promises.readFile", lib_read, 0 }, { "builtins.open().read", lib_read, 1 },
-    { "io.open().read", lib_read, 1 }, { "codecs.open().read", lib_read, 1 }, { "fs-extra.readFileSync", lib_read, 0 },
-    { "builtins.dict", lib_dict, 0 }, { "collections.OrderedDict", lib_dict, 0 }, { "types.SimpleNamespace", lib_dict, 0 }, { "argparse.Namespace", lib_dict, 0 },
-    { "globalThis.Object.assign", lib_dict, 0 }, { "box.Box", lib_dict, 0 }, { "munch.Munch", lib_dict, 0 }, { "omegaconf.OmegaConf.create", lib_dict, 0 },
-    { "dataclasses.asdict", lib_dict, 0 }, { "builtins.vars", lib_dict, 0 },
-    { "globalThis.Object.values", lib_values, 0 }, { "globalThis.Object.keys", lib_values, 1 },
-    { "random.choice", lib_any, 0 }, { "builtins.next", lib_any, 0 }, { "builtins.getattr", lib_getattr, 0 },
-    { "builtins.int", lib_number, 0 }, { "builtins.float", lib_number, 0 }, { "globalThis.Number", lib_number, 0 }, { "globalThis.parseInt", lib_number, 0 },
-    { "globalThis.Number.parseInt", lib_number, 0 },
-    { "zod.object", lib_same, 0 }, { "zod.z.object", lib_same, 0 }, { "zod.strictObject", lib_same, 0 },
-    { "@t3-oss/env-nextjs.createEnv", lib_create_env, 0 }, { "@t3-oss/env-core.createEnv", lib_create_env, 0 }
+#define PATH(text) { text, sizeof text - 1 }
+static const struct { dd_str path; lib_fn *fn; int n; } known[] = {
+    { PATH("os.getenv"), lib_env, 0 }, { PATH("os.environ.get"), lib_env, 0 }, { PATH("os.environ.setdefault"), lib_env, 0 }, { PATH("os.environ.pop"), lib_env, 0 },
+    { PATH("decouple.config"), lib_env, 0 }, { PATH("environ.Env()"), lib_env, 0 }, { PATH("environ.Env().str"), lib_env, 0 }, { PATH("environs.Env()"), lib_env, 0 },
+    { PATH("environs.Env().str"), lib_env, 0 }, { PATH("environs.env.str"), lib_env, 0 }, { PATH("environs.env"), lib_env, 0 }, { PATH("starlette.config.Config()"), lib_env, 0 },
+    { PATH("globalThis.Deno.env.get"), lib_env, 0 }, { PATH("dotenv.get_key"), lib_env, 1 }, { PATH("environ.Env().get_value"), lib_env, 0 }, { PATH("env-var.get"), lib_env, 0 },
+    { PATH("builtins.str"), lib_same, 0 }, { PATH("builtins.list"), lib_same, 0 }, { PATH("builtins.tuple"), lib_same, 0 }, { PATH("builtins.set"), lib_same, 0 },
+    { PATH("builtins.sorted"), lib_same, 0 }, { PATH("builtins.iter"), lib_same, 0 }, { PATH("builtins.reversed"), lib_same, 0 }, { PATH("tqdm.tqdm"), lib_same, 0 },
+    { PATH("copy.deepcopy"), lib_same, 0 }, { PATH("copy.copy"), lib_same, 0 }, { PATH("typing.cast"), lib_same, 1 }, { PATH("inspect.cleandoc"), lib_same, 0 },
+    { PATH("textwrap.dedent"), lib_same, 0 }, { PATH("json.dumps"), lib_same, 0 }, { PATH("orjson.dumps"), lib_same, 0 }, { PATH("functools.lru_cache()"), lib_same, 0 },
+    { PATH("functools.lru_cache"), lib_same, 0 }, { PATH("functools.cache"), lib_same, 0 }, { PATH("asyncio.run"), lib_apply_first, 0 }, { PATH("asyncio.wait_for"), lib_apply_first, 0 },
+    { PATH("dataclasses.replace"), lib_same, 0 }, { PATH("asyncio.create_task"), lib_same, 0 }, { PATH("types.MappingProxyType"), lib_same, 0 },
+    { PATH("globalThis.String"), lib_same, 0 }, { PATH("globalThis.Object.freeze"), lib_same, 0 }, { PATH("globalThis.structuredClone"), lib_same, 0 },
+    { PATH("globalThis.JSON.stringify"), lib_same, 0 }, { PATH("globalThis.Promise.resolve"), lib_same, 0 }, { PATH("globalThis.Proxy"), lib_same, 0 },
+    { PATH("globalThis.Object.seal"), lib_same, 0 }, { PATH("react.cache"), lib_same, 0 }, { PATH("react.useMemo"), lib_same, 0 }, { PATH("globalThis.Array.from"), lib_same, 0 },
+    { PATH("globalThis.JSON.parse"), lib_load, AS_JSON }, { PATH("json.loads"), lib_load, AS_JSON }, { PATH("json.load"), lib_load, AS_JSON }, { PATH("orjson.loads"), lib_load, AS_JSON },
+    { PATH("yaml.safe_load"), lib_load, AS_YAML }, { PATH("yaml.load"), lib_load, AS_YAML }, { PATH("yaml.full_load"), lib_load, AS_YAML }, { PATH("js-yaml.load"), lib_load, AS_YAML },
+    { PATH("yaml.parse"), lib_load, AS_YAML }, { PATH("toml.load"), lib_load, AS_TOML }, { PATH("toml.loads"), lib_load, AS_TOML }, { PATH("tomllib.load"), lib_load, AS_TOML },
+    { PATH("tomllib.loads"), lib_load, AS_TOML }, { PATH("tomli.load"), lib_load, AS_TOML }, { PATH("tomli.loads"), lib_load, AS_TOML }, { PATH("tomlkit.load"), lib_load, AS_TOML },
+    { PATH("os.path.join"), lib_path, 0 }, { PATH("path.join"), lib_path, 0 }, { PATH("path.resolve"), lib_path, 0 }, { PATH("pathlib.Path"), lib_path, 0 },
+    { PATH("pathlib.PurePath"), lib_path, 0 }, { PATH("os.path.abspath"), lib_same, 0 }, { PATH("os.path.realpath"), lib_same, 0 }, { PATH("os.path.expanduser"), lib_same, 0 },
+    { PATH("url.fileURLToPath"), lib_same, 0 }, { PATH("os.path.normpath"), lib_same, 0 },
+    { PATH("fs.readFileSync"), lib_read, 0 }, { PATH("fs.promises.readFile"), lib_read, 0 }, { PATH("fs/promises.readFile"), lib_read, 0 }, { PATH("builtins.open().read"), lib_read, 1 },
+    { PATH("io.open().read"), lib_read, 1 }, { PATH("codecs.open().read"), lib_read, 1 }, { PATH("fs-extra.readFileSync"), lib_read, 0 },
+    { PATH("builtins.dict"), lib_dict, 0 }, { PATH("collections.OrderedDict"), lib_dict, 0 }, { PATH("types.SimpleNamespace"), lib_dict, 0 }, { PATH("argparse.Namespace"), lib_dict, 0 },
+    { PATH("globalThis.Object.assign"), lib_dict, 0 }, { PATH("box.Box"), lib_dict, 0 }, { PATH("munch.Munch"), lib_dict, 0 }, { PATH("omegaconf.OmegaConf.create"), lib_dict, 0 },
+    { PATH("dataclasses.asdict"), lib_dict, 0 }, { PATH("builtins.vars"), lib_dict, 0 },
+    { PATH("globalThis.Object.values"), lib_values, 0 }, { PATH("globalThis.Object.keys"), lib_values, 1 },
+    { PATH("random.choice"), lib_any, 0 }, { PATH("builtins.next"), lib_any, 0 }, { PATH("builtins.getattr"), lib_getattr, 0 },
+    { PATH("builtins.int"), lib_number, 0 }, { PATH("builtins.float"), lib_number, 0 }, { PATH("globalThis.Number"), lib_number, 0 }, { PATH("globalThis.parseInt"), lib_number, 0 },
+    { PATH("globalThis.Number.parseInt"), lib_number, 0 },
+    { PATH("zod.object"), lib_same, 0 }, { PATH("zod.z.object"), lib_same, 0 }, { PATH("zod.strictObject"), lib_same, 0 },
+    { PATH("@t3-oss/env-nextjs.createEnv"), lib_create_env, 0 }, { PATH("@t3-oss/env-core.createEnv"), lib_create_env, 0 }
 };
 
 dd_value *dd_lib_call(dd_project *p, dd_value *callee, const dd_expr *call, const dd_frame *f)
@@ -290,11 +291,18 @@ dd_value *dd_lib_call(dd_project *p, dd_value *callee, const dd_expr *call, cons
     lib_ctx c = { call, f, callee, 0 };
     if (callee->step == DD_E_MEMBER && dd_str_eqz(callee->name, "default") && callee->parent->step != DD_E_PACKAGE)
         return lib_zod(p, &c);
-    for (size_t i = 0; i < DD_COUNT(known); i++)
-        if (dd_lib_path_is(callee, known[i].path)) {
+    if (!callee->name.len && callee->step == DD_E_MEMBER)
+        return NULL;
+    for (size_t i = 0; i < DD_COUNT(known); i++) {
+        dd_str path = known[i].path;
+        bool   by_name = callee->step == DD_E_MEMBER && !dd_str_eqz(callee->name, "default");
+        if (by_name && (path.len < callee->name.len || path.ptr[path.len - callee->name.len] != callee->name.ptr[0]))
+            continue;
+        if (path_ends(callee, path)) {
             c.n = known[i].n;
             return known[i].fn(p, &c);
         }
+    }
     return NULL;
 }
 

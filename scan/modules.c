@@ -284,21 +284,43 @@ bool dd_module_sub(dd_project *p, dd_str dir, dd_str name, dd_module_hit *hit)
 
 /* --- both --- */
 
+typedef struct { bool found, is_dir; dd_str path; } import_memo;
+
+/* Many files of a folder import the same modules, and a miss costs most. */
+static const import_memo *where(dd_project *p, const dd_unit_ir *from, dd_str module, int level)
+{
+    dd_buf key = DD_BUF_INIT(8192);
+    dd_buf_printf(&key, "%d ", level);
+    dd_buf_add(&key, module);
+    dd_buf_addc(&key, ' ');
+    dd_buf_add(&key, from->file->path);
+    import_memo *m = dd_map_get(&p->imports, dd_buf_str(&key));
+    if (!m && !key.over) {
+        bool began = dd_project_keep(p);
+        m = dd_new(&p->arena, import_memo);
+        m->found = dd_ev_python(from) ? dd_module_find_python(p, from->file->path, module, level, &m->path, &m->is_dir)
+                                      : dd_module_find_js(p, from->file->path, module, &m->path);
+        dd_map_put(&p->imports, dd_arena_dup(&p->arena, dd_buf_str(&key)), m);
+        dd_project_kept(p, began);
+    }
+    dd_buf_free(&key);
+    return m;
+}
+
 bool dd_module_find(dd_project *p, const dd_unit_ir *from, dd_str module, int level, dd_module_hit *hit)
 {
     dd_str path;
-    bool   is_dir = false;
+    bool   is_dir;
     *hit = (dd_module_hit){ .unit = NULL };
-    if (!from->file)
+    const import_memo *m = from->file ? where(p, from, module, level) : NULL;
+    if (!m || !m->found)
         return false;
+    path = m->path;
+    is_dir = m->is_dir;
     if (dd_ev_python(from)) {
-        if (!dd_module_find_python(p, from->file->path, module, level, &path, &is_dir))
-            return false;
         fill_python(p, path, is_dir, hit);
         return hit->unit || hit->is_dir;
     }
-    if (!dd_module_find_js(p, from->file->path, module, &path))
-        return false;
     hit->data = dd_project_file_data(p, path);
     if (!hit->data)
         hit->unit = dd_project_unit(p, path);

@@ -46,7 +46,7 @@ void dd_project_free(dd_project *p)
 {
     if (!p)
         return;
-    dd_map *maps[] = { &p->files, &p->dirs, &p->tails, &p->data, &p->texts, &p->js_configs, &p->js_packages, &p->workspaces,
+    dd_map *maps[] = { &p->imports, &p->files, &p->dirs, &p->tails, &p->data, &p->texts, &p->js_configs, &p->js_packages, &p->workspaces,
                        &p->frame_map, &p->calls_by_name, &p->classes_by_base, &p->callers };
     for (size_t i = 0; i < DD_COUNT(maps); i++)
         dd_map_free(maps[i]);
