@@ -37,7 +37,7 @@ TEST_OBJ := $(TEST_SRC:%.c=$(OUT)/%.o)
 TS      := $(NM)/tree-sitter/vendor/tree-sitter/lib
 TS_OBJ  := $(patsubst %,$(OUT)/ts/%.o,core python-parser python-scanner javascript-parser javascript-scanner \
            typescript-parser typescript-scanner tsx-parser tsx-scanner)
-TS_CFLAGS = -std=gnu11 -O2 -w -I$(TS)/include -I$(TS)/src $(filter -fsanitize%,$(CFLAGS.$(VARIANT)))
+TS_CFLAGS = -std=gnu11 -O2 -w -DTREE_SITTER_REUSE_ALLOCATOR -I$(TS)/include -I$(TS)/src $(filter -fsanitize%,$(CFLAGS.$(VARIANT)))
 
 .PHONY: all help check check-unit check-cli asan tsan fuzz fuzz-replay bench score lint golden man install dist fresh scan clean decisions
 all: build/dd0c
