@@ -147,12 +147,14 @@ static TSTree *parse(const grammar *g, dd_str bytes)
     dd_buf    copy   = DD_BUF_INIT(0);
     dd_str    text   = without_zeros(bytes, &copy);
     TSParser *parser = ts_parser_new();
-    if (!ts_parser_set_language(parser, g->language))
-        return NULL;
+    TSTree   *tree   = NULL;
     int64_t        until   = dd_mono_now().ns + PARSE_LIMIT_NS;
     TSInput        input   = { .payload = &text, .read = read_text, .encoding = TSInputEncodingUTF8 };
     TSParseOptions options = { .payload = &until, .progress_callback = too_long };
-    return ts_parser_parse_with_options(parser, NULL, input, options);
+    if (ts_parser_set_language(parser, g->language))
+        tree = ts_parser_parse_with_options(parser, NULL, input, options);
+    dd_buf_free(&copy);
+    return tree;
 }
 
 static void keep_comment(dd_syn_tree *t, TSNode node, dd_str text)
