@@ -92,6 +92,11 @@ static int missing(const dd_expr *t, const dd_expr *what, dd_str name, int depth
         int sure = t->kind == DD_X_AND ? 0 : 1;     /* there and more; missing or more */
         return a == sure || b == sure ? sure : a >= 0 && a == b ? a : -1;
     }
+    if (t->kind == DD_X_CALL && dd_str_eqz(t->name, "isinstance") && t->n_items && is_it(t->items[0], what, name))
+        return 0;
+    if (t->kind == DD_X_BINARY && op_sense(t->name) == 1 && t->b && t->b->kind == DD_X_STRING && dd_str_eqz(t->b->name, "string") &&
+        behind_typeof(t->a) != t->a && is_it(behind_typeof(t->a), what, name))
+        return 0;
     if (what && member_test(t, what) >= 0)
         return member_test(t, what);
     int sense = t->kind == DD_X_BINARY ? op_sense(t->name) : -1;

@@ -161,5 +161,8 @@ dd_value *dd_flow_join(dd_project *p, dd_value *before, dd_value *v, const dd_de
     }
     if (b && stands_in_for(b, prev, before))
         return dd_v_or(p, before, v, true);
+    if (b && b->prev && !b->prev->prev && b->prev->kind == DD_BR_IF && v->kind == DD_V_UNKNOWN && d->value &&
+        dd_ev_missing_test(b->prev->test, d->value, DD_STR("")) == 1)
+        return dd_v_or(p, v, before, true);         /* if m is None: x = "d" / else: x = m */
     return dd_v_either(p, before, v);
 }

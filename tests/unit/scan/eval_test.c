@@ -105,6 +105,8 @@ static const one_file params[] = {
     { "M-9 ?\?=", "x default-parameter", "a.ts", "function f(opts) { opts.model ?\?= 'x'; use(opts.model) }\n" },
     { "M-9 left side resolves", "y constant-same-file", "a.py", "M = 'y'\nm = M or 'x'\nuse(m)\n" },
     { "M-9 if the key is in the options", "x default-parameter", "a.py", "def f(config):\n    if 'model' in config:\n        m = config['model']\n    else:\n        m = 'x'\n    use(m)\n" },
+    { "M-9 if it is text", "x default-parameter", "a.ts", "function f(o) { use(typeof o.model === 'string' ? o.model : 'x') }\n" },
+    { "M-9 else it is what was given", "x default-parameter", "a.py", "def f(model=None):\n    if model is None:\n        m = 'x'\n    else:\n        m = model\n    use(m)\n" },
     { "M-9 a lookup that may miss", "{m, ?}", "a.ts", "const A = { a: 'm' };\nfunction f(model: string) { use(A[model] ?? model) }\n" },
     { "kwargs.get", "x default-parameter", "a.py", "def f(**kw):\n    use(kw.get('model', 'x'))\n" },
     { "kwargs.setdefault", "x default-parameter", "a.py", "def f(**kw):\n    kw.setdefault('model', 'x')\n    use(kw['model'])\n" },
