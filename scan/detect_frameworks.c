@@ -17,6 +17,7 @@ static const dd_keys id_first = { KEYS("id", "model", "model_name", "model_id"),
 static const dd_keys model_id = { KEYS("model_id", "model", "model_name"), NULL, NULL, KEYS(CAPS), 1, 0 };
 static const dd_keys ai_model_id = { KEYS("ai_model_id", "model", "deployment_name"), NULL, NULL, KEYS(CAPS), 0, 0 };
 static const dd_keys options = { KEYS("model", "options.model"), KEYS("prompt"), KEYS("system_prompt", "systemPrompt"), NULL, 0, 0 };
+static const dd_keys autogen_old = { KEYS("llm_config.config_list.0.model", "llm_config.model"), NULL, KEYS("system_message"), KEYS("llm_config.max_tokens", "llm_config.config_list.0.max_tokens"), 0, 0 };
 static const dd_keys request_first = { KEYS("model"), KEYS("messages"), NULL, KEYS("model_settings.max_tokens"), 1, 2 };
 
 #define LC_TRIGGERS "invoke|ainvoke|stream|astream|batch|abatch|generate|agenerate|predict|apredict|astream_events|streamEvents|complete|acomplete|chat|achat|stream_chat|stream_complete"
@@ -49,6 +50,12 @@ static const dd_row langchain_rows[] = {
     { "MistralAIEmbeddings", "embeddings", &lc, DD_ROW_BINDING, 0, .provider = "mistral" },
     { "VoyageAIEmbeddings|VoyageEmbeddings|JinaEmbeddings|NomicEmbeddings|TogetherEmbeddings|TogetherAIEmbeddings|FireworksEmbeddings|NVIDIAEmbeddings", "embeddings", &lc, DD_ROW_BINDING, 0, .provider = "" },
     { "OllamaEmbeddings", "embeddings", &lc, DD_ROW_BINDING, 0, .provider = "ollama" },
+    /* hundreds of partners follow the same naming; what runs in this process, and what is no model at all, is taken out first */
+    { "ChatPrompt*|ChatMessage*|ChatGeneration*|ChatResult*|ChatHistory*|ChatSession*|ChatLoader*|ChatVector*|ChatConversational*|ChatAgent*|ChatOutput*|ChatModel*|ChatGPT*|ChatZero*|ChatLlamaCpp|ChatMLX|ChatFake*", "chat", &lc, DD_ROW_FREE, 0 },
+    { "Embeddings|*FakeEmbeddings|Fake*|HuggingFaceEmbeddings|HuggingFaceBgeEmbeddings|HuggingFaceInstructEmbeddings|SentenceTransformerEmbeddings|GPT4AllEmbeddings|LlamaCppEmbeddings|FastEmbedEmbeddings|SelfHosted*|"
+      "Tensorflow*|Spacy*|CacheBackedEmbeddings|ModelScopeEmbeddings|Infinity*|OpenVINO*|Xinference*|LocalAIEmbeddings|Quantized*|HuggingFaceTransformersEmbeddings|SyntheticEmbeddings", "embeddings", &lc, DD_ROW_FREE, 0 },
+    { "Chat*|GigaChat", "chat", &lc, DD_ROW_BINDING, 0, .provider = "" },
+    { "*Embeddings", "embeddings", &lc, DD_ROW_BINDING, 0, .provider = "" },
     { "OpenAI|OpenAIChat", "completions", &lc, DD_ROW_BINDING, 0, .provider = "openai" },
     { "AzureOpenAI", "completions", &lc, DD_ROW_BINDING, 0, .provider = "azure" },
     { "Anthropic|AnthropicLLM", "completions", &lc, DD_ROW_BINDING, 0, .provider = "anthropic" },
@@ -117,6 +124,7 @@ static const dd_row crewai_rows[] = {
 static const dd_row autogen_rows[] = {
     { "OpenAIChatCompletionClient|AzureOpenAIChatCompletionClient|AnthropicChatCompletionClient|AzureAIChatCompletionClient|AnthropicBedrockChatCompletionClient", "chat", &lc, DD_ROW_BINDING, 0 },
     { "OllamaChatCompletionClient", "chat", &lc, DD_ROW_BINDING, 0, .provider = "ollama" },
+    { "AssistantAgent|ConversableAgent|GroupChatManager", "agent", &autogen_old, DD_ROW_AGENT, DD_ROW_ROUNDS, .rounds = 10 },
     { "*().create|create_stream", "chat", &lc, DD_ROW_TRIGGER, 0 },
     { NULL }
 };
@@ -169,8 +177,8 @@ static const dd_row tanstack_rows[] = {
     { NULL }
 };
 static const dd_row genkit_rows[] = {
-    { "*().generate|generateStream", "chat", &agent, DD_ROW_CALL, 0 },
-    { "*().embed|embedMany", "embeddings", &agent, DD_ROW_CALL, 0 },
+    { "C.generate|generateStream", "chat", &agent, DD_ROW_CALL, DD_ROW_CLIENT },
+    { "C.embed|embedMany", "embeddings", &agent, DD_ROW_CALL, DD_ROW_CLIENT },
     { NULL }
 };
 static const dd_row haystack_rows[] = {

@@ -52,6 +52,7 @@ static const dd_row openai_legacy_rows[] = {     /* Python before 1.0: classes o
     { "ChatCompletion.create|acreate", "chat.completions", &legacy, DD_ROW_CALL, DD_RUNG_ALONE | DD_RUNG_IMPORT },
     { "Completion.create|acreate", "completions", &legacy, DD_ROW_CALL, DD_RUNG_IMPORT },
     { "Embedding.create|acreate", "embeddings", &legacy, DD_ROW_CALL, DD_RUNG_IMPORT },
+    { "Edit.create|acreate", "completions", &legacy, DD_ROW_CALL, 0 },
     { "Image.create|acreate|create_edit|acreate_edit|create_variation|acreate_variation", "images", &media, DD_ROW_CALL, 0, DD_UNIT_IMAGE },
     { "Audio.transcribe|atranscribe|translate|atranslate", "audio", &first_model, DD_ROW_CALL, 0, DD_UNIT_AUDIO },
     { "C.createChatCompletion", "chat.completions", &chat, DD_ROW_CALL, DD_RUNG_IMPORT },
@@ -59,7 +60,7 @@ static const dd_row openai_legacy_rows[] = {     /* Python before 1.0: classes o
     { "C.createEmbedding", "embeddings", &input_only, DD_ROW_CALL, DD_RUNG_IMPORT },
     { "C.createEdit", "completions", &chat, DD_ROW_CALL, DD_RUNG_IMPORT },
     { "C.createImage|createImageEdit|createImageVariation", "images", &media, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_IMAGE },
-    { "C.createTranscription|createTranslation", "audio", &media, DD_ROW_CALL, DD_RUNG_IMPORT, DD_UNIT_AUDIO },
+    { "C.createTranscription|createTranslation", "audio", &second_model, DD_ROW_CALL, DD_RUNG_IMPORT, DD_UNIT_AUDIO },
     { NULL }
 };
 static const dd_row azure_openai_rows[] = {
@@ -78,9 +79,10 @@ static const dd_row azure_inference_rows[] = {
 static const dd_row anthropic_rows[] = {
     { "C.messages.create|stream|parse", "messages", &claude, DD_ROW_CALL, DD_RUNG_KEYS },
     { "C.messages.tool_runner|toolRunner", "messages", &claude, DD_ROW_CALL, DD_RUNG_KEYS | DD_RUNG_IMPORT | DD_ROW_ROUNDS, .rounds = 10 },
-    { "C.prompt_caching|promptCaching.messages.create|stream", "messages", &claude, DD_ROW_CALL, DD_RUNG_KEYS | DD_RUNG_IMPORT },
+    { "C.prompt_caching|promptCaching|tools.messages.create|stream", "messages", &claude, DD_ROW_CALL, DD_RUNG_KEYS | DD_RUNG_IMPORT },
     { "C.messages.batches.create", "batches", &batch, DD_ROW_CALL, DD_RUNG_IMPORT | DD_ROW_MANY },
     { "C.completions.create", "completions", &claude, DD_ROW_CALL, DD_RUNG_KEYS },
+    { "C.completion|acompletion|completion_stream|acompletion_stream", "completions", &claude, DD_ROW_CALL, 0 },   /* before 0.3 */
     { NULL }
 };
 static const dd_row google_rows[] = {
@@ -98,7 +100,10 @@ static const dd_row google_rows[] = {
     { "getGenerativeModel().startChat().sendMessage|sendMessageStream", "generateContent", &gemini_model, DD_ROW_CALL, 0, .bound = "getGenerativeModel" },
     { "getGenerativeModel().embedContent|batchEmbedContents", "embeddings", &gemini_model, DD_ROW_CALL, 0, .bound = "getGenerativeModel" },
     { "C.generate_content|generateContent|generateContentStream", "generateContent", &gemini, DD_ROW_CALL, DD_RUNG_IMPORT },
-    { "from_pretrained().predict|predict_streaming|predict_async|get_embeddings|generate_content|send_message", "generateContent", &gemini_model, DD_ROW_CALL, 0, .bound = "from_pretrained" },
+    { "from_pretrained().predict|predict_streaming|predict_async|generate_content|send_message", "generateContent", &gemini_model, DD_ROW_CALL, 0, .bound = "from_pretrained" },
+    { "from_pretrained().start_chat().send_message|send_message_streaming", "generateContent", &gemini_model, DD_ROW_CALL, 0, .bound = "from_pretrained" },
+    { "from_pretrained().get_embeddings|get_embeddings_async|get_image_embeddings", "embeddings", &gemini_model, DD_ROW_CALL, 0, .bound = "from_pretrained" },
+    { "from_pretrained().generate_images|edit_image|upscale_image", "images", &gemini_model, DD_ROW_CALL, 0, DD_UNIT_IMAGE, .bound = "from_pretrained" },
     { "embed_content|embed_content_async", "embeddings", &embed_first, DD_ROW_CALL, 0 },
     { "generate_text|chat", "generateContent", &gemini, DD_ROW_CALL, 0 },
     { NULL }
@@ -132,10 +137,10 @@ static const dd_row cohere_rows[] = {
     { NULL }
 };
 static const dd_row huggingface_rows[] = {
-    { "C.chat_completion|text_generation|chatCompletion|chatCompletionStream|textGeneration|textGenerationStream|conversational|summarization", "chat.completions", &chat, DD_ROW_CALL, 0 },
-    { "C.chat.completions.create", "chat.completions", &chat, DD_ROW_CALL, 0 },
-    { "C.feature_extraction|featureExtraction", "embeddings", &chat, DD_ROW_CALL, 0 },
-    { "C.text_to_image|textToImage", "images", &chat, DD_ROW_CALL, 0, DD_UNIT_IMAGE },
+    { "C.chat_completion|text_generation|chatCompletion|chatCompletionStream|textGeneration|textGenerationStream|conversational|summarization", "chat.completions", &chat, DD_ROW_CALL, DD_ROW_CLIENT },
+    { "C.chat.completions.create", "chat.completions", &chat, DD_ROW_CALL, DD_ROW_CLIENT },
+    { "C.feature_extraction|featureExtraction", "embeddings", &chat, DD_ROW_CALL, DD_ROW_CLIENT },
+    { "C.text_to_image|textToImage", "images", &chat, DD_ROW_CALL, DD_ROW_CLIENT, DD_UNIT_IMAGE },
     { NULL }
 };
 static const dd_row replicate_rows[] = {
@@ -183,7 +188,7 @@ static const dd_row instructor_tail_rows[] = {   /* distinctive whatever the rec
 
 const dd_family dd_families_sdk[] = {
     { "openai|langfuse.openai|posthog.ai.openai|@posthog/ai|portkey_ai|portkey-ai", "openai", "openai", openai_rows },
-    { "openai", "openai-legacy", "openai", openai_legacy_rows },
+    { "openai|openai-edge|openai-edge-fns", "openai-legacy", "openai", openai_legacy_rows },
     { "@azure/openai", "azure-openai", "azure", azure_openai_rows },
     { "azure.ai.inference|@azure-rest/ai-inference", "azure-ai-inference", "azure", azure_inference_rows },
     { "anthropic|@anthropic-ai/sdk|@anthropic-ai/bedrock-sdk|@anthropic-ai/vertex-sdk|@anthropic-ai/foundry-sdk|@anthropic-ai/*|posthog.ai.anthropic|langfuse.anthropic", "anthropic", "anthropic", anthropic_rows },

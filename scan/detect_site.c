@@ -341,6 +341,8 @@ static void read_args(const dd_ctx *c, const dd_found *m, call_args *a)
         a->model = model_of_requests(c, a->args, &a->cap);
     from_deployment(c, m, a);
     from_factory(c, m, a);
+    if (m->row->flags & DD_ROW_CLIENT && m->client >= 0)
+        from_binding(c, m->path.v[m->client].call, keys, a);
     a->model = router_model(c, m, a->model);
     if (!a->model && !strcmp(m->row->api, "assistants.runs")) {
         a->model = assistant_model(c);
@@ -445,7 +447,7 @@ static bool test_model(const dd_value *v)
 
 static void set_model(const dd_ctx *c, const dd_found *m, dd_site *site, const call_args *a)
 {
-    bool ai = !strcmp(m->family->sdk, "vercel-ai") || !strcmp(m->family->sdk, "mastra");
+    bool ai = dd_word_in("vercel-ai|mastra|genkit|tanstack-ai", dd_str_z(m->family->sdk));
     if (ai && a->model)
         dd_model_ai_sdk(c, site, a->model);
     else

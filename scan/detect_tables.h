@@ -33,7 +33,8 @@ enum {
     DD_ROW_MANY    = 8,   /* the model is in the elements of a list of requests */
     DD_ROW_BODY    = 16,  /* arguments are inside a JSON body (key "body") */
     DD_ROW_PATH    = 32,  /* first positional is an endpoint path; it decides api */
-    DD_ROW_ROUNDS  = 64   /* a loop over tools runs inside */
+    DD_ROW_ROUNDS  = 64,  /* a loop over tools runs inside */
+    DD_ROW_CLIENT  = 128  /* the client may hold the model */
 };
 
 typedef struct {
@@ -90,7 +91,7 @@ bool dd_package_match(const char *packages, const dd_path *p, int *base);
 bool dd_package_name_match(const char *packages, dd_str module);
 bool dd_row_match(const dd_row *row, const dd_path *p, int *client);  /* client: step that is C, -1 none */
 bool dd_row_match_tail(const dd_row *row, const dd_path *p);          /* only what follows C */
-bool dd_word_in(const char *list, dd_str word);                       /* '|' list, '*' at an end */
+bool dd_word_in(const char *list, dd_str word);                       /* '|' list, '*' at one end */
 
 /* --- helpers of all detectors: detect_value.c --- */
 typedef struct {

@@ -15,8 +15,11 @@ dd_value *dd_args_of_value(dd_project *p, const dd_value *v, dd_value **position
 static dd_value *get_one(dd_project *p, const dd_value *v, dd_str key)
 {
     char z[96];
+    int64_t at;
     if (!v || key.len >= sizeof z)
         return NULL;
+    if (v->kind == DD_V_LIST)
+        return dd_parse_i64(key, &at) && at >= 0 && at < v->n_items ? v->items[at] : NULL;
     memcpy(z, key.ptr, key.len);
     z[key.len] = 0;
     if (v->kind == DD_V_EXTERN || (v->kind == DD_V_INSTANCE && v->call)) {
