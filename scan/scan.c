@@ -1,16 +1,20 @@
-/* The scan: walk, parse on all cores, then resolve and detect in one thread.
+/* The scan: walk, parse, then resolve and detect, all cores at work in each.
  *
  * What a root needs (texts, lowered files, values) lives in arenas that go when the root is done; sites are copied into the
- * audit's arena first. A syntax tree never outlives the lowering of its file. */
+ * audit's arena first. A syntax tree never outlives the lowering of its file. Lowered files are only read once they are
+ * made; values are not shared, so each detector resolves with a project of its own, over a stretch of neighbouring files.
+ * Several roots are scanned side by side instead. */
 #include "scan/scan.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/map.h"
 #include "base/pool.h"
 #include "scan/detect.h"
 
@@ -18,16 +22,30 @@
 #ifndef HELD_BYTES
 #define HELD_BYTES (16u << 20) /* of values, before they are dropped: most of them serve the files near the one they were found for */
 #endif
+#define WORTH_SHARING 24       /* candidates a detector should have */
 
+/* Resolves and detects in the candidates from `from` to `to`. */
 typedef struct {
+    struct scan    *s;
+    size_t          from, to;
+    dd_project     *project;
+    dd_source_file *copies;                    /* of all files: a project reads those it needs into them */
+    dd_arena        kept, found;               /* of the list; of the sites found since values were dropped last */
+    dd_site_list    list;
+} detector;
+
+typedef struct scan {
     const dd_scan_opts *opts;
-    dd_audit           *audit;
+    unsigned            workers;
+    dd_str              root;
+    dd_audit           *audit;                 /* what this root adds to it */
     dd_arena            arena;                 /* of the root */
     dd_arena            parse[MAX_WORKERS];    /* one a worker: arenas are not shared */
-    dd_arena            found;                 /* of the sites found since values were dropped last */
     dd_walk             walk;
     dd_unit_ir        **units;                 /* beside walk.candidates; NULL: could not be parsed */
     dd_str             *errors;
+    detector            detectors[MAX_WORKERS];
+    unsigned            n_detectors;
     DD_VEC(dd_site *)   sites;
     DD_VEC(dd_file_note) skipped, failed;
 } scan;
@@ -104,57 +122,131 @@ static void keep_note(scan *s, dd_str path, dd_str why, bool failed)
 
 static void parse_all(scan *s)
 {
-    size_t   n       = s->walk.n_candidates;
-    unsigned workers = s->opts->threads ? s->opts->threads : dd_cores();
-    s->units         = dd_newn(&s->arena, dd_unit_ir *, n + 1);
-    s->errors        = dd_newn(&s->arena, dd_str, n + 1);
-    dd_parallel(workers < MAX_WORKERS ? workers : MAX_WORKERS, n, parse_one, s);
-    for (size_t i = 0; i < n; i++) {
-        s->audit->bytes_parsed += s->walk.candidates[i]->text.len;
+    size_t n  = s->walk.n_candidates;
+    s->units  = dd_newn(&s->arena, dd_unit_ir *, n + 1);
+    s->errors = dd_newn(&s->arena, dd_str, n + 1);
+    dd_parallel(s->workers, n, parse_one, s);
+    for (size_t i = 0; i < n; i++)
         if (!s->units[i])
             keep_note(s, s->walk.candidates[i]->path, s->errors[i], true);
-    }
 }
 
 /* What was found no longer needs the values it was found in. */
-static void hand_on(scan *s, dd_site_list *from, dd_site_list *to)
+static void hand_on(detector *d, dd_site_list *from)
 {
+    dd_site_list *to = &d->list;
     for (size_t i = 0; i < from->n; i++) {
-        dd_avec_push(&s->arena, to, keep_site(&s->arena, from->v[i]));
-        dd_avec_push(&s->arena, &to->calls, from->calls.v[i]);
+        dd_avec_push(&d->kept, to, keep_site(&d->kept, from->v[i]));
+        dd_avec_push(&d->kept, &to->calls, from->calls.v[i]);
     }
     for (size_t i = 0; i < from->triggers.n; i++) {
         dd_trigger t = from->triggers.v[i];
-        t.sends      = keep_site(&s->arena, t.sends);
-        dd_avec_push(&s->arena, &to->triggers, t);
+        t.sends      = keep_site(&d->kept, t.sends);
+        dd_avec_push(&d->kept, &to->triggers, t);
     }
     *from = (dd_site_list){ 0 };
-    dd_arena_fini(&s->found);
+    dd_arena_fini(&d->found);
 }
 
-static void detect_all(scan *s, dd_str root)
+static dd_project *make_project(detector *d)
 {
-    dd_site_list list = { 0 }, fresh = { 0 };
-    dd_project  *p    = dd_project_new(root, s->walk.files, s->walk.n_files, s->opts->walk.max_filesize);
+    scan            *s     = d->s;
+    dd_source_file **files = s->walk.files;
+    if (d != s->detectors) { /* the first one has the files themselves */
+        d->copies = dd_newn(&d->kept, dd_source_file, s->walk.n_files);
+        files     = dd_newn(&d->kept, dd_source_file *, s->walk.n_files);
+        for (size_t i = 0; i < s->walk.n_files; i++) {
+            d->copies[i] = *s->walk.files[i];
+            files[i]     = &d->copies[i];
+        }
+    }
+    dd_project *p = dd_project_new(s->root, files, s->walk.n_files, s->opts->walk.max_filesize);
     for (size_t i = 0; i < s->walk.n_candidates; i++)
         if (s->units[i])
             dd_project_add(p, s->units[i]);
-    for (size_t i = 0; i < s->walk.n_candidates; i++) {
+    return p;
+}
+
+static void detect_some(void *ctx, unsigned worker, size_t item)
+{
+    scan        *s     = ctx;
+    detector    *d     = &s->detectors[item];
+    dd_site_list fresh = { 0 };
+    size_t       held  = HELD_BYTES / s->n_detectors;
+    (void)worker;
+    for (size_t i = d->from; i < d->to; i++) {
         if (s->units[i])
-            dd_detect_unit(p, s->units[i], &s->found, &fresh);
-        if (dd_project_held(p) + s->found.used > HELD_BYTES) {
-            hand_on(s, &fresh, &list);
-            dd_project_forget(p);
+            dd_detect_unit(d->project, s->units[i], &d->found, &fresh);
+        if (dd_project_held(d->project) + d->found.used > held) {
+            hand_on(d, &fresh);
+            dd_project_forget(d->project);
         }
     }
-    hand_on(s, &fresh, &list);
+    hand_on(d, &fresh);
+}
+
+/* Neighbouring files resolve to the same places, so each detector has one stretch, all about as many bytes. */
+static void share_out(scan *s)
+{
+    uint64_t bytes = 0, seen = 0;
+    size_t   most  = s->walk.n_candidates / WORTH_SHARING;
+    for (size_t i = 0; i < s->walk.n_candidates; i++)
+        bytes += s->walk.candidates[i]->text.len + 1;
+    s->n_detectors = most < 1 ? 1 : most < s->workers ? (unsigned)most : s->workers;
+    for (size_t i = 0; i < s->walk.n_candidates; i++) {
+        detector *d = &s->detectors[seen * s->n_detectors / bytes];
+        if (!d->s)
+            *d = (detector){ .s = s, .from = i };
+        d->to = i + 1;
+        seen += s->walk.candidates[i]->text.len + 1;
+    }
+    for (unsigned k = 0; k < s->n_detectors; k++) {
+        s->detectors[k].s       = s;
+        s->detectors[k].project = make_project(&s->detectors[k]);
+    }
+}
+
+/* Candidates, and files that were parsed because others import from them; each counts once. */
+static void count_parsed(scan *s)
+{
+    dd_map             seen = DD_MAP_INIT;
+    dd_unit_ir *const *units;
+    for (unsigned k = 0; k < s->n_detectors; k++) {
+        size_t n = dd_project_units(s->detectors[k].project, &units);
+        for (size_t i = 0; i < n; i++) {
+            if (dd_map_has(&seen, units[i]->file->path))
+                continue;
+            dd_map_put(&seen, units[i]->file->path, units[i]);
+            s->audit->files_parsed++;
+            s->audit->bytes_parsed += units[i]->file->text.len;
+        }
+    }
+    dd_map_free(&seen);
+}
+
+static void detect_all(scan *s)
+{
+    dd_site_list list = { 0 };
+    share_out(s);
+    dd_parallel(s->n_detectors, s->n_detectors, detect_some, s);
+    for (unsigned k = 0; k < s->n_detectors; k++) {
+        const dd_site_list *part = &s->detectors[k].list;
+        for (size_t i = 0; i < part->n; i++) {
+            dd_avec_push(&s->arena, &list, part->v[i]);
+            dd_avec_push(&s->arena, &list.calls, part->calls.v[i]);
+        }
+        for (size_t i = 0; i < part->triggers.n; i++)
+            dd_avec_push(&s->arena, &list.triggers, part->triggers.v[i]);
+    }
     dd_detect_finish(&list);
     for (size_t i = 0; i < list.n; i++)
         dd_vec_push(&s->sites, keep_site(&s->audit->arena, list.v[i]));
-    dd_unit_ir *const *units;
-    s->audit->files_parsed += dd_project_units(p, &units);
-    s->audit->bytes_parsed += dd_project_bytes_parsed(p);
-    dd_project_free(p);
+    count_parsed(s);
+    for (unsigned k = 0; k < s->n_detectors; k++) {
+        dd_project_free(s->detectors[k].project);
+        dd_arena_fini(&s->detectors[k].kept);
+        dd_arena_fini(&s->detectors[k].found);
+    }
 }
 
 static void count_root(scan *s)
@@ -206,13 +298,13 @@ static dd_code scan_root(scan *s, const char *given, bool several, dd_err *err)
     dd_str  printed = printed_root(&s->arena, given, real, is_dir, several);
     dd_code rc      = dd_walk_tree(real, printed, &s->opts->walk, &s->arena, &s->walk, err);
     if (rc == DD_OK) {
-        dd_str root = dd_arena_dupz(&s->arena, real);
+        s->root = dd_arena_dupz(&s->arena, real);
         if (!is_dir)
-            root = dd_arena_dup(&s->arena, dd_str_sub(root, 0, (size_t)(dd_str_rchr(root, '/') + 1)));
+            s->root = dd_arena_dup(&s->arena, dd_str_sub(s->root, 0, (size_t)(dd_str_rchr(s->root, '/') + 1)));
         count_root(s);
         if (s->walk.n_candidates) {
             parse_all(s);
-            detect_all(s, root);
+            detect_all(s);
         }
     }
     free(real);
@@ -238,46 +330,124 @@ static int by_place(const void *a, const void *b)
 }
 
 /* A place is one site, also when two roots overlap. */
-static void hand_over_sites(scan *s)
+static void hand_over_sites(dd_audit *a, scan *const *parts, size_t n_parts)
 {
+    DD_VEC(dd_site *) all = { 0 };
     size_t n = 0;
-    qsort(s->sites.v, s->sites.n, sizeof *s->sites.v, by_place);
-    dd_site **v = dd_newn(&s->audit->arena, dd_site *, s->sites.n + 1);
-    for (size_t i = 0; i < s->sites.n; i++)
-        if (n == 0 || by_place(&v[n - 1], &s->sites.v[i]) != 0 || !dd_str_eq(v[n - 1]->callee, s->sites.v[i]->callee))
-            v[n++] = s->sites.v[i];
-    s->audit->sites   = v;
-    s->audit->n_sites = n;
+    for (size_t p = 0; p < n_parts; p++)
+        for (size_t i = 0; i < parts[p]->sites.n; i++)
+            dd_vec_push(&all, parts[p]->sites.v[i]);
+    if (all.n)
+        qsort(all.v, all.n, sizeof *all.v, by_place);
+    a->sites = dd_newn(&a->arena, dd_site *, all.n + 1);
+    for (size_t i = 0; i < all.n; i++)
+        if (n == 0 || by_place(&a->sites[n - 1], &all.v[i]) != 0 || !dd_str_eq(a->sites[n - 1]->callee, all.v[i]->callee))
+            a->sites[n++] = all.v[i];
+    a->n_sites = n;
+    dd_vec_free(&all);
 }
 
-static void hand_over_notes(scan *s)
+static void hand_over_notes(dd_audit *a, scan *const *parts, size_t n_parts)
 {
-    dd_audit *a = s->audit;
-    a->skipped  = dd_newn(&a->arena, dd_file_note, s->skipped.n + 1);
-    a->failed   = dd_newn(&a->arena, dd_file_note, s->failed.n + 1);
-    if (s->skipped.n)
-        memcpy(a->skipped, s->skipped.v, s->skipped.n * sizeof *a->skipped);
-    if (s->failed.n)
-        memcpy(a->failed, s->failed.v, s->failed.n * sizeof *a->failed);
-    a->n_skipped = s->skipped.n;
-    a->n_failed  = s->failed.n;
+    size_t skipped = 0, failed = 0;
+    for (size_t p = 0; p < n_parts; p++) {
+        skipped += parts[p]->skipped.n;
+        failed += parts[p]->failed.n;
+    }
+    a->skipped = dd_newn(&a->arena, dd_file_note, skipped + 1);
+    a->failed  = dd_newn(&a->arena, dd_file_note, failed + 1);
+    for (size_t p = 0; p < n_parts; p++) {
+        for (size_t i = 0; i < parts[p]->skipped.n; i++)
+            a->skipped[a->n_skipped++] = parts[p]->skipped.v[i];
+        for (size_t i = 0; i < parts[p]->failed.n; i++)
+            a->failed[a->n_failed++] = parts[p]->failed.v[i];
+    }
+}
+
+static void add_up(dd_audit *a, const dd_audit *part)
+{
+    a->files_seen += part->files_seen;
+    a->files_candidates += part->files_candidates;
+    a->files_parsed += part->files_parsed;
+    a->files_ignored += part->files_ignored;
+    a->bytes_seen += part->bytes_seen;
+    a->bytes_parsed += part->bytes_parsed;
+}
+
+typedef struct {
+    const char *const *roots;
+    scan             **parts;
+    dd_err            *errors;     /* beside the roots */
+    dd_scan_opts       opts;       /* of each */
+    const dd_walk_opts *asked;
+    size_t             n;
+    pthread_mutex_t    progress;
+} crowd;
+
+/* The count of one root; with several it jumps, which a reader of a progress line can stand. */
+static void pass_progress(void *ctx, size_t files)
+{
+    crowd *c = ctx;
+    if (pthread_mutex_trylock(&c->progress) != 0)
+        return;
+    c->asked->progress(c->asked->progress_ctx, files);
+    pthread_mutex_unlock(&c->progress);
+}
+
+static void run_root(void *ctx, unsigned worker, size_t i)
+{
+    crowd *c = ctx;
+    scan  *s = dd_calloc(1, sizeof *s);
+    (void)worker;
+    s->opts     = &c->opts;
+    s->workers  = c->opts.threads;
+    s->audit    = dd_calloc(1, sizeof *s->audit);
+    c->parts[i] = s;
+    scan_root(s, c->roots[i], c->n > 1, &c->errors[i]);
+}
+
+static dd_code gather(crowd *c, dd_audit *audit, dd_err *err)
+{
+    dd_code rc = DD_OK;
+    for (size_t i = 0; rc == DD_OK && i < c->n; i++)
+        if (c->errors[i].code != DD_OK) {
+            *err = c->errors[i];
+            rc   = err->code;
+        }
+    for (size_t i = 0; i < c->n; i++) {
+        add_up(audit, c->parts[i]->audit);
+        dd_arena_join(&audit->arena, &c->parts[i]->audit->arena);
+    }
+    hand_over_sites(audit, c->parts, c->n);
+    hand_over_notes(audit, c->parts, c->n);
+    for (size_t i = 0; i < c->n; i++) {
+        dd_vec_free(&c->parts[i]->sites);
+        dd_vec_free(&c->parts[i]->skipped);
+        dd_vec_free(&c->parts[i]->failed);
+        free(c->parts[i]->audit);
+        free(c->parts[i]);
+    }
+    return rc;
 }
 
 dd_code dd_scan(const char *const *roots, size_t n_roots, const dd_scan_opts *opts, dd_audit *audit, dd_err *err)
 {
-    scan   *s  = dd_calloc(1, sizeof *s);
-    dd_code rc = DD_OK;
-    s->opts    = opts;
-    s->audit   = audit;
-    for (size_t i = 0; rc == DD_OK && i < n_roots; i++)
-        rc = scan_root(s, roots[i], n_roots > 1, err);
-    if (rc == DD_OK) {
-        hand_over_sites(s);
-        hand_over_notes(s);
+    unsigned all  = opts->threads ? opts->threads : dd_cores();
+    all           = all < MAX_WORKERS ? all : MAX_WORKERS;
+    unsigned side = n_roots < all ? (unsigned)n_roots : all; /* roots at a time */
+    crowd    c    = { .roots = roots, .n = n_roots, .opts = *opts, .asked = &opts->walk };
+    c.opts.threads = c.opts.walk.threads = side ? all / side : 1;
+    if (opts->walk.progress) {
+        c.opts.walk.progress     = pass_progress;
+        c.opts.walk.progress_ctx = &c;
     }
-    dd_vec_free(&s->sites);
-    dd_vec_free(&s->skipped);
-    dd_vec_free(&s->failed);
-    free(s);
+    pthread_mutex_init(&c.progress, NULL);
+    c.parts  = dd_calloc(n_roots + 1, sizeof *c.parts);
+    c.errors = dd_calloc(n_roots + 1, sizeof *c.errors);
+    dd_parallel(side, n_roots, run_root, &c);
+    dd_code rc = gather(&c, audit, err);
+    free(c.parts);
+    free(c.errors);
+    pthread_mutex_destroy(&c.progress);
     return rc;
 }
