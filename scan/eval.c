@@ -51,7 +51,7 @@ static void memo_put(dd_project *p, const void *e, const void *f, dd_value *v)
     while (p->memo[at].expr && p->memo[at].expr != &gone)
         at = (at + 1) & (p->memo_cap - 1);
     p->memo_n += p->memo[at].expr == NULL;
-    p->memo[at] = (dd_memo_slot){ e, f, v };
+    p->memo[at] = (dd_memo_slot){ e, f, v, p->depth };
 }
 
 bool dd_ev_python(const dd_unit_ir *u)
@@ -381,32 +381,37 @@ static bool literal(const dd_expr *e)
 
 bool dd_memo_enter(dd_project *p, const void *key, const dd_frame *f, const dd_expr *e, dd_memo *m, dd_value **out)
 {
-    if (p->depth == 0)
+    if (p->depth == 0) {
         p->steps = 0;
+        p->cut = DD_EV_WHOLE;
+    }
     dd_memo_slot *known = memo_find(p, key, f);
     if (known && known->value) {
         *out = known->value;
         return false;
     }
     if (known || p->depth >= DD_EV_DEPTH || ++p->steps > DD_EV_STEPS) {
-        p->cycles++;
+        unsigned at = known ? known->depth : 0;
+        p->cut = at < p->cut ? at : p->cut;
         *out = dd_v_unknown(p, known ? "cycle" : "limit", e);
         return false;
     }
     memo_put(p, key, f, NULL);
-    *m = (dd_memo){ key, f, p->cycles };
-    p->depth++;
+    *m = (dd_memo){ key, f, p->depth++, p->cut };
+    p->cut = DD_EV_WHOLE;
     return true;
 }
 
 dd_value *dd_memo_leave(dd_project *p, const dd_memo *m, dd_value *v)
 {
     dd_memo_slot *slot = memo_find(p, m->key, m->frame);
+    bool whole = p->cut >= m->depth;               /* a cycle that closes here is done with */
     p->depth--;
-    if (!p->soft && (p->cycles == m->cycles || p->depth == 0))
+    if (!p->soft && whole)
         slot->value = v;
     else
         slot->expr = &gone;
+    p->cut = whole || m->cut < p->cut ? m->cut : p->cut;
     return v;
 }
 

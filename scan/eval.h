@@ -12,12 +12,13 @@ enum {
     DD_EV_STEPS = 20000,     /* a query */
     DD_EV_FRAMES = 8,        /* nested calls looked through */
     DD_EV_CHOICES = 16,
-    DD_EV_CALLERS = 12
+    DD_EV_CALLERS = 12,
+    DD_EV_WHOLE = 1 << 30
 };
 
 typedef struct { dd_source_file *file; dd_unit_ir *unit; bool tried; } dd_file_slot;
 
-typedef struct { const void *expr, *frame; dd_value *value; } dd_memo_slot;   /* value NULL: being worked out */
+typedef struct { const void *expr, *frame; dd_value *value; unsigned depth; } dd_memo_slot;   /* value NULL: being worked out, since `depth` */
 
 /* Compiler options of one folder's tsconfig.json or jsconfig.json. */
 typedef struct { dd_str pattern; dd_str *targets; size_t n_targets; } dd_js_path;
@@ -52,7 +53,8 @@ struct dd_project {
     dd_map   calls_by_name; size_t calls_indexed;       /* units indexed so far */
     dd_map   classes_by_base; size_t classes_indexed;
     dd_map   callers;         /* "%p" of a function -> dd_caller_memo */
-    unsigned depth, steps, cycles, caller_depth;
+    unsigned depth, steps, caller_depth;
+    unsigned cut;             /* depth of the outermost work that a result since then leant on unfinished; DD_EV_WHOLE: none */
     bool     soft;            /* conditions: defaults and settings decide too */
 };
 
@@ -93,7 +95,7 @@ dd_value *dd_v_map(dd_project *p, dd_value *v, dd_map_fn *fn, void *ctx);
 /* --- the evaluator: eval.c --- */
 /* Work under a key and a frame is done once. enter: true when the caller must do it now and call leave; else *out is the
  * result (or UNKNOWN "cycle" or "limit"). */
-typedef struct { const void *key; const dd_frame *frame; unsigned cycles; } dd_memo;
+typedef struct { const void *key; const dd_frame *frame; unsigned depth, cut; } dd_memo;
 bool      dd_memo_enter(dd_project *p, const void *key, const dd_frame *f, const dd_expr *e, dd_memo *m, dd_value **out);
 dd_value *dd_memo_leave(dd_project *p, const dd_memo *m, dd_value *v);
 dd_value *dd_ev(dd_project *p, const dd_expr *e, const dd_frame *f);

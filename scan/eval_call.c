@@ -84,7 +84,6 @@ dd_value *dd_ev_call_func(dd_project *p, dd_value *fv, const dd_expr *call, cons
 {
     dd_func *fn = fv->func;
     if (f && f->depth >= DD_EV_FRAMES) {
-        p->cycles++;
         return dd_v_unknown(p, "limit", call);
     }
     const dd_frame *own = dd_ev_frame(p, f, fn, call, fv->self, fv->frame);

@@ -81,7 +81,7 @@ size_t dd_callers(dd_project *p, const dd_func *func, dd_caller *out, size_t max
         find_callers(p, func, memo);
     }
     if (memo->busy)
-        p->cycles++;
+        p->cut = 0;
     size_t got = memo->n < max ? memo->n : max;
     for (size_t i = 0; i < got && !memo->busy; i++)
         out[i] = memo->v[i];
