@@ -1,6 +1,7 @@
 /* cmd/prices_diff.c - dd0c prices diff: what a newer list changes in the bundled table. */
 #include "pricing-cache/diff.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "cmd/prices.h"
@@ -32,6 +33,7 @@ static void put_pair(dd_buf *out, const dd_price *row)
 static void text_row(dd_buf *out, const dd_price_diff *d)
 {
     const dd_price *row = d->after ? d->after : d->before;
+    assert(row);
     dd_buf_printf(out, "%c %-11.*s" DD_STR_FMT "  ", !d->before ? '+' : !d->after ? '-' : '~', DD_STR_ARG(row->provider), DD_STR_ARG(row->id));
     if (d->before && d->after && (d->what & DD_DIFF_PRICE)) {
         put_pair(out, d->before);

@@ -112,7 +112,7 @@ static bool read_int(reader *r, const cJSON *v, int64_t max, int64_t *out)
 
 static bool read_day(reader *r, const cJSON *v, dd_day *out)
 {
-    dd_str s;
+    dd_str s = DD_STR("");
     if (!read_text(r, v, 40, &s))
         return false;
     return dd_day_parse(s, out) ? true : bad(r, v->string, "is not a date (2026-11-20)");
@@ -144,7 +144,7 @@ static bool list_size(reader *r, const cJSON *v, size_t *n)
 
 static bool read_tiers(reader *r, const cJSON *v)
 {
-    size_t         n, i = 0;
+    size_t         n = 0, i = 0;
     int64_t        before = -1;
     dd_price_tier *tiers;
     if (!list_size(r, v, &n))
@@ -169,7 +169,7 @@ static bool read_tiers(reader *r, const cJSON *v)
 
 static bool read_scheduled(reader *r, const cJSON *v)
 {
-    size_t           n, i = 0;
+    size_t           n = 0, i = 0;
     dd_price_change *changes;
     if (!list_size(r, v, &n))
         return false;
@@ -227,13 +227,13 @@ static bool read_regions(reader *r, const cJSON *v)
 
 static bool read_aliases(reader *r, const cJSON *v)
 {
-    size_t       n, i = 0;
+    size_t       n = 0, i = 0;
     const char **names;
     if (!list_size(r, v, &n))
         return false;
     names = dd_newn(&r->list->arena, const char *, n + 1);
     for (const cJSON *t = v->child; t; t = t->next) {
-        dd_str s;
+        dd_str s = DD_STR("");
         if (!read_name(r, t, &s))
             return false;
         names[i++] = s.ptr;
@@ -244,7 +244,7 @@ static bool read_aliases(reader *r, const cJSON *v)
 
 static bool read_caps(reader *r, const cJSON *v)
 {
-    size_t n;
+    size_t n = 0;
     if (!list_size(r, v, &n))
         return false;
     for (const cJSON *t = v->child; t; t = t->next) {
@@ -327,7 +327,7 @@ static bool m_batch_derived(reader *r, const cJSON *v) { return read_bool(r, v, 
 /* The text says why; it is the note when there is no other. */
 static bool m_suspect(reader *r, const cJSON *v)
 {
-    dd_str why;
+    dd_str why = DD_STR("");
     if (cJSON_IsBool(v))
         return read_bool(r, v, &r->row->price.suspect);
     if (!read_text(r, v, MAX_TEXT, &why))
@@ -360,7 +360,7 @@ static bool m_differing(reader *r, const cJSON *v) { return read_small(r, v, &r-
 /* "provider policy: 50% of list price" */
 static bool m_batch_source(reader *r, const cJSON *v)
 {
-    dd_str s;
+    dd_str s = DD_STR("");
     if (!read_text(r, v, MAX_TEXT, &s))
         return false;
     r->row->price.batch_derived = dd_str_has(s, "policy");
