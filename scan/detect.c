@@ -68,14 +68,23 @@ static bool alias_of_verb(const dd_binding *b)
 }
 
 /* Everyday words that are a row's verb only behind one name: `append` is a list's, but for `conversations.append`. */
-static const struct { const char *verbs, *behind; } everyday[] = {   /* "~agent": contains it, in any case */
-    { "append|append_async|append_stream|appendStream|start|start_async|start_stream|startStream|restart", "conversations" },
-    { "extend|remix", "videos" }, { "edit", "images|videos" }, { "process|process_async", "ocr" }, { "compact", "responses" },
-    { "send", "chat" }, { "query", "" }, { "parse", "completions|responses|messages|chat|create" },
-    { "summarize|classify", "~cohere|co|client" },
-    { "run|run_sync|arun|run_stream|iter", "~agent|~runner|~replicate|~team|~crew|AI|~llm" },
-    { "call", "llm|openai|anthropic|gemini|google|groq|mistral|cohere|litellm|azure|bedrock" },
+static const struct { const char *verbs, *behind, *import; } everyday[] = {   /* "~agent": contains it, in any case; import: any name will do */
+    { "append|append_async|append_stream|appendStream|start|start_async|start_stream|startStream|restart", "conversations", NULL },
+    { "extend|remix", "videos", NULL }, { "edit", "images|videos", NULL }, { "process|process_async", "ocr", NULL }, { "compact", "responses", NULL },
+    { "send", "chat", NULL }, { "query", "", NULL }, { "parse", "completions|responses|messages|chat|create", NULL },
+    { "summarize|classify", "~cohere|co|client", NULL },
+    { "run|run_sync|arun|run_stream|iter", "~agent|~runner|~replicate|~team|~crew|AI|~llm", "replicate" },
+    { "call", "llm|openai|anthropic|gemini|google|groq|mistral|cohere|litellm|azure|bedrock", "dashscope" },
+    { "do|ado", "", "qianfan" },
 };
+
+static bool imports(const dd_unit_ir *unit, const char *packages)
+{
+    for (uint32_t i = 0; i < unit->n_imports; i++)
+        if (!unit->imports[i]->level && dd_package_name_match(packages, unit->imports[i]->module))
+            return true;
+    return false;
+}
 
 static bool behind(const char *list, dd_str name)
 {
@@ -100,8 +109,14 @@ static bool everyday_word(const dd_expr *call)
     dd_str name = before->kind == DD_X_NAME || before->kind == DD_X_CALL ? before->name : dd_expr_step(before);
     for (size_t i = 0; i < DD_COUNT(everyday); i++)
         if (dd_word_in(everyday[i].verbs, call->name))
-            return !behind(everyday[i].behind, name);
+            return !behind(everyday[i].behind, name) && !(everyday[i].import && imports(call->scope->unit, everyday[i].import));
     return false;
+}
+
+/* The shape of names that frameworks' partners give their classes. */
+static bool partner_name(dd_str name)
+{
+    return (name.len > 4 && dd_str_startsz(name, "Chat") && name.ptr[4] >= 'A' && name.ptr[4] <= 'Z') || dd_str_endsz(name, "Embeddings");
 }
 
 /* Is this call worth evaluating? Names given to verbs by imports and assignments count too (C-11, C-20, I-PY-4). */
@@ -110,7 +125,7 @@ static bool interesting(const dd_expr *call)
     const dd_expr *callee = call->a;
     if (is_verb(call->name))
         return !everyday_word(call);
-    if (dd_http_call(call))
+    if (dd_http_call(call) || partner_name(call->name))
         return true;
     if (!callee || callee->kind != DD_X_NAME)
         return false;
@@ -254,7 +269,7 @@ static bool match_wrapped(const dd_ctx *c, dd_path *path, dd_found *m)
 {
     dd_path at = *path, seen;
     for (int i = 0; i < MAX_SEE_THROUGH && !is_sdk(&at) && see_through(c, &at, &seen); i++) {
-        if (match_rows(dd_families_sdk, &seen, m) && strcmp(m->family->sdk, "instructor")) {
+        if (match_rows(dd_families_sdk, &seen, m) && strcmp(m->family->sdk, "instructor") != 0) {
             m->path = seen;
             return true;
         }
@@ -274,14 +289,6 @@ static bool match_wrapped(const dd_ctx *c, dd_path *path, dd_found *m)
 }
 
 /* --- receivers that are not known --- */
-static bool imports(const dd_unit_ir *unit, const char *packages)
-{
-    for (uint32_t i = 0; i < unit->n_imports; i++)
-        if (!unit->imports[i]->level && dd_package_name_match(packages, unit->imports[i]->module))
-            return true;
-    return false;
-}
-
 static bool keys_fit(const dd_ctx *c, const dd_row *row, bool *open)
 {
     dd_value *args = dd_eval_arguments(c->p, c->call, c->frame, NULL);
@@ -403,9 +410,45 @@ static bool match_choice(const dd_ctx *c, const dd_value *v, dd_found *m)
     return any;
 }
 
+/* LL-7: `litellm` may be an object that loads the package when it is asked for something, or a name that is there when the
+ * code runs. The name says it, as long as nothing of the project answers to what follows. */
+static bool match_named(const dd_ctx *c, dd_found *m)
+{
+    dd_path path;
+    dd_path_of_expr(c->call->a, c->arena, &path);
+    dd_path_clean(&path);
+    int at = path.n > 1 && dd_word_in("self|cls|this", path.v[0].name);
+    if (path.n < at + 2 || path.v[at].called || !dd_word_in("litellm|openai|anthropic", path.v[at].name))
+        return false;
+    path.n -= at;
+    memmove(path.v, path.v + at, (size_t)path.n * sizeof path.v[0]);
+    path.external = true;
+    if (!match_rows(dd_families_sdk, &path, m))
+        return false;
+    m->provenance = DD_PROV_SUFFIX;
+    return true;
+}
+
+static bool unbound(const dd_value *v)
+{
+    const dd_value *root = dd_extern_root(v);
+    return root && dd_str_eqz(root->name, "builtins");
+}
+
+/* Of a project's object that has no such member. */
+static bool asks_object(const dd_ctx *c, const dd_value *v)
+{
+    if (v->kind != DD_V_UNKNOWN || c->call->a->kind != DD_X_MEMBER)
+        return false;
+    const dd_value *object = dd_eval(c->p, c->call->a->a, c->frame);
+    return object->kind == DD_V_INSTANCE && !of_tests(c, object) && !(object->cls && dd_word_in("Mock*|Fake*|Stub*|Dummy*", object->cls->name));
+}
+
 static bool match_callee(const dd_ctx *c, dd_found *m)
 {
     dd_value *v = dd_eval(c->p, c->call->a, c->frame);
+    if ((asks_object(c, v) || (v->kind == DD_V_EXTERN && unbound(v))) && match_named(c, m))
+        return true;
     if (v->kind == DD_V_EXTERN)
         return match_value(c, v, m);
     if (v->kind == DD_V_CHOICE)

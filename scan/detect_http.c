@@ -39,6 +39,10 @@ static const struct { const char *end, *api; dd_unit unit; bool alone; } endpoin
     { "/invoke-with-response-stream", "invoke_model", DD_UNIT_TOKENS, false },
     { "/converse", "converse", DD_UNIT_TOKENS, false },
     { "/converse-stream", "converse", DD_UNIT_TOKENS, false },
+    { "/runs", "assistants.runs", DD_UNIT_TOKENS, false },
+    { "/batches", "batches", DD_UNIT_TOKENS, false },
+    { "/predictions", "chat.completions", DD_UNIT_OTHER, false },
+    { "/v1/generate", "completions", DD_UNIT_TOKENS, false },
     { "/v1/chat", "chat.completions", DD_UNIT_TOKENS, false },
     { "/v2/chat", "chat.completions", DD_UNIT_TOKENS, false },
     { "/v1/embed", "embeddings", DD_UNIT_TOKENS, false },
@@ -70,7 +74,7 @@ static bool url_like(const dd_expr *e)
 /* Words for sending, or a name built from one whose argument looks like an address. */
 bool dd_http_call(const dd_expr *call)
 {
-    static const char exact[] = "post|request|fetch|axios|got|ky|urlopen|stream|superagent|run";
+    static const char exact[] = "post|request|fetch|axios|got|ky|urlopen|stream|superagent|ajax|run";
     const dd_expr *url = dd_call_keyword(call, "url"), *first = dd_call_arg(call, 0);
     if (dd_word_in(exact, call->name))
         return true;
@@ -184,9 +188,9 @@ static bool not_a_request(const dd_ctx *c, const dd_value *positional)
                                    "aioresponses|fetch-mock|jest*|vitest|sinon|playwright|@playwright/*|bottle|sanic|aiohttp.web|aiohttp.test_utils|werkzeug*|litestar|openai|anthropic|@testing-library/*";
     static const char roots[] = "app|router|routes|nock|mock*|Mock*|rest|respx*|responses|httpx_mock|requests_mock|aioresponses|fetchMock|jest|vi|expect|blueprint|bp";
     dd_path path;
-    dd_value *second = dd_positional(positional, 2);
+    dd_value *first = dd_positional(positional, 1), *second = dd_positional(positional, 2);
     int base;
-    if (second && second->kind == DD_V_FUNC)
+    if (second && second->kind == DD_V_FUNC && first->kind != DD_V_DICT)
         return true;
     dd_value *v = dd_eval(c->p, c->call->a, c->frame);
     if (v->kind == DD_V_EXTERN && dd_path_of_value(v, &path) && dd_package_match(packages, &path, &base))
@@ -216,6 +220,17 @@ static const dd_value *url_argument(const dd_ctx *c, request *r)
         return one;
     r->url_at = 0;
     return r->args ? dd_args_first(c->p, r->args, keys) : NULL;
+}
+
+/* https.request({ hostname, path }) */
+static void add_host(const request *r, dd_buf *out)
+{
+    static const char *const keys[] = { "hostname", "host", NULL };
+    const dd_value *host = r->url_at ? NULL : r->args ? dd_args_first(NULL, r->args, keys) : NULL;
+    if (!host)
+        return;
+    dd_buf_addz(out, "https://");
+    dd_value_text(host, out);
 }
 
 /* --- the body --- */
@@ -388,7 +403,7 @@ static dd_site *cloudflare(const dd_ctx *c, request *r)
 static bool usual_prefix(dd_str path, const char *api)
 {
     static const char *const ends[] = { "/v1", "/v1beta", "/openai", "/inference", "\x01" };
-    if (strcmp(api, "embeddings") && strcmp(api, "audio") && strcmp(api, "images"))
+    if (!dd_word_in("embeddings|audio|images", dd_str_z(api)))
         return true;
     path = bare_path(path);
     ptrdiff_t at = dd_str_findz(path, "/embeddings");
@@ -401,6 +416,15 @@ static bool usual_prefix(dd_str path, const char *api)
     return fits;
 }
 
+/* The model's own page is the endpoint. */
+static bool hugging_face(dd_url url, const char **api)
+{
+    if (strcmp(url.provider, "huggingface") || dd_str_findz(url.path, "/models/") < 0)
+        return false;
+    *api = "chat.completions";
+    return true;
+}
+
 static dd_site *site_of_url(const dd_ctx *c, request *r, dd_str text, bool has_client)
 {
     const char *api = NULL;
@@ -408,7 +432,7 @@ static dd_site *site_of_url(const dd_ctx *c, request *r, dd_str text, bool has_c
     bool distinct = false;
     dd_url url = dd_url_read(text);
     bool rooted = url.has_host || (text.len && text.ptr[0] == '\x01');   /* a host, or a part that may hold one */
-    if (url.local || !dd_http_api(url.path, url.known, &api, &unit, &distinct))
+    if (url.local || (!dd_http_api(url.path, url.known, &api, &unit, &distinct) && !hugging_face(url, &api)))
         return NULL;
     if (!url.known && !usual_prefix(url.path, api))
         return NULL;
@@ -440,6 +464,8 @@ dd_site *dd_site_of_http(const dd_ctx *c)
         bool has_client = false;
         add_url(c, url, &tail);
         if (!dd_str_has(dd_buf_str(&tail), "://"))
+            add_host(&r, &text);
+        if (!text.len && !dd_str_has(dd_buf_str(&tail), "://"))
             add_base(c, &text, &has_client);
         bool based = text.len > 0;
         dd_buf_add(&text, dd_buf_str(&tail));

@@ -55,7 +55,7 @@ static void add_step(dd_path *p, const dd_value *v)
 
 bool dd_path_of_value(const dd_value *v, dd_path *out)
 {
-    const dd_value *chain[64];
+    const dd_value *chain[64] = { NULL };
     int n = 0;
     *out = (dd_path){ .external = true };
     for (; v && v->kind == DD_V_EXTERN && n < 64; v = v->parent)
@@ -108,6 +108,9 @@ bool dd_word_in(const char *list, dd_str word)
         size_t len = end ? (size_t)(end - list) : strlen(list);
         if (len && list[len - 1] == '*') {
             if (word.len >= len - 1 && !memcmp(list, word.ptr, len - 1))
+                return true;
+        } else if (len && list[0] == '*') {
+            if (word.len >= len - 1 && !memcmp(list + 1, word.ptr + word.len - (len - 1), len - 1))
                 return true;
         } else if (len == word.len && !memcmp(list, word.ptr, len)) {
             return true;

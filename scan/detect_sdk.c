@@ -130,7 +130,22 @@ static const dd_row mistral_rows[] = {
     { "C.audio.transcriptions|speech.complete|stream|complete_async", "audio", &mistral, DD_ROW_CALL, 0, DD_UNIT_AUDIO },
     { NULL }
 };
+static const dd_row dashscope_rows[] = {
+    { "Generation|AioGeneration|MultiModalConversation|AioMultiModalConversation|Application.call", "chat", &first_model, DD_ROW_CALL, 0 },
+    { "TextEmbedding|MultiModalEmbedding|BatchTextEmbedding.call|async_call", "embeddings", &first_model, DD_ROW_CALL, 0 },
+    { "TextReRank.call", "rerank", &first_model, DD_ROW_CALL, 0, DD_UNIT_OTHER },
+    { "ImageSynthesis.call|async_call", "images", &first_model, DD_ROW_CALL, 0, DD_UNIT_IMAGE },
+    { NULL }
+};
+static const dd_row qianfan_rows[] = {
+    { "ChatCompletion|Completion().do|ado", "chat", &chat, DD_ROW_CALL, DD_ROW_CLIENT },
+    { "Embedding().do|ado", "embeddings", &input_only, DD_ROW_CALL, DD_ROW_CLIENT },
+    { NULL }
+};
 static const dd_row cohere_rows[] = {
+    { "C.v2.chat|chatStream|chat_stream", "chat", &cohere, DD_ROW_CALL, 0 },
+    { "C.v2.embed", "embeddings", &cohere, DD_ROW_CALL, 0 },
+    { "C.v2.rerank", "rerank", &cohere, DD_ROW_CALL, 0, DD_UNIT_OTHER },
     { "C.chat|chat_stream|chatStream|generate|generate_stream|generateStream|summarize|classify", "chat", &cohere, DD_ROW_CALL, 0 },
     { "C.embed", "embeddings", &cohere, DD_ROW_CALL, 0 },
     { "C.rerank", "rerank", &cohere, DD_ROW_CALL, 0, DD_UNIT_OTHER },
@@ -205,6 +220,8 @@ const dd_family dd_families_sdk[] = {
     { "litellm", "litellm", "", litellm_rows },
     { "mistralai|@mistralai/mistralai|@mistralai/*", "mistral", "mistral", mistral_rows },
     { "cohere|cohere-ai", "cohere", "cohere", cohere_rows },
+    { "dashscope", "dashscope", "dashscope", dashscope_rows },
+    { "qianfan", "qianfan", "qianfan", qianfan_rows },
     { "huggingface_hub|@huggingface/inference", "huggingface", "huggingface", huggingface_rows },
     { "replicate", "replicate", "replicate", replicate_rows },
     { "ollama|ollama/browser", "ollama", "ollama", ollama_rows },

@@ -341,8 +341,11 @@ static void read_args(const dd_ctx *c, const dd_found *m, call_args *a)
         a->model = model_of_requests(c, a->args, &a->cap);
     from_deployment(c, m, a);
     from_factory(c, m, a);
-    if (m->row->flags & DD_ROW_CLIENT && m->client >= 0)
-        from_binding(c, m->path.v[m->client].call, keys, a);
+    if (m->row->flags & DD_ROW_CLIENT && m->client >= 0) {
+        dd_keys on_client = *keys;
+        on_client.model_at = 1;
+        from_binding(c, m->path.v[m->client].call, &on_client, a);
+    }
     a->model = router_model(c, m, a->model);
     if (!a->model && !strcmp(m->row->api, "assistants.runs")) {
         a->model = assistant_model(c);

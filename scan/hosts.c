@@ -17,7 +17,7 @@ static const dd_host hosts[] = {
     { "api.hyperbolic.xyz", "hyperbolic" }, { "api.novita.ai", "novita" }, { "api.siliconflow.*", "siliconflow" }, { "api.studio.nebius.*", "nebius" },
     { "api-inference.huggingface.co", "huggingface" }, { "router.huggingface.co", "huggingface" }, { "models.github.ai", "github" },
     { "oai.hconeai.com", "openai" }, { "oai.helicone.ai", "openai" }, { "anthropic.helicone.ai", "anthropic" }, { "api.portkey.ai", "portkey" },
-    { "api.voyageai.com", "voyage" }, { "api.jina.ai", "jina" }, { "api.lepton.ai", "lepton" }, { "api.minimax*", "minimax" }, { "api.01.ai", "01ai" },
+    { "api.replicate.com", "replicate" }, { "api.voyageai.com", "voyage" }, { "api.jina.ai", "jina" }, { "api.lepton.ai", "lepton" }, { "api.minimax*", "minimax" }, { "api.01.ai", "01ai" },
     { "ark.*.volces.com", "volcengine" }, { "api.stepfun.com", "stepfun" }, { "api.ai21.com", "ai21" }, { "api.githubcopilot.com", "github" },
 };
 static const char *const local_hosts[] = {

@@ -51,6 +51,7 @@ bool dd_module_is_sdk(dd_str module)
         "openai", "anthropic", "cohere", "groq", "mistralai", "litellm", "together", "instructor", "dspy", "ollama", "replicate", "langchain",
         "langchain_openai", "langchain_anthropic", "langchain_core", "langchain_community", "langgraph", "llama_index", "pydantic_ai", "crewai", "agno",
         "autogen", "boto3", "google", "vertexai", "tiktoken", "langfuse", "langsmith", "portkey_ai", "fireworks", "cerebras", "voyageai", "ai21", "xai_sdk",
+        "dashscope", "qianfan", "zhipuai", "huggingface_hub", "claude_agent_sdk", "claude_code_sdk",
         "ai", "groq-sdk", "cohere-ai", "llamaindex", "@anthropic-ai/sdk", "@google/genai", "@google/generative-ai", "@mistralai/mistralai", "@azure/openai",
         "@aws-sdk/client-bedrock-runtime", "together-ai", "openai-edge", "@langchain/openai", "@langchain/anthropic", "@langchain/core", "langchain"
     };

@@ -81,6 +81,7 @@ static const trigger triggers[] = {
     { "cerebras", ALL, IMPORTED },
     { "zhipuai", ALL, IMPORTED },
     { "dashscope", PY, IMPORTED },
+    { "qianfan", PY, IMPORTED },
     { "voyageai", ALL, IMPORTED },
     { "browser_use", PY, IMPORTED },
     { "autogen", PY, IMPORTED },
@@ -164,6 +165,7 @@ static const trigger triggers[] = {
     { "generateSpeech", JS, ANYWHERE, AI },
     { "experimental_", JS, ANYWHERE, AI },
     { "acompletion", PY, ANYWHERE },
+    { "litellm.", PY, PATH },
     { "create_with_completion", PY, ANYWHERE },
     { "create_partial", PY, ANYWHERE },
     { "create_iterable", PY, ANYWHERE },
@@ -202,6 +204,8 @@ static const trigger triggers[] = {
     { "api.perplexity", ALL, ANYWHERE, REQUEST },
     { "api.fireworks", ALL, ANYWHERE, REQUEST },
     { "api.cerebras", ALL, ANYWHERE, REQUEST },
+    { "api.replicate.com", ALL, ANYWHERE, REQUEST },
+    { "huggingface.co", ALL, ANYWHERE, REQUEST },
     { "bigmodel.cn", ALL, ANYWHERE, REQUEST },
     { "ai-gateway.vercel", ALL, ANYWHERE, REQUEST },
     { "gateway.ai.cloudflare", ALL, ANYWHERE, REQUEST },
@@ -217,7 +221,7 @@ static const char *const models[] = { "core.language_models", "core/language_mod
 
 /* What one of must be in the file as well. */
 static const char *const requests[] = {
-    "fetch(", ".post(", "axios", "requests.", "httpx", "urlopen", "aiohttp", ".request(", "got(", "ky.", "session.", "http.client", "XMLHttpRequest", "invoke(", NULL,
+    "fetch(", ".post(", "axios", "requests.", "httpx", "urlopen", "aiohttp", ".request(", "got(", "ky.", "session.", "http.client", "XMLHttpRequest", ".ajax(", "invoke(", NULL,
 };
 static const char *const ai_packages[] = { "'ai'", "\"ai\"", "'ai/", "\"ai/", "npm:ai", "\"ai@", "'ai@", NULL };
 static const char *const dspy_models[] = { "LM(", "LM)", "Embedder", "dspy.OpenAI", "dspy.Azure", "dspy.Claude", "dspy.Google", "dspy.Cohere", "dspy.Together", "dspy.Groq", "import LM", NULL };
