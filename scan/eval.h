@@ -170,6 +170,7 @@ dd_value *dd_lib_join(dd_project *p, dd_value **parts, size_t n, const dd_expr *
 dd_value *dd_lib_cli(dd_project *p, dd_value *v, dd_str name, const dd_expr *use);
 dd_value *dd_lib_cli_param(dd_project *p, const dd_func *fn, dd_str name);
 dd_value *dd_lib_env(dd_project *p, dd_str var, const dd_expr *e);
+bool      dd_lib_reads_data(const dd_value *v);              /* it comes from a reader of data files */
 bool      dd_lib_path_is(const dd_value *v, const char *path);
 
 /* --- files: modules.c, modules_js.c, data.c, data_toml.c, project.c --- */

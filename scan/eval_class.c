@@ -64,10 +64,10 @@ bool dd_class_is_enum(dd_project *p, dd_class_def *c)
     return c->is_enum || base_named(p, c, enum_name, 0);
 }
 
-/* Objects that stand for the configuration: their defaults count also where they arrive as a parameter. */
+/* Objects that stand for the configuration, or for what a user may send (M-24): their defaults count also where they arrive as a parameter. */
 static bool is_settings(dd_project *p, dd_class_def *c)
 {
-    static const char *const tails[] = { "Settings", "Config", "Configuration", "Options", "Params", "Args", "Arguments" };
+    static const char *const tails[] = { "Settings", "Config", "Configuration", "Options", "Opts", "Params", "Parameters", "Args", "Arguments", "Request", "Payload", "Body", "Input" };
     for (size_t i = 0; i < DD_COUNT(tails); i++)
         if (dd_str_endsz(c->name, tails[i]))
             return true;
@@ -126,12 +126,23 @@ static dd_value *class_value(dd_project *p, dd_class_def *c)
     return v;
 }
 
+/* const o = { model: "x", ask() { this.model } } */
+static dd_value *object_around(dd_project *p, const dd_scope *s, const dd_frame *f)
+{
+    for (; s; s = s->parent) {
+        const dd_expr *pair = s->func && s->func->expr ? s->func->expr->up : NULL;
+        if (pair && pair->kind == DD_X_PAIR && pair->b == s->func->expr && pair->up && pair->up->kind == DD_X_DICT)
+            return dd_ev(p, pair->up, f ? f->closure : NULL);
+    }
+    return dd_v_unknown(p, "this", NULL);
+}
+
 dd_value *dd_ev_this(dd_project *p, const dd_scope *s, const dd_frame *f)
 {
     dd_func *m = method_around(s);
     dd_class_def *c = m ? m->cls : class_around(s);
     if (!c)
-        return dd_v_unknown(p, "this", NULL);
+        return object_around(p, s, f);
     const dd_frame *own = m ? dd_ev_frame_for(f, m) : NULL;
     if (own && own->self)
         return own->self;
@@ -376,7 +387,7 @@ static const dd_frame *base_ctor_frame(dd_project *p, dd_class_def *c, dd_class_
 static dd_value *bound_method(dd_project *p, dd_func *m, const attr *a)
 {
     dd_value *fn = dd_v_func(p, m, NULL, m->is_static ? NULL : a->inst);
-    if (m->is_property && a->inst->kind == DD_V_INSTANCE)
+    if (m->is_property && (a->inst->kind == DD_V_INSTANCE || m->is_static || m->is_classmethod))
         return dd_ev_call_func(p, fn, NULL, NULL);
     return fn;
 }

@@ -28,6 +28,16 @@ bool dd_lib_path_is(const dd_value *v, const char *path)
     return v && v->kind == DD_V_EXTERN && path_ends(v, dd_str_z(path));
 }
 
+bool dd_lib_reads_data(const dd_value *v)
+{
+    static const char *const roots[] = { "yaml", "json", "toml", "tomllib", "tomli", "tomlkit", "configparser", "omegaconf", "dynaconf", "js-yaml", "ruamel.yaml", "conf" };
+    const dd_value *root = dd_extern_root(v);
+    for (size_t i = 0; i < DD_COUNT(roots); i++)
+        if (dd_str_eqz(root->name, roots[i]))
+            return true;
+    return false;
+}
+
 static bool is_env_object(const dd_value *v)
 {
     static const char *const paths[] = { "os.environ", "globalThis.process.env", "process.env", "globalThis.Bun.env", "bun.env", "globalThis.import.meta.env",
@@ -175,11 +185,19 @@ static dd_value *parse_as(dd_project *p, dd_value *v, int format, const dd_expr 
     return NULL;
 }
 
+static dd_value *lib_load_path(dd_project *p, const lib_ctx *c)
+{
+    dd_value *a = arg(p, c, 0), *text = a ? file_text(p, a, c->call) : NULL;
+    return text && text->kind == DD_V_STRING ? parse_as(p, text, c->n, c->call) : file_unknown(p, c->call);
+}
+
 static dd_value *lib_load(dd_project *p, const lib_ctx *c)
 {
     dd_value *a = arg(p, c, 0);
     if (!a)
         return NULL;
+    if (c->n == AS_TOML && a->kind == DD_V_STRING && dd_str_endsz(a->text, ".toml"))
+        return lib_load_path(p, c);
     dd_value *d = parse_as(p, a, c->n, c->call);
     if (d)
         return d;
@@ -227,6 +245,21 @@ static dd_value *lib_any(dd_project *p, const lib_ctx *c)             /* random.
     return a ? dd_ev_element(p, a) : NULL;
 }
 
+/* What a form offers: the user picks one (n: place of the options), or types over a value. */
+static dd_value *lib_pick(dd_project *p, const lib_ctx *c)
+{
+    dd_value *options = keyword(p, c, "options");
+    options = options ? options : arg(p, c, 1);
+    return options && (options->kind == DD_V_LIST || options->kind == DD_V_DICT) ? dd_ev_element(p, options) : NULL;
+}
+
+static dd_value *lib_typed_in(dd_project *p, const lib_ctx *c)
+{
+    dd_value *v = keyword(p, c, "value"), *input = dd_v_unknown(p, "user-input", c->call);
+    v = v ? v : arg(p, c, (uint32_t)c->n);
+    return v && v->kind == DD_V_STRING && v->text.len ? dd_v_or(p, input, v, true) : input;
+}
+
 static dd_value *lib_getattr(dd_project *p, const lib_ctx *c)
 {
     dd_value *of = arg(p, c, 0), *name = arg(p, c, 1), *deflt = arg(p, c, 2);
@@ -270,6 +303,11 @@ static const struct { dd_str path; lib_fn *fn; int n; } known[] = {
     { PATH("yaml.safe_load"), lib_load, AS_YAML }, { PATH("yaml.load"), lib_load, AS_YAML }, { PATH("yaml.full_load"), lib_load, AS_YAML }, { PATH("js-yaml.load"), lib_load, AS_YAML },
     { PATH("yaml.parse"), lib_load, AS_YAML }, { PATH("toml.load"), lib_load, AS_TOML }, { PATH("toml.loads"), lib_load, AS_TOML }, { PATH("tomllib.load"), lib_load, AS_TOML },
     { PATH("tomllib.loads"), lib_load, AS_TOML }, { PATH("tomli.load"), lib_load, AS_TOML }, { PATH("tomli.loads"), lib_load, AS_TOML }, { PATH("tomlkit.load"), lib_load, AS_TOML },
+    { PATH("omegaconf.OmegaConf.load"), lib_load_path, AS_YAML }, { PATH("fs-extra.readJsonSync"), lib_load_path, AS_JSON },
+    { PATH("fs-extra.readJson"), lib_load_path, AS_JSON }, { PATH("jsonfile.readFileSync"), lib_load_path, AS_JSON },
+    { PATH("streamlit.selectbox"), lib_pick, 1 }, { PATH("streamlit.sidebar.selectbox"), lib_pick, 1 }, { PATH("streamlit.radio"), lib_pick, 1 },
+    { PATH("streamlit.sidebar.radio"), lib_pick, 1 }, { PATH("streamlit.text_input"), lib_typed_in, 1 }, { PATH("streamlit.sidebar.text_input"), lib_typed_in, 1 },
+    { PATH("builtins.input"), lib_typed_in, 9 },
     { PATH("os.path.join"), lib_path, 0 }, { PATH("path.join"), lib_path, 0 }, { PATH("path.resolve"), lib_path, 0 }, { PATH("pathlib.Path"), lib_path, 0 },
     { PATH("pathlib.PurePath"), lib_path, 0 }, { PATH("os.path.abspath"), lib_same, 0 }, { PATH("os.path.realpath"), lib_same, 0 }, { PATH("os.path.expanduser"), lib_same, 0 },
     { PATH("url.fileURLToPath"), lib_same, 0 }, { PATH("os.path.normpath"), lib_same, 0 },
@@ -435,11 +473,14 @@ static dd_value *promise_method(dd_project *p, const method_call *m, dd_str name
 /* A default for something that was read from outside: cfg.get("model", "x"). */
 static dd_value *foreign_get(dd_project *p, const method_call *m)
 {
-    dd_value *key = dd_ev_arg(p, m->call, 0, m->f), *deflt = dd_ev_arg(p, m->call, 1, m->f);
+    dd_value *key = dd_ev_arg(p, m->call, 0, m->f), *deflt = dd_ev_keyword(p, m->call, "fallback", m->f);
+    deflt = deflt ? deflt : dd_ev_arg(p, m->call, 1, m->f);
     if (!key || key->kind != DD_V_STRING || !deflt || (deflt->kind != DD_V_STRING && deflt->kind != DD_V_NUMBER && deflt->kind != DD_V_DICT))
         return NULL;
     dd_value *u = m->recv->kind == DD_V_UNKNOWN ? dd_v_copy(p, m->recv) : dd_v_unknown(p, "", m->call);
     u->text = dd_arena_printf(&p->arena, "key " DD_STR_FMT, DD_STR_ARG(key->text));
+    if (m->recv->kind == DD_V_EXTERN && dd_lib_reads_data(m->recv))
+        u->source = DD_SRC_CONFIG_FILE;
     return dd_v_or(p, u, deflt, false);
 }
 

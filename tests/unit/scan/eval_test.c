@@ -116,6 +116,8 @@ static const one_file params[] = {
     { "M-24 click", "x default-parameter", "a.py", "import click\n@click.command()\n@click.option('--model', default='x')\ndef main(model):\n    use(model)\n" },
     { "M-24 typer", "x default-parameter", "a.py", "import typer\ndef main(model: str = typer.Option('x', '--model')):\n    use(model)\n" },
     { "M-24 commander", "x default-parameter", "a.ts", "import { program } from 'commander';\nprogram.option('-m, --model <name>', 'which', 'x');\nconst o = program.opts();\nuse(o.model)\n" },
+    { "M-24 input", "x default-parameter", "a.py", "m = input('model? ') or 'x'\nuse(m)\n" },
+    { "M-24 form", "{a, b}", "a.py", "import streamlit as st\nm = st.sidebar.selectbox('Model', ['a', 'b'])\nuse(m)\n" },
     { "M-24 request", "?", "a.ts", "export async function POST(req) { const { model } = await req.json(); use(model) }\n" },
 };
 TEST(parameters_and_their_defaults) { check_all(params, DD_COUNT(params)); }
@@ -155,6 +157,8 @@ static const one_file objects[] = {
     { "M-8 dict kept on the object", "x class-attribute", "a.py", "class C:\n    def __init__(self):\n        self.params = {'model': 'x'}\n    def f(self):\n        use(self.params['model'])\n" },
     { "M-8 deeper assignment", "x class-attribute", "a.py", "class C:\n    def __init__(self, config):\n        self.config = config\n        if not self.config.model:\n            self.config.model = 'x'\n    def f(self):\n        use(self.config.model)\n" },
     { "M-8 a config may override it", "x class-attribute", "a.py", "class C:\n    def __init__(self, config=None):\n        self.model = 'x'\n        if config is not None:\n            if 'model' in config:\n                self.model = config['model']\n    def f(self):\n        use(self.model)\n" },
+    { "this of an object literal", "x constant-same-file", "a.js", "const o = { model: 'x', ask() { use(this.model) } };\n" },
+    { "static getter", "x class-attribute", "a.ts", "class C { static get M() { return 'x'; } f() { use(C.M) } }\n" },
     { "set by another method", "x class-attribute", "a.js", "const D = 'x';\nclass C { constructor(o) { this.set(o); } set(o) { const m = o.m || {}; this.o = { ...m, model: m.model || D }; } f() { use(this.o.model) } }\n" },
     { "inheritance", "x class-attribute", "a.py", "class B:\n    model = 'x'\nclass C(B):\n    def f(self):\n        use(self.model)\n" },
     { "scope trap: a subclass overrides for itself only", "x class-attribute", "a.py", "class B:\n    model = 'x'\n    def f(self):\n        use(self.model)\nclass C(B):\n    model = 'y'\n" },
@@ -247,6 +251,7 @@ static const many_files across[] = {
     { "M-20 yaml", "x config-file", { { "app/a.py", "import yaml\nwith open('config.yaml') as f:\n    cfg = yaml.safe_load(f)\nuse(cfg['llm']['model'])\n" }, { "config.yaml", "llm:\n  model: x\n" } } },
     { "M-20 toml", "x config-file", { { "a.py", "import tomllib\ncfg = tomllib.load(open('c.toml', 'rb'))\nuse(cfg['llm']['model'])\n" }, { "c.toml", "[llm]\nmodel = \"x\"\n" } } },
     { "M-20 json by fs", "x config-file", { { "src/a.js", "import fs from 'node:fs';\nimport path from 'path';\nconst c = JSON.parse(fs.readFileSync(path.join(__dirname, 'config.json'), 'utf8'));\nuse(c.model)\n" }, { "src/config.json", "{\"model\": \"x\"}" } } },
+    { "M-18 fallback of an ini file", "x config-file", { { "a.py", "import configparser\nc = configparser.ConfigParser()\nc.read('a.ini')\nuse(c.get('llm', 'model', fallback='x'))\n" } } },
     { "M-18 literal fallback of a file", "x config-file", { { "a.py", "import yaml\ncfg = yaml.safe_load(open(where))\nuse(cfg.get('model', 'x'))\n" } } },
     { "M-5 + M-10 + M-21 + M-16 together", "gpt-5.4-nano env-default", { { "app/route.ts", "import { pick } from '../lib/models';\nuse(pick('fast'))\n" }, { "lib/models.ts", "export const MODELS = { fast: process.env.FAST_MODEL ?? 'gpt-5.4-nano', smart: 'claude-sonnet-5' } as const;\nexport const pick = (tier: keyof typeof MODELS) => (tier === 'smart' ? MODELS.smart : MODELS.fast);\n" } } },
     { "typed by an import for types only", "=openai.default().chat", { { "a.ts", "import type OpenAI from 'openai';\nexport function f(c: OpenAI) { use(c.chat) }\n" } } },
