@@ -441,8 +441,8 @@ static bool imported(dd_str text, size_t at, bool script, const trigger *t)
 /* The line begins as a comment. Within a text that is no line of code either. */
 static bool commented(dd_str text, size_t at, bool script)
 {
-    const char *line = at ? memrchr(text.ptr, '\n', at) : NULL;
-    dd_str      head = dd_str_trim(dd_str_sub(text, line ? (size_t)(line - text.ptr) + 1 : 0, at));
+    dd_str before = dd_str_sub(text, 0, at);
+    dd_str head   = dd_str_trim(dd_str_sub(before, (size_t)(dd_str_rchr(before, '\n') + 1), at));
     if (!script)
         return dd_str_startsz(head, "#");
     return dd_str_startsz(head, "//") || dd_str_startsz(head, "/*") || dd_str_startsz(head, "* ") || dd_str_eqz(head, "*");
