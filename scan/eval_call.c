@@ -45,6 +45,21 @@ static dd_value *setting(dd_project *p, const dd_expr *call, const dd_frame *f)
 
 /* --- results of project functions --- */
 
+/* { id: given } where it was given, else { id: DEFAULT }: the default stands in, field by field. */
+static dd_value *or_fields(dd_project *p, dd_value *given, dd_value *other)
+{
+    if (given->kind != DD_V_DICT || other->kind != DD_V_DICT)
+        return dd_v_or(p, given, other, true);
+    dd_value *out = other;
+    for (uint32_t i = 0; i < given->n_entries; i++) {
+        dd_value *v = given->entries[i].value, *stands_in = dd_v_dict_find(other, given->entries[i].key);
+        if (stands_in)
+            v = v->kind == DD_V_UNKNOWN ? dd_v_or(p, v, stands_in, true) : dd_v_either(p, v, stands_in);
+        out = dd_v_dict_set(p, out, given->entries[i].key, v, false);
+    }
+    return out;
+}
+
 static dd_value *joined_returns(dd_project *p, const dd_func *fn, const dd_frame *f)
 {
     dd_value *out = NULL;
@@ -60,7 +75,7 @@ static dd_value *joined_returns(dd_project *p, const dd_func *fn, const dd_frame
         if (taken == 1 || !out)
             out = v;
         else if (there)
-            out = dd_v_or(p, v, out, true);
+            out = or_fields(p, v, out);
         else
             out = dd_v_either(p, v, out);
     }

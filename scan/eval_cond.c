@@ -99,6 +99,10 @@ static int missing(const dd_expr *t, const dd_expr *what, dd_str name, int depth
         return 0;
     if (what && member_test(t, what) >= 0)
         return member_test(t, what);
+    if (t->kind == DD_X_BINARY && dd_str_eqz(t->name, "in") && is_it(t->a, what, name))
+        return 0;                                   /* one of those that are known: given, then */
+    if (t->kind == DD_X_CALL && t->n_items == 1 && (dd_str_eqz(t->name, "includes") || dd_str_eqz(t->name, "has")) && is_it(t->items[0], what, name))
+        return 0;
     int sense = t->kind == DD_X_BINARY ? op_sense(t->name) : -1;
     if (sense >= 0 && ((is_void(t->b) && is_it(behind_typeof(t->a), what, name)) || (is_void(t->a) && is_it(behind_typeof(t->b), what, name))))
         return sense;
@@ -110,12 +114,30 @@ int dd_ev_missing_test(const dd_expr *test, const dd_expr *what, dd_str name)
     return missing(test, what, name, 0);
 }
 
-bool dd_ev_there_test(const dd_expr *test, const dd_expr *value)
+/* What a name that is given once stands for. */
+static const dd_expr *alias_of(const dd_expr *e)
+{
+    for (dd_scope *s = e->kind == DD_X_NAME ? e->scope : NULL; s; s = s->parent) {
+        dd_binding *b = dd_scope_find(s, e->name);
+        if (b)
+            return b->kind == DD_B_ASSIGN && !b->next ? b->value : NULL;
+    }
+    return NULL;
+}
+
+static bool there_test(const dd_expr *test, const dd_expr *value, int depth)
 {
     static const char *const same[] = { "String", "str", "trim", "strip", "toString", "toLowerCase", "lower" };
     for (int i = 0; value && i < 4; i++) {
         if (missing(test, value, DD_STR(""), 0) == 0)
             return true;
+        if (value->kind == DD_X_NAME) {
+            value = alias_of(value);
+            continue;
+        }
+        for (uint32_t k = 0; value->kind == DD_X_DICT && depth < 2 && k < value->n_items; k++)
+            if (value->items[k]->kind == DD_X_PAIR && there_test(test, value->items[k]->b, depth + 1))
+                return true;
         if (value->kind != DD_X_CALL || !value->a)
             return false;
         bool known = false;
@@ -126,6 +148,11 @@ bool dd_ev_there_test(const dd_expr *test, const dd_expr *value)
         value = value->a->kind == DD_X_MEMBER ? value->a->a : dd_call_arg(value, 0);
     }
     return false;
+}
+
+bool dd_ev_there_test(const dd_expr *test, const dd_expr *value)
+{
+    return there_test(test, value, 0);
 }
 
 /* --- conditions that only tests fulfil: what they guard is not what a bill comes from --- */
