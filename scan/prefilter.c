@@ -235,6 +235,7 @@ static const char *const resources[] = {
 #define KEY_BYTES 4
 #define N_SLOTS 512
 #define BUCKETS 8
+#define LOOK_BACK 240 /* bytes: a hit costs no more, whatever the file is made of */
 
 /* Positions are ruled out in two steps. Each of the key's four bytes is looked up by its two halves in tables of 16 bytes,
  * one bit a bucket of keys: 32 positions at a time where the machine can. What is left, a position in twenty, must be a key
@@ -381,7 +382,7 @@ static bool imported_python(dd_str text, size_t at, bool within)
     size_t from = at;
     if (!within && at > 0 && (of_name(text.ptr[at - 1]) || text.ptr[at - 1] == '.'))
         return false;
-    while (from > 0 && at - from < 200 && text.ptr[from - 1] != '\n')
+    while (from > 0 && at - from < LOOK_BACK && text.ptr[from - 1] != '\n')
         from--;
     dd_str before = dd_str_sub(text, from, at);
     return dd_str_has(before, "import") || dd_str_has(before, "from ");
@@ -389,7 +390,8 @@ static bool imported_python(dd_str text, size_t at, bool within)
 
 static size_t word_start(dd_str text, size_t at)
 {
-    while (at > 0 && (of_name(text.ptr[at - 1]) || (text.ptr[at - 1] && strchr("@/:.-+~", text.ptr[at - 1]))))
+    size_t least = at > LOOK_BACK ? at - LOOK_BACK : 0;
+    while (at > least && (of_name(text.ptr[at - 1]) || (text.ptr[at - 1] && strchr("@/:.-+~", text.ptr[at - 1]))))
         at--;
     return at;
 }
@@ -441,8 +443,8 @@ static bool imported(dd_str text, size_t at, bool script, const trigger *t)
 /* The line begins as a comment. Within a text that is no line of code either. */
 static bool commented(dd_str text, size_t at, bool script)
 {
-    dd_str before = dd_str_sub(text, 0, at);
-    dd_str head   = dd_str_trim(dd_str_sub(before, (size_t)(dd_str_rchr(before, '\n') + 1), at));
+    dd_str before = dd_str_sub(text, at > LOOK_BACK ? at - LOOK_BACK : 0, at);
+    dd_str head   = dd_str_trim(dd_str_sub(before, (size_t)(dd_str_rchr(before, '\n') + 1), before.len));
     if (!script)
         return dd_str_startsz(head, "#");
     return dd_str_startsz(head, "//") || dd_str_startsz(head, "/*") || dd_str_startsz(head, "* ") || dd_str_eqz(head, "*");

@@ -79,3 +79,17 @@ TEST(prefilter_finds_a_literal_anywhere)
             }
         }
 }
+
+TEST(prefilter_takes_bounded_time)
+{
+    static const char *const pieces[] = { "openai", "'openai", "((((((openai", "/completions", "OpenAI(", "\n#OpenAI(" };
+    dd_buf text = DD_BUF_INIT(0);
+    for (size_t i = 0; i < DD_COUNT(pieces); i++) {
+        dd_buf_clear(&text);
+        while (text.len < 1 << 20)
+            dd_buf_addz(&text, pieces[i]);
+        (void)dd_prefilter(dd_buf_str(&text), DD_LANG_TYPESCRIPT);
+        (void)dd_prefilter(dd_buf_str(&text), DD_LANG_PYTHON);
+    }
+    dd_buf_free(&text);
+}
