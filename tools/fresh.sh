@@ -18,7 +18,7 @@ cp -L /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
 cp -L /etc/hosts "$root/etc/hosts" 2>/dev/null || true
 cp -rL /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
 cp -rL /etc/apt/sources.list.d /etc/apt/sources.list "$root/etc/apt/" 2>/dev/null || true
-for f in /root/.npmrc /etc/npmrc /root/.config/pip/pip.conf /etc/pip.conf; do
+for f in "$HOME/.npmrc" /etc/npmrc "$HOME/.config/pip/pip.conf" /etc/pip.conf; do
     if [ -e "$f" ]; then mkdir -p "$root$(dirname "$f")" && cp -L "$f" "$root$f"; fi
 done
 # Certificates that the environment names, at the same places.
