@@ -35,6 +35,7 @@ static const key keys[] = {
     KEY("scan", "max_filesize", KEY_SIZE, scan.max_filesize, NULL, "files larger than this are listed, not scanned"),
     KEY("scan", "max_monthly", KEY_USD, scan.max_monthly, NULL, "exit 1 when the monthly estimate is above this"),
     KEY("scan", "preset", KEY_CHOICE, scan.preset, "default|small|medium|large", "volume preset"),
+    KEY("scan", "summary_url", KEY_TEXT, scan.summary_url, NULL, "where `dd0c scan --opt-in` posts its summary"),
     KEY("scan", "tests", KEY_CHOICE, scan.tests, "exclude|separate|include", "what to do with tests, examples and notebooks"),
     KEY("scan", "usage", KEY_PATH, scan.usage, NULL, "usage file with calls and tokens a site"),
 };

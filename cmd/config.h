@@ -18,7 +18,7 @@ typedef struct {
         int64_t     calls;         /* -1: not set */
         int64_t     max_monthly;   /* picodollars, -1: not set */
         int64_t     max_filesize;  /* bytes, -1: not set */
-        const char *preset, *usage, *tests, *default_model;
+        const char *preset, *usage, *tests, *default_model, *summary_url;
         dd_deployment *deployments; size_t n_deployments;
     } scan;
     struct {

@@ -83,6 +83,34 @@ static dd_code outcome(CURL *c, CURLcode done, const char *url, const char *why,
     return DD_OK;
 }
 
+dd_code dd_fetch_post(const char *url, dd_str json, dd_err *err)
+{
+    char               why[CURL_ERROR_SIZE] = "";
+    dd_fetch_reply     reply   = { .body = DD_BUF_INIT(1 << 20) };
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+    CURL              *c       = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_easy_init() : NULL;
+    dd_code            rc      = DD_OK;
+    if (c) {
+        set_options(c, url, headers, &reply, why);
+        curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)json.len);
+        curl_easy_setopt(c, CURLOPT_POSTFIELDS, json.ptr);
+        CURLcode done = curl_easy_perform(c);
+        rc            = outcome(c, done, url, why, &reply, err);
+        if (rc == DD_OK && (reply.status < 200 || reply.status > 299))
+            rc = dd_fail(err, DD_ERR_NET, "address \"%s\": answered with status %d", url, reply.status);
+        curl_easy_cleanup(c);
+        curl_global_cleanup();
+    } else {
+        rc = dd_fail(err, DD_ERR_NET, "address \"%s\": libcurl does not start", url);
+    }
+    if (rc != DD_OK)
+        dd_hint(err, "The scan itself needs no network: leave --opt-in out.");
+    curl_slist_free_all(headers);
+    dd_buf_free(&reply.body);
+    return rc;
+}
+
 dd_code dd_fetch_url(void *ctx, const char *url, const char *etag, dd_fetch_reply *reply, dd_err *err)
 {
     char               why[CURL_ERROR_SIZE] = "";

@@ -10,7 +10,9 @@
 #include "base/time.h"
 #include "cmd/cmd.h"
 #include "cmd/config.h"
+#include "cmd/fetch.h"
 #include "cmd/render.h"
+#include "cmd/summary.h"
 #include "cmd/usage.h"
 #include "route/estimate.h"
 #include "scan/scan.h"
@@ -18,7 +20,7 @@
 typedef struct {
     dd_render_args render;
     dd_opt_list    include, exclude, langs, providers, fail_on;
-    bool           no_ignore, hidden, strict, refresh, other_providers;
+    bool           no_ignore, hidden, strict, refresh, other_providers, opt_in;
     int64_t        max_filesize, threads, calls, max_monthly, min_cost, max_price_age;
     const char    *tests, *preset, *usage, *sync_usage, *override, *config, *explain;
 } scan_args;
@@ -43,7 +45,7 @@ const dd_opt dd_scan_opts_table[] = {
     DD_OPT(DD_OPT_LIST, 0, "provider", scan_args, providers, "name", "only sites billed by this provider"),
     DD_OPT(DD_OPT_USD, 0, "min-cost", scan_args, min_cost, "usd", "list only sites above this a month (totals stay)"),
     DD_OPT(DD_OPT_TEXT, 0, "price-override", scan_args, override, "file", "prices that win over the table"),
-    DD_OPT(DD_OPT_FLAG, 0, "refresh-prices", scan_args, refresh, NULL, "fetch the price table first; the only use of the network"),
+    DD_OPT(DD_OPT_FLAG, 0, "refresh-prices", scan_args, refresh, NULL, "fetch the price table first"),
     DD_OPT(DD_OPT_FLAG, 0, "other-providers", scan_args, other_providers, NULL, "suggest models of other providers first"),
     { 0, "Gates (exit status 1)", DD_OPT_HEADING, 0, NULL, NULL },
     DD_OPT(DD_OPT_USD, 0, "max-monthly", scan_args, max_monthly, "usd", "the monthly estimate is above this"),
@@ -51,6 +53,7 @@ const dd_opt dd_scan_opts_table[] = {
     DD_OPT(DD_OPT_INT, 0, "max-price-age", scan_args, max_price_age, "days", "the price table is older than this"),
     DD_OPT(DD_OPT_FLAG, 0, "strict", scan_args, strict, NULL, "exit 3 when a file could not be read or parsed"),
     { 0, "Other", DD_OPT_HEADING, 0, NULL, NULL },
+    DD_OPT(DD_OPT_FLAG, 0, "opt-in", scan_args, opt_in, NULL, "show an anonymised summary and send it (docs/summary.md)"),
     DD_OPT(DD_OPT_TEXT, 0, "config", scan_args, config, "file", "configuration (./dd0c.yaml)"),
     DD_OPT_END
 };
@@ -328,6 +331,34 @@ static bool gates_crossed(scan_run *r)
     return crossed;
 }
 
+/* --- the opt-in summary --- */
+
+static const char *summary_url(const scan_run *r)
+{
+    const char *env = getenv("DD0C_SUMMARY_URL");
+    return r->config.scan.summary_url ? r->config.scan.summary_url : env && *env ? env : NULL;
+}
+
+static dd_code check_opt_in(const scan_run *r, dd_err *err)
+{
+    if (!r->args.opt_in || summary_url(r))
+        return DD_OK;
+    dd_fail(err, DD_ERR_USAGE, "option \"--opt-in\": there is no address to send the summary to");
+    dd_hint(err, "Set scan.summary_url in dd0c.yaml or $DD0C_SUMMARY_URL.");
+    return DD_ERR_USAGE;
+}
+
+/* Shown first, then sent: the very same bytes. */
+static dd_code send_summary(const scan_run *r, dd_err *err)
+{
+    dd_buf body = DD_BUF_INIT(0);
+    dd_summary_write(&r->audit, &body);
+    fprintf(stderr, "dd0c %s: sending to %s:\n" DD_STR_FMT, r->cmd->name, summary_url(r), DD_STR_ARG(dd_buf_str(&body)));
+    dd_code rc = dd_fetch_post(summary_url(r), dd_buf_str(&body), err);
+    dd_buf_free(&body);
+    return rc;
+}
+
 /* --- the command --- */
 
 static dd_code output(scan_run *r, const char *const *roots, size_t n_roots, dd_err *err)
@@ -357,6 +388,8 @@ static dd_code prepare(scan_run *r, dd_err *err)
         rc = dd_config_load(&r->config, r->args.config, err);
     if (rc == DD_OK)
         rc = merge_config(r, err);
+    if (rc == DD_OK)
+        rc = check_opt_in(r, err);
     if (rc == DD_OK && r->args.refresh)
         rc = dd_prices_refresh(r->cmd, r->config.prices.url, err);
     if (rc == DD_OK)
@@ -394,6 +427,8 @@ static dd_code finish(scan_run *r, const char *const *roots, size_t n_roots, int
         filter(r, dear_enough);
     if (rc == DD_OK)
         rc = output(r, roots, n_roots, err);
+    if (rc == DD_OK && r->args.opt_in)
+        rc = send_summary(r, err);
     if (rc == DD_OK && gates_crossed(r))
         *status = DD_EXIT_GATE;
     if (rc == DD_OK && r->args.strict && r->audit.n_failed) {

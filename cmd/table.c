@@ -33,7 +33,7 @@ const dd_cmd dd_cmds[] = {
     { "scan", dd_cmd_scan, "find LLM calls in source code and price them", "[PATH ...]", dd_scan_opts_table,
       "Finds every LLM call in Python, JavaScript, TypeScript and notebooks below PATH (default: here), says which model each uses and how that "
       "is known, what it costs a call and a month, and which cheaper model would do.\n\n"
-      "Nothing leaves the machine: a scan opens no network connection unless --refresh-prices is given. Every figure is an estimate and names "
+      "Nothing leaves the machine: a scan opens no network connection unless --refresh-prices or --opt-in is given. Every figure is an estimate and names "
       "what it rests on; a model or price that is not known is said to be unknown and is in no total.\n\n"
       "A comment beside a call overrides its figures: \"# dd0c: calls=30000 tokens_in=1200 label=summary\", or leaves it out: \"# dd0c: ignore\".",
       "# this folder, in the terminal\ndd0c scan\n# for a browser and for a script\ndd0c scan src -o audit.html -o audit.json\n"

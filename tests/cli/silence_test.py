@@ -33,3 +33,37 @@ def test_files_outside_the_tree_are_not_read(cli):
                           "openai.chat.completions.create(model='gpt-4o', messages=[{'role': 'user', 'content': open('../secret.txt').read()}])\n")
     out = cli.run("scan", "-f", "json", "--show-source", "src").out
     assert "outside outside" not in out
+
+
+def test_opt_in_shows_exactly_what_it_sends(cli):
+    import http.server
+    import json
+    import threading
+    got = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append((self.path, dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204 if "fail" not in self.path else 500)
+            self.end_headers()
+
+        def log_message(self, *a):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/api/v1/scan-summaries"
+    cli.write("secret-project/pay.py", "import openai\ndef hidden_symbol(q):\n    openai.chat.completions.create(model='gpt-4o', messages=[{'role': 'user', 'content': 'hidden prompt ' + q}])\n"
+                                       "    openai.chat.completions.create(model='private-model-x', messages=[])\n")
+    assert "no address" in cli.run("scan", "--opt-in", ".", status=2).err
+    p = cli.run("scan", "--opt-in", "-f", "json", ".", env={"DD0C_SUMMARY_URL": url})
+    (path, headers, body), = got
+    assert path == "/api/v1/scan-summaries" and headers["Content-Type"] == "application/json"
+    assert body.decode() in p.err, "shown byte for byte"
+    summary = json.loads(body)
+    assert summary["sites"] == 2 and summary["by_model"] == {"(other)": 1, "gpt-4o": 1}
+    for word in ("secret-project", "pay.py", "hidden", "private-model-x", str(cli.dir)):
+        assert word not in body.decode(), word
+    assert len(f"{summary['monthly_usd']:.10f}".replace(".", "").strip("0")) <= 2
+    assert "status 500" in cli.run("scan", "--opt-in", "-q", ".", env={"DD0C_SUMMARY_URL": url + "/fail"}, status=3).err
+    server.shutdown()
