@@ -52,21 +52,6 @@ static bool is_verb(dd_str name)
     return name.len && verb_slot(name, &slot);
 }
 
-static bool alias_of_verb(const dd_binding *b)
-{
-    for (int i = 0; b && i < 16; b = b->next, i++) {
-        if (b->kind == DD_B_IMPORT && b->import && b->import->kind == DD_IMP_NAME && is_verb(b->import->name))
-            return true;
-        if (b->kind == DD_B_ASSIGN && b->value && (is_verb(dd_expr_step(b->value)) || (b->value->kind == DD_X_NAME && is_verb(b->value->name))))
-            return true;
-        if (b->kind == DD_B_ASSIGN && b->value && b->value->kind == DD_X_CALL && dd_str_eqz(b->value->name, "bind") && b->value->a && b->value->a->a && is_verb(dd_expr_step(b->value->a->a)))
-            return true;
-        if (b->kind == DD_B_PATTERN && b->n_keys && is_verb(b->keys[b->n_keys - 1]))
-            return true;
-    }
-    return false;
-}
-
 /* Everyday words that are a row's verb only behind one name: `append` is a list's, but for `conversations.append`. */
 static const struct { const char *verbs, *behind, *import; } everyday[] = {   /* "~agent": contains it, in any case; import: any name will do */
     { "append|append_async|append_stream|appendStream|start|start_async|start_stream|startStream|restart", "conversations", NULL },
@@ -116,7 +101,34 @@ static bool everyday_word(const dd_expr *call)
 /* The shape of names that frameworks' partners give their classes. */
 static bool partner_name(dd_str name)
 {
-    return (name.len > 4 && dd_str_startsz(name, "Chat") && name.ptr[4] >= 'A' && name.ptr[4] <= 'Z') || dd_str_endsz(name, "Embeddings");
+    bool camel = name.len > 4 && name.ptr[0] >= 'A' && name.ptr[0] <= 'Z';
+    return camel && (dd_str_has(name, "Chat") || dd_str_has(name, "LLM") || dd_str_endsz(name, "Embeddings"));
+}
+
+static bool model_name(const dd_expr *e)
+{
+    dd_str name = !e ? DD_STR("") : e->kind == DD_X_NAME ? e->name : dd_expr_step(e);
+    return partner_name(name) || (name.len && name.ptr[0] >= 'A' && name.ptr[0] <= 'Z' && is_verb(name));
+}
+
+static bool alias_of_verb(const dd_binding *b)
+{
+    for (int i = 0; b && i < 16; b = b->next, i++) {
+        if (b->kind == DD_B_IMPORT && b->import && b->import->kind == DD_IMP_NAME && is_verb(b->import->name))
+            return true;
+        if (b->kind == DD_B_ASSIGN && b->value && (is_verb(dd_expr_step(b->value)) || (b->value->kind == DD_X_NAME && is_verb(b->value->name))))
+            return true;
+        if (b->kind == DD_B_ASSIGN && b->value && b->value->kind == DD_X_CALL && dd_str_eqz(b->value->name, "bind") && b->value->a && b->value->a->a && is_verb(dd_expr_step(b->value->a->a)))
+            return true;
+        if (b->kind == DD_B_ASSIGN && b->value && b->value->kind == DD_X_CHOICE && (model_name(b->value->a) || model_name(b->value->b)))
+            return true;
+        for (uint32_t k = 0; b->kind == DD_B_CLASS && b->cls && k < b->cls->n_bases; k++)
+            if (model_name(b->cls->bases[k]))
+                return true;
+        if (b->kind == DD_B_PATTERN && b->n_keys && is_verb(b->keys[b->n_keys - 1]))
+            return true;
+    }
+    return false;
 }
 
 /* Is this call worth evaluating? Names given to verbs by imports and assignments count too (C-11, C-20, I-PY-4). */
@@ -444,9 +456,43 @@ static bool asks_object(const dd_ctx *c, const dd_value *v)
     return object->kind == DD_V_INSTANCE && !of_tests(c, object) && !(object->cls && dd_word_in("Mock*|Fake*|Stub*|Dummy*", object->cls->name));
 }
 
+/* A class of the project below a framework's model object, built as that one is: class Ours(ChatOpenAI). */
+static bool match_subclass(const dd_ctx *c, const dd_value *v, dd_found *m, int depth)
+{
+    dd_class_def *cls = v->cls;
+    for (uint32_t i = 0; i < cls->n_methods; i++)
+        if (cls->methods[i]->is_constructor)
+            return false;                                /* it decides itself what it hands on */
+    for (uint32_t i = 0; i < cls->n_bases && depth < 4; i++) {
+        const dd_value *base = cls->bases[i] ? dd_eval(c->p, cls->bases[i], NULL) : NULL;
+        dd_path path;
+        if (base && base->kind == DD_V_CLASS && base->cls != cls && match_subclass(c, base, m, depth + 1))
+            return true;
+        if (!base || base->kind != DD_V_EXTERN || !dd_path_of_value(base, &path))
+            continue;
+        dd_path_clean(&path);
+        if (match_rows(dd_families_frameworks, &path, m) && m->row->kind == DD_ROW_BINDING)
+            return m->subclass = true;
+    }
+    return false;
+}
+
+static bool match_class(const dd_ctx *c, const dd_value *v, dd_found *m)
+{
+    size_t n = v->kind == DD_V_CHOICE ? v->n_items : 1;
+    for (size_t i = 0; i < n; i++) {
+        const dd_value *one = v->kind == DD_V_CHOICE ? v->items[i] : v;
+        if (one->kind == DD_V_CLASS && match_subclass(c, one, m, 0))
+            return true;
+    }
+    return false;
+}
+
 static bool match_callee(const dd_ctx *c, dd_found *m)
 {
     dd_value *v = dd_eval(c->p, c->call->a, c->frame);
+    if (match_class(c, v, m))
+        return true;
     if ((asks_object(c, v) || (v->kind == DD_V_EXTERN && unbound(v))) && match_named(c, m))
         return true;
     if (v->kind == DD_V_EXTERN)

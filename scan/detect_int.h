@@ -13,6 +13,7 @@ typedef struct {
     bool             known_package;   /* a family owns the package, though no row fits */
     dd_path          billed;          /* the wrapped client */
     bool             has_billed;
+    bool             subclass;        /* a class of the project below the one the row names */
 } dd_found;
 
 dd_site *dd_site_of_match(const dd_ctx *c, const dd_found *m);   /* NULL: evidence only */

@@ -346,6 +346,13 @@ static void read_args(const dd_ctx *c, const dd_found *m, call_args *a)
         on_client.model_at = 1;
         from_binding(c, m->path.v[m->client].call, &on_client, a);
     }
+    if (m->subclass && !a->model) {
+        dd_value *made = dd_eval(c->p, c->call, c->frame);
+        for (int i = 0; !a->model && keys->model[i]; i++) {
+            dd_value *v = dd_value_member(c->p, made, dd_str_z(keys->model[i]));
+            a->model = v->kind == DD_V_STRING ? v : NULL;
+        }
+    }
     a->model = router_model(c, m, a->model);
     if (!a->model && !strcmp(m->row->api, "assistants.runs")) {
         a->model = assistant_model(c);

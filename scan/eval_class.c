@@ -475,7 +475,7 @@ static const dd_frame *constructor_frame(dd_project *p, dd_value *inst, dd_func 
 
 static dd_value *stamp_attr(dd_project *p, dd_value *v, const attr *a)
 {
-    if (a->inst->cls && dd_class_is_enum(p, a->inst->cls))
+    if (!a->inst->cls || dd_class_is_enum(p, a->inst->cls))
         return v;
     v = dd_v_stamp(p, v, DD_SRC_CLASS_ATTR, DD_STR(""));
     return dd_v_chain(p, v, a->inst->cls->unit, a->inst->cls->start, "attribute " DD_STR_FMT "." DD_STR_FMT, DD_STR_ARG(a->inst->cls->name), DD_STR_ARG(a->name));

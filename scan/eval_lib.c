@@ -336,16 +336,54 @@ dd_value *dd_lib_call(dd_project *p, dd_value *callee, const dd_expr *call, cons
         bool   by_name = callee->step == DD_E_MEMBER && !dd_str_eqz(callee->name, "default");
         if (by_name && (path.len < callee->name.len || path.ptr[path.len - callee->name.len] != callee->name.ptr[0]))
             continue;
-        if (path_ends(callee, path)) {
-            c.n = known[i].n;
-            return known[i].fn(p, &c);
-        }
+        if (!path_ends(callee, path))
+            continue;
+        c.n = known[i].n;
+        /* cppcheck-suppress returnDanglingLifetime ; values do not keep the context */
+        return known[i].fn(p, &c);
     }
     return NULL;
 }
 
+static const dd_expr *root_of(const dd_expr *e)
+{
+    while (e && (e->kind == DD_X_MEMBER || e->kind == DD_X_INDEX))
+        e = e->a;
+    return e && e->kind == DD_X_NAME ? e : NULL;
+}
+
+/* A framework's drawer: what this file puts into st.session_state["model"] or app.state.client is what it takes out. */
+static dd_value *kept_outside(dd_project *p, const dd_value *v, const dd_expr *use)
+{
+    static const char *const drawers[] = { "session_state", "state", "config" };
+    const dd_expr *root = root_of(use);
+    bool drawer = false;
+    for (size_t i = 0; i < DD_COUNT(drawers); i++)
+        drawer = drawer || (v->step == DD_E_MEMBER && dd_str_eqz(v->name, drawers[i]));
+    if (!drawer || !root)
+        return NULL;
+    dd_value *out = NULL;
+    dd_buf    want = DD_BUF_INIT(256), got = DD_BUF_INIT(256);
+    dd_expr_path(use, &want);
+    for (dd_scope *s = use->scope; s; s = s->parent)
+        for (dd_binding *b = dd_scope_find(s, root->name); b; b = b->next) {
+            if (b->kind != DD_B_MEMBER || !b->target || !b->value || b->target == use)
+                continue;
+            dd_buf_clear(&got);
+            dd_expr_path(b->target, &got);
+            if (dd_str_eq(dd_buf_str(&got), dd_buf_str(&want)))
+                out = dd_v_either(p, out, dd_ev(p, b->value, NULL));
+        }
+    dd_buf_free(&want);
+    dd_buf_free(&got);
+    return out && dd_v_known(out) ? out : NULL;
+}
+
 dd_value *dd_lib_member(dd_project *p, dd_value *v, dd_str name, const dd_expr *use)
 {
+    dd_value *kept = kept_outside(p, v, use);
+    if (kept)
+        return kept;
     if (is_env_object(v)) {
         static const char *const verbs[] = { "get", "setdefault", "pop", "copy", "items", "keys", "update" };
         for (size_t i = 0; i < DD_COUNT(verbs); i++)
@@ -375,12 +413,14 @@ static dd_value *dict_method(dd_project *p, const method_call *m, dd_str name)
         return NULL;                                    /* an object with a function of that name */
     if (dd_str_eqz(name, "get") || dd_str_eqz(name, "pop") || dd_str_eqz(name, "setdefault"))
         return dict_get(p, m);
-    static const char *const same[] = { "copy", "parse", "safeParse", "parseAsync", "strict", "passthrough", "partial", "optional", "valueOf", "model_dump", "dict", "encode" };
+    static const char *const same[] = { "copy", "parse", "parseAsync", "strict", "passthrough", "partial", "optional", "valueOf", "model_dump", "dict", "encode" };
     for (size_t i = 0; i < DD_COUNT(same); i++)
         if (dd_str_eqz(name, same[i])) {
             dd_value *source = dd_ev_arg(p, m->call, 0, m->f);
             return source && is_env_object(source) ? dd_v_stamp(p, m->recv, DD_SRC_ENV_DEFAULT, DD_STR("")) : m->recv;
         }
+    if (dd_str_eqz(name, "safeParse") || dd_str_eqz(name, "safeParseAsync"))   /* { success, data } */
+        return dd_v_dict_set(p, dd_v_new(p, DD_V_DICT, m->call), DD_STR("data"), m->recv, false);
     bool values = dd_str_eqz(name, "values"), keys = dd_str_eqz(name, "keys"), items = dd_str_eqz(name, "items");
     if (!values && !keys && !items)
         return NULL;
