@@ -35,12 +35,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     dd_str      text = { (const char *)data, size };
     dd_project *p = dd_project_new(DD_STR("/nowhere"), NULL, 0, 0);
-    dd_value *(*const readers[])(dd_project *, dd_str) = { dd_data_json, dd_data_yaml, dd_data_toml };
-    for (size_t i = 0; i < DD_COUNT(readers); i++) {
-        size_t    left = 20000;
-        dd_value *v = readers[i](p, text);
-        if (v)
-            walk(v, 0, size, &left);
+    dd_value *read[3] = { dd_data_json(p, text), dd_data_yaml(p, text), dd_data_toml(p, text) };
+    for (size_t i = 0; i < DD_COUNT(read); i++) {
+        size_t left = 20000;
+        if (read[i])
+            walk(read[i], 0, size, &left);
     }
     dd_project_free(p);
     return 0;

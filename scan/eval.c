@@ -257,7 +257,7 @@ static dd_value *ev_add(dd_project *p, const dd_expr *e, const dd_frame *f)
 static dd_value *ev_format(dd_project *p, const dd_expr *e, const dd_frame *f)
 {
     dd_value *a = dd_ev(p, e->a, f), *b = dd_ev(p, e->b, f);
-    if (a->kind == DD_V_NUMBER || a->kind != DD_V_STRING)
+    if (a->kind != DD_V_STRING)
         return dd_v_unknown(p, "expression", e);
     dd_value  *parts[32];
     size_t     n = 0, used = 0;

@@ -33,7 +33,7 @@ static dd_value *folded(dd_project *p, dd_value *const *parts, size_t n, const d
     dd_buf    text = DD_BUF_INIT(MAX_FOLDED);
     dd_value *v = dd_v_string(p, DD_STR(""), e);
     for (size_t i = 0; i < n; i++) {
-        dd_str s;
+        dd_str s = DD_STR("");
         as_text(p, parts[i], &s);
         dd_buf_add(&text, s);
         inherit(v, parts[i]);

@@ -220,7 +220,7 @@ dd_value *dd_project_file_data(dd_project *p, dd_str path)
     void *known = dd_map_get(&p->data, path);
     if (known)
         return known == &absent ? NULL : known;
-    dd_str    text;
+    dd_str    text = DD_STR("");
     dd_value *v = NULL;
     bool      began = dd_project_keep(p);
     if (dd_project_file_text(p, path, &text)) {
