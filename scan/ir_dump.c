@@ -60,7 +60,8 @@ static void add_two(dd_buf *out, const dd_expr *e, const char *op, int depth)
 
 static void add_operator(dd_buf *out, const dd_expr *e, int depth)
 {
-    static const char *const ops[] = { [DD_X_OR] = "or", [DD_X_COALESCE] = "??", [DD_X_AND] = "and", [DD_X_CHOICE] = "else", [DD_X_ADD] = "+", [DD_X_FORMAT] = "%" };
+    static const char *const ops[] = { [DD_X_OR] = "or", [DD_X_COALESCE] = "??", [DD_X_AND] = "and", [DD_X_CHOICE] = "else",
+                                       [DD_X_ADD] = "+", [DD_X_FORMAT] = "%" };
     char op[32];
     if ((size_t)e->kind < DD_COUNT(ops) && ops[e->kind]) {
         add_two(out, e, ops[e->kind], depth);
@@ -121,7 +122,8 @@ static void add_expr(dd_buf *out, const dd_expr *e, int depth)
     }
     depth++;
     switch (e->kind) {
-    case DD_X_STRING: case DD_X_FUNC: case DD_X_CLASS: case DD_X_NUMBER: case DD_X_BOOL: case DD_X_NONE: case DD_X_NAME: add_leaf(out, e); break;
+    case DD_X_STRING: case DD_X_FUNC: case DD_X_CLASS: case DD_X_NUMBER: case DD_X_BOOL: case DD_X_NONE:
+    case DD_X_NAME: add_leaf(out, e); break;
     case DD_X_UNKNOWN: add_items(out, e, "?(", ")", depth); break;
     case DD_X_TEMPLATE: add_items(out, e, "`(", ")", depth); break;
     case DD_X_MEMBER: case DD_X_INDEX: add_step(out, e, depth); break;
@@ -133,7 +135,12 @@ static void add_expr(dd_buf *out, const dd_expr *e, int depth)
     case DD_X_SPREAD: add_prefixed(out, "...", e->a, depth); break;
     case DD_X_SPREAD_DICT: add_prefixed(out, "**", e->a, depth); break;
     case DD_X_UNARY: dd_buf_add(out, e->name); add_prefixed(out, " ", e->a, depth); break;
-    case DD_X_COMPREHENSION: add_prefixed(out, "each(", e->a, depth); if (e->b) add_prefixed(out, ": ", e->b, depth); add_items(out, e, " of ", ")", depth); break;
+    case DD_X_COMPREHENSION:
+        add_prefixed(out, "each(", e->a, depth);
+        if (e->b)
+            add_prefixed(out, ": ", e->b, depth);
+        add_items(out, e, " of ", ")", depth);
+        break;
     default: add_operator(out, e, depth);
     }
 }
@@ -209,7 +216,8 @@ static void add_func(dd_buf *out, const dd_unit_ir *u, const dd_func *f)
                   f->is_abstract ? " abstract" : "", f->is_constructor ? " constructor" : "");
     for (uint32_t i = 0; i < f->n_params; i++) {
         const dd_param *p = &f->params[i];
-        dd_buf_printf(out, "  param %s" DD_STR_FMT "%s%s", param_names[p->kind], DD_STR_ARG(p->name), p->optional ? "?" : "", p->property ? " property" : "");
+        dd_buf_printf(out, "  param %s" DD_STR_FMT "%s%s", param_names[p->kind], DD_STR_ARG(p->name), p->optional ? "?" : "",
+                      p->property ? " property" : "");
         add_optional(out, " type ", p->type);
         add_optional(out, " default ", p->deflt);
         dd_buf_addc(out, '\n');
@@ -234,7 +242,8 @@ static void add_class(dd_buf *out, const dd_unit_ir *u, const dd_class_def *c)
         add_prefixed(out, "  @", c->decorators[i], 0), dd_buf_addc(out, '\n');
     for (uint32_t i = 0; i < c->n_fields; i++) {
         const dd_field *f = &c->fields[i];
-        dd_buf_printf(out, "  %u %sfield " DD_STR_FMT " " DD_STR_FMT " ", line_of(u, f->pos), f->is_static ? "static " : "", DD_STR_ARG(f->name), DD_STR_ARG(f->op));
+        dd_buf_printf(out, "  %u %sfield " DD_STR_FMT " " DD_STR_FMT " ", line_of(u, f->pos), f->is_static ? "static " : "",
+                      DD_STR_ARG(f->name), DD_STR_ARG(f->op));
         add_expr(out, f->value, 0);
         add_optional(out, " type ", f->type);
         if (f->in)

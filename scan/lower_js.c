@@ -78,7 +78,9 @@ static dd_low_exit arm(dd_low *cx, dd_branch *b, uint32_t n)
 static int decl_of(const dd_low *cx, uint32_t n)
 {
     dd_str kind = dd_low_text(cx, dd_low_child(cx, n, F_kind));
-    return dd_str_eqz(kind, "let") ? DD_DECL_LET : dd_str_eqz(kind, "const") || dd_low_kind(cx, n) == K_using_declaration ? DD_DECL_CONST : DD_DECL_VAR;
+    if (dd_str_eqz(kind, "let"))
+        return DD_DECL_LET;
+    return dd_str_eqz(kind, "const") || dd_low_kind(cx, n) == K_using_declaration ? DD_DECL_CONST : DD_DECL_VAR;
 }
 
 static void declarator(dd_low *cx, uint32_t n, int decl)

@@ -104,7 +104,7 @@ dd_str dd_low_js_module(const dd_expr *e, dd_str *member)
     if (e && e->kind == DD_X_CALL && e->a->kind == DD_X_MEMBER && dd_str_eqz(e->a->name, "then"))
         return loaded_then(e, member);
     dd_str step = dd_expr_step(e);
-    if (!step.len)
+    if (!e || !step.len)
         return loaded(e);
     *member = step;
     return loaded(e->a);

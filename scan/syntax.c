@@ -95,9 +95,9 @@ static void grammar_init(grammar *g, const TSLanguage *l, const dd_map *named, c
     g->fields = dd_calloc(n_fields + 1, 1);
     for (uint32_t i = 1; i <= n_fields; i++) {
         const char *name = ts_language_field_name_for_id(l, (TSFieldId)i);
-        for (uint8_t f = 1; f < F_COUNT; f++)
+        for (int f = 1; f < F_COUNT; f++)
             if (name && strcmp(name, field_names[f]) == 0)
-                g->fields[i] = f;
+                g->fields[i] = (uint8_t)f;
     }
 }
 
