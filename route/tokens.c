@@ -192,22 +192,32 @@ static __attribute__((noinline)) void encode_merged(encoder *e, const uint8_t *p
         hand_on_parts(e, p, n, m->starts);
 }
 
+static bool remembers(const long_memo *m, const uint8_t *p, size_t n, uint32_t hash)
+{
+    return m->at != NULL && m->hash == hash && m->len == n && memcmp(m->at, p, n) == 0;
+}
+
+static int64_t count_long(encoder *e, const uint8_t *p, size_t n, uint32_t hash)
+{
+    long_memo *m = &e->longs[hash & e->long_mask];
+    if (!remembers(m, p, n, hash))
+        *m = (long_memo){p, (uint32_t)n, hash, dd_tok_merge_long(&e->t, p, n, NULL, NULL)};
+    return m->n;
+}
+
 static __attribute__((noinline)) void encode_long(encoder *e, const uint8_t *p, size_t n)
 {
-    bool       memoed = n <= LONG_MEMO_BYTES;
-    uint32_t   hash = memoed ? dd_tok_long_hash(p, n) : 0;
-    uint32_t   id = n <= DD_TOK_LONGEST ? dd_tok_find_hashed(&e->t, p, n, hash) : DD_TOK_NONE;
-    long_memo *m = &e->longs[hash & e->long_mask];
-    if (id != DD_TOK_NONE) {
+    bool     memoed = n <= LONG_MEMO_BYTES;
+    uint32_t hash = memoed ? dd_tok_long_hash(p, n) : 0;
+    uint32_t id = n <= DD_TOK_LONGEST ? dd_tok_find_hashed(&e->t, p, n, hash) : DD_TOK_NONE;
+    if (id == DD_TOK_NONE && memoed && e->each == NULL) {
+        e->count += count_long(e, p, n, hash);
+    } else if (id == DD_TOK_NONE) {
+        e->count += dd_tok_merge_long(&e->t, p, n, e->each, e->ctx);
+    } else {
         e->count++;
         if (e->each != NULL)
             e->each(e->ctx, id);
-    } else if (!memoed || e->each != NULL) {
-        e->count += dd_tok_merge_long(&e->t, p, n, e->each, e->ctx);
-    } else {
-        if (m->at == NULL || m->hash != hash || m->len != n || memcmp(m->at, p, n) != 0)
-            *m = (long_memo){p, (uint32_t)n, hash, dd_tok_merge_long(&e->t, p, n, NULL, NULL)};
-        e->count += m->n;
     }
 }
 

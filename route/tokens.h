@@ -2,8 +2,8 @@
  *
  * cl100k_base and o200k_base exactly as the reference implementation (tiktoken 0.14, Unicode 16); special tokens count
  * as plain text. Invalid UTF-8: each maximal subpart of an ill-formed sequence is read as one U+FFFD, as Python's
- * bytes.decode("utf-8", "replace") does (docs/tokens.md). Tables are static data. Pure, any thread; uses 70 kB of stack,
- * and heap only for invalid UTF-8 (a repaired copy) and for pieces that are long and no token (at most about 10 MB).
+ * bytes.decode("utf-8", "replace") does (docs/tokens.md). Tables are static data. Pure, any thread; uses 60 kB of stack,
+ * and heap only for invalid UTF-8 (a repaired copy) and for pieces that are long and no token (docs/tokens.md).
  * Everything else is an estimate from o200k_base with a stated ratio and range. */
 #ifndef DD_ROUTE_TOKENS_H
 #define DD_ROUTE_TOKENS_H

@@ -10,6 +10,8 @@
  * merging the two tells. If it is not, the window is doubled. */
 #include "route/tokens_merge.h"
 
+#include <assert.h>
+
 /* ---- up to 63 bytes ---- */
 
 /* Most merging is of pieces of five to ten bytes, where a wrongly predicted branch costs more than the work. So the parts
@@ -269,11 +271,9 @@ static void settle(work *w, size_t tokens)
         hand_on(w, w->settled.n - KEEP);
 }
 
-/* Is it right that a token ends at w->at, if one of `first` bytes begins there? Uses w->ends. */
+/* Is it right that a token ends at w->at, where one of `first` bytes begins? Uses w->ends. */
 static bool stable(work *w, uint32_t first)
 {
-    if (w->settled.n == 0 || first == w->expected)
-        return true;
     uint32_t last = w->settled.v[w->settled.n - 1];
     merge(w, w->s + w->at - last, last + first);
     return w->ends.n == 2 && w->ends.v[0] == last;
@@ -296,6 +296,7 @@ static void step(work *w)
         w->window *= 2;
         return;
     }
+    assert(w->ends.n > 0);
     uint32_t first = w->ends.v[0];
     if (first != w->expected && w->settled.n > 0) {
         if (!stable(w, first)) {

@@ -37,19 +37,22 @@ static inline place run(place p, place end, uint8_t bits, bool negated)
     return p;
 }
 
+/* Of two bytes, the higher first: re ve ll in any case, and U+017F. */
+static bool two_byte_ending(uint32_t pair)
+{
+    uint32_t lower = pair | 0x2020;
+    return lower == ('r' << 8 | 'e') || lower == ('v' << 8 | 'e') || lower == ('l' << 8 | 'l') || pair == 0xc5bf;
+}
+
 size_t dd_tok_contraction(place p, place end)
 {
+    static const uint8_t one_byte[] = {'s', 't', 'm', 'd'};
     size_t left = (size_t)(end - p);
     if (left < 2 || p[0] != '\'')
         return 0;
-    uint8_t a = p[1] | 0x20, b = left > 2 ? p[2] | 0x20 : 0;
-    if (a == 's' || a == 't' || a == 'm' || a == 'd')
+    if (memchr(one_byte, p[1] | 0x20, sizeof one_byte) != NULL)
         return 2;
-    if (left > 2 && p[1] == 0xc5 && p[2] == 0xbf)
-        return 3;
-    if (b == 'e')
-        return a == 'r' || a == 'v' ? 3 : 0;
-    return a == 'l' && b == 'l' ? 3 : 0;
+    return left > 2 && two_byte_ending((uint32_t)p[1] << 8 | p[2]) ? 3 : 0;
 }
 
 /* \p{N}{1,3} */
