@@ -148,5 +148,5 @@ help:
 	@echo "make install    PREFIX=, DESTDIR=       make dist      a tar of the stripped binary"
 	@echo "make fresh      README's commands in a bare Debian root (needs debootstrap)"
 
--include $(OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(FUZZ_SRC:%.c=$(OUT)/%.d)
 clean: ; rm -rf build
