@@ -336,7 +336,7 @@ static bool stand_in(const dd_path *p)
 static bool match_tail(const dd_ctx *c, dd_path *path, dd_found *m)
 {
     int best = 0;
-    if (path->n < 2 || stand_in(path))
+    if (path->n < 1 || stand_in(path))
         return false;
     static const dd_family *const tails[] = { dd_families_sdk, dd_families_bedrock };
     for (size_t k = 0; k < DD_COUNT(tails); k++)

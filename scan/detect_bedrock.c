@@ -18,8 +18,8 @@ static const dd_row boto_rows[] = {
     { NULL }
 };
 static const dd_row command_rows[] = {
-    { "ConverseCommand|ConverseStreamCommand", "converse", &converse, DD_ROW_CALL, 0 },
-    { "InvokeModelCommand|InvokeModelWithResponseStreamCommand|InvokeModelWithBidirectionalStreamCommand|StartAsyncInvokeCommand", "invoke_model", &invoke, DD_ROW_CALL, DD_ROW_BODY },
+    { "ConverseCommand|ConverseStreamCommand", "converse", &converse, DD_ROW_CALL, DD_RUNG_ALONE },
+    { "InvokeModelCommand|InvokeModelWithResponseStreamCommand|InvokeModelWithBidirectionalStreamCommand|StartAsyncInvokeCommand", "invoke_model", &invoke, DD_ROW_CALL, DD_RUNG_ALONE | DD_ROW_BODY },
     { "InvokeAgentCommand|InvokeInlineAgentCommand", "invoke_agent", &agent, DD_ROW_CALL, 0 },
     { "RetrieveAndGenerateCommand|RetrieveAndGenerateStreamCommand", "retrieve_and_generate", &rag, DD_ROW_CALL, 0 },
     { "C.converse|converseStream", "converse", &converse, DD_ROW_CALL, 0 },

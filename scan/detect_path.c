@@ -226,8 +226,8 @@ bool dd_row_match_tail(const dd_row *row, const dd_path *p)
 {
     tokens t = split(row->path);
     int at = p->n - 1, first = dd_str_eqz(t.v[0], "C") ? 1 : 0;
-    if (!first && p->n == t.n)
-        return false;                                     /* classes of a module need the module's name before them */
+    if (!first && p->n == t.n)                            /* classes of a module need the module's name before them */
+        return t.n == 1 && dd_str_endsz(p->v[0].name, "Command") && token_match(t.v[0], &p->v[0], true);
     for (int i = t.n - 1; i >= first; i--, at--)
         if (at < 0 || !token_match(t.v[i], &p->v[at], i == t.n - 1))
             return false;

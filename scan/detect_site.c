@@ -360,22 +360,6 @@ static void read_args(const dd_ctx *c, const dd_found *m, call_args *a)
     }
 }
 
-/* Rule of call-shapes 16: an agent is a site when it names its model as text itself, or a default applies. */
-static bool agent_is_site(const dd_ctx *c, const dd_found *m, const call_args *a)
-{
-    dd_path path;
-    const dd_value *v = a->model;
-    if (!v)
-        return default_of(m) && a->args && !a->args->open && !dd_value_get(a->args, "llm") && !dd_value_get(a->args, "model_client");
-    switch (v->kind) {
-    case DD_V_STRING: case DD_V_TEXT: case DD_V_DATA: return true;
-    case DD_V_CHOICE: return v->n_items && v->items[0]->kind == DD_V_STRING;
-    case DD_V_EXTERN: return dd_path_of_value(v, &path) && dd_word_in("@ai-sdk/*|@openrouter/ai-sdk-provider", path.v[0].name);
-    case DD_V_UNKNOWN: return v->env_var.len > 0;
-    default: (void)c; return false;
-    }
-}
-
 /* --- a default that the condition around the call denies --- */
 static bool mentions(const dd_expr *e, dd_str path, int depth)
 {
@@ -406,6 +390,47 @@ static const dd_expr *written(const dd_expr *call, const char *const *keys)
             return e;
     }
     return NULL;
+}
+
+static bool says_text(const dd_expr *type, int depth)
+{
+    if (!type || depth > 4)
+        return false;
+    if (dd_word_in("str|string", type->kind == DD_X_NAME ? type->name : dd_expr_step(type)))
+        return true;
+    for (uint32_t i = 0; i < type->n_items; i++)
+        if (says_text(type->items[i], depth + 1))
+            return true;
+    return says_text(type->a, depth + 1) || says_text(type->b, depth + 1);
+}
+
+/* What is not known is text when it is declared so or called a name or an id; else it may be an object that is a site itself. */
+static bool unknown_text(const dd_value *v, const dd_expr *e)
+{
+    static const char names[] = "model_name|modelName|model_id|modelId|*_MODEL|*_model_name|*_model_id|*ModelName|*ModelId|MODEL|MODEL_NAME|MODEL_ID";
+    if (v->env_var.len || (v->param_func && v->whole_param && says_text(v->param_func->params[v->param_index].type, 0)))
+        return true;
+    return e && dd_word_in(names, e->kind == DD_X_NAME ? e->name : dd_expr_step(e));
+}
+
+/* Rule of call-shapes 16: an agent is a site when it names its model as text itself, or a default applies. The AI SDK's
+ * model objects are no sites, so what takes them is one whatever they are. */
+static bool agent_is_site(const dd_ctx *c, const dd_found *m, const call_args *a)
+{
+    static const char providers[] = "@ai-sdk/*|@openrouter/ai-sdk-provider|@openai/agents-extensions*|workers-ai-provider|ollama-ai-provider*";
+    dd_path path;
+    const dd_value *v = a->model;
+    if (!v)
+        return default_of(m) && a->args && !a->args->open && !dd_value_get(a->args, "llm") && !dd_value_get(a->args, "model_client");
+    if (dd_word_in("mastra|claude-agent-sdk", dd_str_z(m->family->sdk)))
+        return true;
+    switch (v->kind) {
+    case DD_V_STRING: case DD_V_TEXT: case DD_V_DATA: return true;
+    case DD_V_CHOICE: return v->n_items && v->items[0]->kind == DD_V_STRING;
+    case DD_V_EXTERN: return dd_path_of_value(v, &path) && dd_word_in(providers, path.v[0].name);
+    case DD_V_UNKNOWN: return unknown_text(v, written(c->call, m->row->keys->model));
+    default: return false;
+    }
 }
 
 /* `elif "claude" in self.model: ChatAnthropic(model=self.model)` with a default that is no Claude. */
@@ -457,7 +482,8 @@ static bool test_model(const dd_value *v)
 
 static void set_model(const dd_ctx *c, const dd_found *m, dd_site *site, const call_args *a)
 {
-    bool ai = dd_word_in("vercel-ai|mastra|genkit|tanstack-ai", dd_str_z(m->family->sdk));
+    bool ai = dd_word_in("vercel-ai|mastra|genkit|tanstack-ai", dd_str_z(m->family->sdk)) ||
+              (m->row->kind == DD_ROW_AGENT && a->model && a->model->kind == DD_V_EXTERN);
     if (ai && a->model)
         dd_model_ai_sdk(c, site, a->model);
     else
