@@ -465,19 +465,29 @@ static dd_low_exit match_statement(dd_low *cx, uint32_t n)
     return of.exhaustive ? left : DD_LOW_ON;
 }
 
+/* Also `with (a as b, c as d):`, which with a comma at its end parses as one tuple. */
+static void with_item(dd_low *cx, uint32_t value, uint32_t statement_node)
+{
+    uint16_t     kind  = dd_low_kind(cx, value);
+    uint32_t     alias = 0;
+    dd_low_bound b     = { .kind = DD_B_WITH, .node = statement_node };
+    if ((kind == K_tuple || kind == K_parenthesized_expression) && dd_low_kid(cx, value, K_as_pattern)) {
+        dd_low_each_named(cx, i, value)
+            with_item(cx, i, statement_node);
+        return;
+    }
+    if (kind == K_as_pattern) {
+        alias = dd_low_child(cx, value, F_alias);
+        value = dd_low_only(cx, value);
+    }
+    b.value = dd_low_expr(cx, value);
+    dd_low_python_bind(cx, alias, &b);
+}
+
 static dd_low_exit with_statement(dd_low *cx, uint32_t n)
 {
-    uint32_t clause = dd_low_kid(cx, n, K_with_clause);
-    dd_low_each_named(cx, i, clause) {
-        uint32_t     value = dd_low_child(cx, i, F_value), alias = 0;
-        dd_low_bound b     = { .kind = DD_B_WITH, .node = n };
-        if (dd_low_kind(cx, value) == K_as_pattern) {
-            alias = dd_low_child(cx, value, F_alias);
-            value = dd_low_only(cx, value);
-        }
-        b.value = dd_low_expr(cx, value);
-        dd_low_python_bind(cx, alias, &b);
-    }
+    dd_low_each_named(cx, i, dd_low_kid(cx, n, K_with_clause))
+        with_item(cx, dd_low_child(cx, i, F_value), n);
     return block(cx, dd_low_child(cx, n, F_body));
 }
 

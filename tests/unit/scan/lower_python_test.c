@@ -31,6 +31,7 @@ static const lower_case bindings[] = {
     { "walrus, out of a comprehension", "def f():\n  return [y := g(x) for x in z]\n", { "2 assign y = g(x) in block", "block line 2", "2 loop x = z in block" } },
     { "loops, with, except", "for i, (j, k) in e: pass\nwith f() as (a, b), g() as c.d: pass\ntry: pass\nexcept E as x: pass\n",
       { "1 loop k/1/1 = e @loop#0.0/1", "2 with a/0 = f()", "2 member c op = target c.d = ?()", "4 except x = E @except#1.1/2" } },
+    { "with in parentheses", "with (f() as a, g() as b,): pass\nwith (h() as c): pass\n", { "1 with a = f()", "1 with b = g()", "2 with c = h()" } },
     { "augmented, del", "x += 1\ndel x, d['k']\n", { "1 augment x op += = 1", "2 delete x", "2 member d op del target d[\"k\"]" } },
     { "M-19: members and mutations belong to the scope that binds the name", "p = {}\ndef f():\n  p['m'] = 1\n  p.update(n=2)\n",
       { "3 member p op = target p[\"m\"] = 1 in func", "4 mutate p = p.update(n=2) in func" } },
