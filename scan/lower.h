@@ -62,6 +62,7 @@ struct dd_low {
     dd_str          about;     /* what the value being read is for: functions inside that have no name are called after it */
     dd_low_func    *about_in;  /* ... but not those inside its functions */
     dd_str          promised;  /* module whose import() the next function is handed */
+    dd_expr        *awaiting;  /* JS: `await` belongs to the whole chain that goes on from here */
     bool            in_type, type_only;
     bool            in_switch;  /* `break` leaves a switch, no loop */
     uint32_t        depth, constructs;

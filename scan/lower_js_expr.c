@@ -2,6 +2,30 @@
 
 /* ---- steps and calls ---- */
 
+/* `await (0, m.f)(x)` parses as await(0, m.f)(x), a call of a function named await: compiled code is full of it. The last
+ * argument is the value; that the chain behind it is awaited moves along its steps. */
+static dd_expr *false_await(dd_low *cx, uint32_t args)
+{
+    dd_expr *e = NULL;
+    dd_low_each_named(cx, i, args)
+        e = dd_low_expr(cx, i);
+    if (!e)
+        return dd_low_new(cx, DD_X_UNKNOWN, args);
+    e->awaited   = true;
+    cx->awaiting = e;
+    return e;
+}
+
+static dd_expr *step(dd_low *cx, dd_expr *e, dd_expr *head)
+{
+    if (cx->awaiting == head) {
+        head->awaited = false;
+        e->awaited    = true;
+        cx->awaiting  = e;
+    }
+    return e;
+}
+
 /* The grammar reads `x as A.B.C` as a member C of `x as A.B`; without parentheses it is all type. */
 static bool type_path(const dd_low *cx, uint32_t n)
 {
@@ -19,7 +43,7 @@ static dd_expr *member(dd_low *cx, uint32_t n, dd_expr *head)
     e->name       = dd_low_text(cx, name);
     e->name_pos   = dd_low_node(cx, name)->start;
     dd_low_set(e, &e->a, head);
-    return e;
+    return step(cx, e, head);
 }
 
 static dd_expr *subscript(dd_low *cx, uint32_t n, dd_expr *head)
@@ -29,7 +53,7 @@ static dd_expr *subscript(dd_low *cx, uint32_t n, dd_expr *head)
     dd_low_set(e, &e->b, dd_low_expr(cx, dd_low_child(cx, n, F_index)));
     if (e->b)
         e->name_pos = e->b->start;
-    return e;
+    return step(cx, e, head);
 }
 
 static void push_arguments(dd_low *cx, dd_expr *e, uint32_t args)
@@ -62,11 +86,14 @@ static dd_expr *call(dd_low *cx, uint32_t n, dd_expr *head)
     uint32_t callee = dd_low_child(cx, n, F_function), args = dd_low_child(cx, n, F_arguments);
     if (dd_low_kind(cx, args) == K_template_string)
         return tagged(cx, n, head, args);
+    if (head->kind == DD_X_NAME && dd_str_eqz(head->name, "await"))
+        return false_await(cx, args);
     dd_expr *e = dd_low_call(cx, n, DD_X_CALL, head, dd_low_node(cx, args)->flags & DD_SYN_HAS_ERROR);
     if (dd_low_kind(cx, callee) == K_await_expression) { /* G-1: await f<T>() parses as (await f)<T>() */
         e->awaited    = true;
         head->awaited = false;
     }
+    step(cx, e, head);
     dd_str was   = cx->promised;
     cx->promised = promised_module(head);
     push_arguments(cx, e, args);

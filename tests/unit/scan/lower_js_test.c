@@ -3,6 +3,8 @@
 
 static const lower_case traps[] = {
     { "G-1: await swallowed by type arguments", "async () => {\n  await client.chat\n    .create<T>({ a: 1 });\n  await gen<T>(1);\n}\n", { "call 3-3 await client.chat.create({\"a\": 1}) in <anonymous>", "call 4-4 await gen(1) in <anonymous>" } },
+    { "await before a parenthesis is no call", "const a = async () => { const r = await (0, ai_1.generateText)({ m }); return await (b ?? c).d(1); };\n",
+      { "call 1-1 await ai_1.generateText({\"m\": m}) in a", "call 1-1 await (b ?\? c).d(1) in a", "!call 1-1 await(" } },
     { "G-2: optional chaining", "client?.chat?.[k].create?.({});\n", { "call 1-1 client.chat[k].create({})" } },
     { "G-3: computed steps", "client.chat[\"completions\"].create();\n", { "call 1-1 client.chat[\"completions\"].create()" } },
     { "G-4: comments in arguments and objects", "f(/* a */ { // b\n  /* c */ x: 1, // d\n});\n", { "call 1-3 f({\"x\": 1})" } },
