@@ -91,7 +91,7 @@ static const dd_field task_fields[] = {
 static const dd_field prompt_fields[] = {
     NUM("static_tokens", I64, dd_site, static_tokens, 0, 0), BOOL("tokens_exact", dd_site, tokens_exact, 0),
     BOOL("static_first", dd_site, system_static_first, 0), NUM("small_parts", INT, dd_site, holes_small, 0, 0),
-    NUM("large_parts", INT, dd_site, holes_large, 0, 0), NUM("history_parts", INT, dd_site, holes_history, 0, 0),
+    NUM("typed_parts", INT, dd_site, holes_typed, 0, 0), NUM("large_parts", INT, dd_site, holes_large, 0, 0), NUM("history_parts", INT, dd_site, holes_history, 0, 0),
     NUM("messages", INT, dd_site, messages, 0, 0), NUM("tools", INT, dd_site, tools, 0, 0),
     NUM("tools_unknown", INT, dd_site, tools_unknown, 0, 0), NUM("images", INT, dd_site, images, 0, 0),
     BOOL("json_schema", dd_site, json_schema, 0), BOOL("stream", dd_site, stream, 0), BOOL("reasoning", dd_site, reasoning, 0),

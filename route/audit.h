@@ -90,7 +90,7 @@ typedef struct dd_site {
     /* prompt, as far as it is static */
     dd_str   system_text, user_text;  /* never printed by default */
     bool     system_static_first;     /* a static prefix leads the prompt (cacheable) */
-    int      holes_small, holes_large, holes_history; /* dynamic parts by class */
+    int      holes_small, holes_typed, holes_large, holes_history; /* dynamic parts by class; typed: what a person writes into a field */
     int      messages, tools, images;
     dd_str   tools_text;     /* JSON text of tool and response schemas, for counting */
     int      tools_unknown;  /* tools without a static schema */

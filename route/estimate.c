@@ -176,6 +176,7 @@ static void describe_parts(const dd_site *site, dd_buf *b)
 {
     bool embed = dd_str_eqz(site->api, "embeddings");
     add_part(b, site->holes_small, "small dynamic part", " x 20");
+    add_part(b, site->holes_typed, embed ? "text" : "typed part", embed ? " x 400" : " x 150");
     add_part(b, site->holes_large, embed ? "text" : "large dynamic part", embed ? " x 400" : " x 1,500");
     add_part(b, site->holes_history, embed ? "text list" : "conversation", embed ? " x 2,000" : " so far x 2,000");
     add_part(b, site->tools_unknown, "tool", " x 150");
@@ -193,7 +194,7 @@ static void describe_input(const dd_site *site, const sizes *z, dd_buf *b)
     describe_parts(site, b);
     if (z->prompt.unseen)
         dd_buf_addz(b, " + prompt not in the source, 1,000 assumed");
-    else if (site->holes_small + site->holes_large + site->holes_history == 0 && site->user_text.len == 0)
+    else if (site->holes_small + site->holes_typed + site->holes_large + site->holes_history == 0 && site->user_text.len == 0)
         dd_buf_addz(b, " + user's text assumed");
     if (z->prompt.overhead > 0) {
         dd_buf_addz(b, " + ");

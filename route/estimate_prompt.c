@@ -57,7 +57,7 @@ static bool embeds(const dd_site *site)
 
 static bool dynamic_text(const dd_site *site)
 {
-    return site->holes_small > 0 || site->holes_large > 0 || site->holes_history > 0;
+    return site->holes_small > 0 || site->holes_typed > 0 || site->holes_large > 0 || site->holes_history > 0;
 }
 
 /* The part of the prompt that the source does not even name. */
@@ -76,6 +76,7 @@ static void add_unnamed(const dd_site *site, dd_prompt_size *p)
 static void add_dynamic(const dd_site *site, dd_prompt_size *p)
 {
     grow(&p->material, small_hole, site->holes_small);
+    grow(&p->material, embeds(site) ? embed_item : user_message, site->holes_typed);
     grow(&p->material, embeds(site) ? embed_item : large_hole, site->holes_large);
     grow(&p->material, history, site->holes_history);
     add_unnamed(site, p);

@@ -169,6 +169,7 @@ static bool is_given_volume(const dd_site *s) { return s->in_total && (dd_str_st
 static bool guesses_input(const dd_site *s) { return s->in_total && s->note_tokens_in < 0; }
 static bool guesses_output(const dd_site *s) { return s->in_total && s->note_tokens_out < 0 && s->cls.task != DD_TASK_EMBEDDING; }
 static bool has_small(const dd_site *s) { return guesses_input(s) && s->holes_small > 0; }
+static bool has_typed(const dd_site *s) { return guesses_input(s) && s->holes_typed > 0 && s->cls.task != DD_TASK_EMBEDDING; }
 static bool has_large(const dd_site *s) { return guesses_input(s) && s->holes_large > 0 && s->cls.task != DD_TASK_EMBEDDING; }
 static bool has_texts(const dd_site *s) { return guesses_input(s) && s->cls.task == DD_TASK_EMBEDDING; }
 static bool has_history(const dd_site *s) { return guesses_input(s) && s->holes_history > 0; }
@@ -189,6 +190,7 @@ static const struct { site_fn *fits; const char *text; } assumptions[] = {
     { is_flag_volume, "volume of %s by --calls" },
     { is_given_volume, "volume of %s from the usage file or inline notes" },
     { has_small, "short dynamic parts taken as 20 tokens (3 to 80) at %s" },
+    { has_typed, "text that a person types taken as 150 tokens (10 to 1,500) at %s" },
     { has_large, "long dynamic parts taken as 1,500 tokens (300 to 6,000) at %s" },
     { has_history, "conversation history taken as 2,000 tokens (200 to 8,000) at %s" },
     { has_unseen, "prompt not in the source, taken as 1,000 tokens (100 to 6,000) at %s" },

@@ -577,12 +577,13 @@ static void join(dd_site *site, const dd_site *sends)
         site->loop = sends->loop;
     }
     site->stream |= sends->stream;
-    if (site->user_text.len || site->messages || site->holes_large || site->holes_history)
+    if (site->user_text.len || site->messages || site->holes_typed || site->holes_large || site->holes_history)
         return;
     site->user_text = sends->user_text;
     if (!site->system_text.len)
         site->system_text = sends->system_text;
     site->holes_small += sends->holes_small;
+    site->holes_typed += sends->holes_typed;
     site->holes_large += sends->holes_large;
     site->holes_history += sends->holes_history;
     site->messages = sends->messages;

@@ -7,7 +7,7 @@
 #include "scan/prompt_int.h"
 
 enum { MAX_DEPTH = 12, MAX_TEXT = 4 << 20 };
-typedef enum { HOLE_SMALL, HOLE_LARGE, HOLE_HISTORY } hole;
+typedef enum { HOLE_SMALL, HOLE_TYPED, HOLE_LARGE, HOLE_HISTORY } hole;
 typedef struct {
     dd_project *p; dd_site *site;
     dd_buf system, user;
@@ -31,10 +31,14 @@ static hole class_of(dd_str name, hole otherwise)
     static const char *const grows[] = { "history", "messages", "msgs", "conversation", "thread", "transcript_so_far", "turns", NULL };
     static const char *const large[] = { "document", "docs", "context", "text", "html", "transcript", "code", "content", "article", "body", "file", "diff", "page", "source",
         "chunk", "passage", "data", "email", "markdown", "json", "report", "notes", "schema", "results", "paper", "resume", "essay", "story", "log", NULL };
-    static const char *const small[] = { "name", "date", "lang", "title", "topic", "question", "query", "user_input", "description", "city", "country", "number", "count", "time", "type", "label",
+    static const char *const small[] = { "name", "date", "lang", "title", "topic", "city", "country", "number", "count", "time", "type", "label",
         "category", "style", "tone", "url", "index", "role", NULL };
+    static const char *const typed[] = { "question", "query", "goal", "user_input", "userinput", "user_message", "usermessage", "description", "instruction", "task", "request",
+        "command", "objective", "utterance", NULL };
     if (word_has(name, grows))
         return HOLE_HISTORY;
+    if (word_has(name, typed))
+        return HOLE_TYPED;
     if (word_has(name, small))
         return HOLE_SMALL;
     if (word_has(name, large))
@@ -62,6 +66,7 @@ static void count_hole(gather *g, const dd_value *v, bool system, hole otherwise
 {
     switch (otherwise == HOLE_HISTORY ? otherwise : class_of(name_of(v), otherwise)) {
     case HOLE_SMALL:   g->site->holes_small++; break;
+    case HOLE_TYPED:   g->site->holes_typed++; break;
     case HOLE_LARGE:   g->site->holes_large++; break;
     case HOLE_HISTORY: g->site->holes_history++; break;
     }
