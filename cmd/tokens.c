@@ -33,6 +33,7 @@ typedef struct {
     const dd_cmd       *cmd;
     const tokens_args  *args;
     const dd_tokenizer *how;
+    dd_token_memo      *memo;
     dd_buf              out, ids; /* ids: of the text counted last, separated by commas */
     int64_t             tokens, bytes; /* of all files */
     size_t              files, failed;
@@ -104,7 +105,7 @@ static int64_t count(run *r, dd_str text)
 {
     dd_buf_clear(&r->ids);
     if (r->how->exact)
-        return dd_tokens_encode(r->how->base, text, r->args->ids ? add_id : NULL, r);
+        return dd_tokens_encode_memo(r->memo, text, r->args->ids ? add_id : NULL, r);
     return dd_tokens_model(dd_str_z(r->how->tag), text, NULL);
 }
 
@@ -371,8 +372,10 @@ dd_code dd_cmd_tokens(const dd_cmd *cmd, int argc, char **argv, int *status, dd_
         return rc;
     char **names = words > 0 ? argv + 1 : standard_input;
     words = words > 0 ? words : 1;
+    r.memo = dd_token_memo_new(r.how->base);
     rc = args.jsonl ? count_jsonl_files(&r, names, words, err) : count_files(&r, names, words, status, err);
     dd_buf_free(&r.out);
     dd_buf_free(&r.ids);
+    dd_token_memo_free(r.memo);
     return rc;
 }

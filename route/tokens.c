@@ -272,20 +272,24 @@ static uint32_t memo_mask_for(size_t n, uint32_t most, size_t bytes_each)
     return mask;
 }
 
-static int64_t encode_valid(dd_encoding enc, dd_str text, dd_token_fn *each, void *ctx)
+struct dd_token_memo {
+    dd_encoding enc;
+    memo        memos[MEMO_MAX];
+};
+
+static int64_t encode_valid(encoder *e, dd_encoding enc, dd_str text)
 {
-    memo      memos[MEMO_MAX];
     long_memo longs[LONG_MEMO_MAX];
-    encoder   e = {.t = dd_tok_open(enc == DD_ENC_O200K), .each = each, .ctx = ctx, .memos = memos, .longs = longs};
-    e.memo_mask = memo_mask_for(text.len, MEMO_MAX, 16);
-    e.long_mask = memo_mask_for(text.len, LONG_MEMO_MAX, 64);
-    memset(memos, 0, (e.memo_mask + 1) * sizeof *memos);
-    memset(longs, 0, (e.long_mask + 1) * sizeof *longs);
-    encode_text(&e, (const uint8_t *)text.ptr, text.len, enc == DD_ENC_O200K);
-    return e.count;
+    e->t = dd_tok_open(enc == DD_ENC_O200K);
+    e->longs = longs;
+    e->long_mask = memo_mask_for(text.len, LONG_MEMO_MAX, 64);
+    memset(longs, 0, (e->long_mask + 1) * sizeof *longs);
+    encode_text(e, (const uint8_t *)text.ptr, text.len, enc == DD_ENC_O200K);
+    e->longs = NULL;
+    return e->count;
 }
 
-int64_t dd_tokens_encode(dd_encoding enc, dd_str text, dd_token_fn *each, void *ctx)
+static int64_t encode(encoder *e, dd_encoding enc, dd_str text)
 {
     dd_buf repaired = DD_BUF_INIT(0);
     if (enc == DD_ENC_NONE || text.len == 0)
@@ -294,9 +298,35 @@ int64_t dd_tokens_encode(dd_encoding enc, dd_str text, dd_token_fn *each, void *
         dd_tok_utf8_repair(text, &repaired);
         text = dd_buf_str(&repaired);
     }
-    int64_t n = encode_valid(enc, text, each, ctx);
+    int64_t n = encode_valid(e, enc, text);
     dd_buf_free(&repaired);
     return n;
+}
+
+int64_t dd_tokens_encode(dd_encoding enc, dd_str text, dd_token_fn *each, void *ctx)
+{
+    memo    memos[MEMO_MAX];
+    encoder e = {.each = each, .ctx = ctx, .memos = memos, .memo_mask = memo_mask_for(text.len, MEMO_MAX, 16)};
+    memset(memos, 0, (e.memo_mask + 1) * sizeof *memos);
+    return encode(&e, enc, text);
+}
+
+dd_token_memo *dd_token_memo_new(dd_encoding enc)
+{
+    dd_token_memo *m = dd_calloc(1, sizeof *m);
+    m->enc = enc;
+    return m;
+}
+
+void dd_token_memo_free(dd_token_memo *m)
+{
+    free(m);
+}
+
+int64_t dd_tokens_encode_memo(dd_token_memo *m, dd_str text, dd_token_fn *each, void *ctx)
+{
+    encoder e = {.each = each, .ctx = ctx, .memos = m->memos, .memo_mask = MEMO_MAX - 1};
+    return encode(&e, m->enc, text);
 }
 
 dd_encoding dd_tokens_encoding(dd_str name)

@@ -15,6 +15,12 @@ typedef void dd_token_fn(void *ctx, uint32_t id);
 /* Counts, and hands each id to `each` when it is not NULL. Time is linear in the text, whatever it holds. DD_ENC_NONE: 0. */
 int64_t dd_tokens_encode(dd_encoding enc, dd_str text, dd_token_fn *each, void *ctx);
 #define dd_tokens_count(enc, text) dd_tokens_encode((enc), (text), NULL, NULL)
+/* For many short texts of one encoding: what one call had to merge, the next ones know. One thread at a time; about twice
+ * as fast. new: the caller frees it (NULL is fine). */
+typedef struct dd_token_memo dd_token_memo;
+dd_token_memo *dd_token_memo_new(dd_encoding enc);
+void           dd_token_memo_free(dd_token_memo *memo);
+int64_t        dd_tokens_encode_memo(dd_token_memo *memo, dd_str text, dd_token_fn *each, void *ctx);
 dd_encoding dd_tokens_encoding(dd_str name); /* "o200k_base"; DD_ENC_NONE: no such */
 
 /* How a tokenizer tag of the price table is counted. */

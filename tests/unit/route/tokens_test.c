@@ -177,6 +177,20 @@ TEST(tokens_a_megabyte_of_one_letter)
     free(text);
 }
 
+TEST(tokens_with_a_memo_are_the_same)
+{
+    static const char *const texts[] = {"antidisestablishmentarianism", "", "xyzzyplugh xyzzyplugh", "xyzzyplugh", "antidisestablishmentarianism a\x80"};
+    dd_token_memo *memo = dd_token_memo_new(CL);
+    for (size_t i = 0; i < DD_COUNT(texts); i++) {
+        naive_ids a = {0}, b = {0};
+        CHECK_EQ(dd_tokens_encode_memo(memo, dd_str_z(texts[i]), naive_push, &a), dd_tokens_encode(CL, dd_str_z(texts[i]), naive_push, &b), texts[i]);
+        CHECK_EQ(a.n == b.n && (a.n == 0 || memcmp(a.v, b.v, a.n * sizeof *a.v) == 0), true, texts[i]);
+        dd_vec_free(&a);
+        dd_vec_free(&b);
+    }
+    dd_token_memo_free(memo);
+}
+
 TEST(tokens_nothing)
 {
     CHECK_EQ(dd_tokens_count(CL, DD_STR("")), 0, "an empty text has no tokens");
