@@ -7,10 +7,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const dd_yaml *y, const cJSON *node)
 {
-    const cJSON *child;
     if (dd_yaml_line(y, node) == 0)
         abort();
-    cJSON_ArrayForEach(child, node)
+    for (const cJSON *child = node->child; child; child = child->next)
         check(y, child);
 }
 
@@ -20,9 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dd_yaml *y   = dd_yaml_parse((dd_str){ (const char *)data, size }, "file", &err);
     if (!y && !err.msg[0])
         abort();
-    const cJSON *child;
     if (y)
-        cJSON_ArrayForEach(child, dd_yaml_root(y))
+        for (const cJSON *child = dd_yaml_root(y)->child; child; child = child->next)
             check(y, child);
     dd_yaml_free(y);
     return 0;

@@ -71,10 +71,10 @@ void dd_expr_path(const dd_expr *callee, dd_buf *out)
 {
     const dd_expr *steps[PATH_STEPS];
     size_t         n = 0;
-    for (const dd_expr *e = callee; e && n < PATH_STEPS; e = e->a) {
-        steps[n++] = e;
-        if (e->kind != DD_X_MEMBER && e->kind != DD_X_INDEX && e->kind != DD_X_CALL)
-            break;
+    const dd_expr *at = callee;
+    while (at && n < PATH_STEPS) {
+        steps[n++] = at;
+        at = at->kind == DD_X_MEMBER || at->kind == DD_X_INDEX || at->kind == DD_X_CALL ? at->a : NULL;
     }
     bool head = true;
     while (n--) {
