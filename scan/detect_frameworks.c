@@ -128,6 +128,11 @@ static const dd_row autogen_rows[] = {
     { "*().create|create_stream", "chat", &lc, DD_ROW_TRIGGER, 0 },
     { NULL }
 };
+static const dd_row agent_framework_rows[] = {
+    { "OpenAIChatClient|OpenAIResponsesClient|OpenAIAssistantsClient|AnthropicClient", "chat", &model_id, DD_ROW_BINDING, 0 },
+    { "AzureOpenAIChatClient|AzureOpenAIResponsesClient|AzureAIAgentClient|AzureOpenAIAssistantsClient", "chat", &lc, DD_ROW_BINDING, 0, .provider = "azure" },
+    { NULL }
+};
 static const dd_row llama_index_rows[] = {
     { "OpenAI|OpenAIResponses|OpenAILike|OpenAIMultiModal", "chat", &agent_first, DD_ROW_BINDING, 0, .provider = "openai" },
     { "AzureOpenAI", "chat", &lc, DD_ROW_BINDING, 0, .provider = "azure" },
@@ -209,6 +214,7 @@ const dd_family dd_families_frameworks[] = {
     { "google.adk", "google-adk", "google", adk_rows },
     { "crewai", "crewai", "", crewai_rows },
     { "autogen_ext*|autogen*", "autogen", "", autogen_rows },
+    { "agent_framework*", "agent-framework", "", agent_framework_rows },
     { "llama_index*|llamaindex|@llamaindex/*", "llama-index", "", llama_index_rows },
     { "dspy", "dspy", "", dspy_rows },
     { "smolagents", "smolagents", "", smolagents_rows },

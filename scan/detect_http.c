@@ -144,6 +144,8 @@ static const dd_value *unwrap_url(const dd_ctx *c, const dd_value *v, dd_buf *ou
         return one ? one : v;
     if (base)
         dd_value_text(base, out);
+    if (tail && tail->kind == DD_V_STRING && !dd_str_startsz(tail->text, "/") && !dd_str_endsz(dd_buf_str(out), "/"))
+        dd_buf_addc(out, '/');
     if (tail)
         dd_value_text(tail, out);
     return NULL;

@@ -85,6 +85,7 @@ static const trigger triggers[] = {
     { "voyageai", ALL, IMPORTED },
     { "browser_use", PY, IMPORTED },
     { "autogen", PY, IMPORTED },
+    { "agent_framework", PY, IMPORTED },
     { "ai21", ALL, IMPORTED },
     { "azure.ai", PY, IMPORTED },
     { "ai-inference", JS, IMPORTED },
@@ -189,6 +190,7 @@ static const trigger triggers[] = {
     { ":generateContent", PY, ANYWHERE },
     { "treamGenerateContent", ALL, ANYWHERE },
     { ":embedContent", ALL, ANYWHERE },
+    { "max_tokens", ALL, ANYWHERE, REQUEST },      /* the address may come from another file */
     { "api.openai.com", ALL, ANYWHERE, REQUEST },
     { "openai.azure.com", ALL, ANYWHERE, REQUEST },
     { "api.anthropic.com", ALL, ANYWHERE, REQUEST },
