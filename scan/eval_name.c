@@ -1,7 +1,7 @@
 /* Names: scopes, the bindings that reach a use, and what later statements did to the object a name holds. */
 #include "scan/eval.h"
 
-enum { MAX_DEFS = 48 };
+enum { MAX_DEFS = 48, MAX_CHANGES = 200 };   /* generated code sets thousands: then the object is open */
 
 static bool gives_value(const dd_binding *b)
 {
@@ -345,14 +345,21 @@ typedef struct {
 
 static dd_value *apply_changes(dd_project *p, dd_value *v, dd_binding *first, const name_use *use, uint32_t since, const dd_frame *f)
 {
+    int changes = 0;
     for (dd_binding *b = first; b && holds_parts(v); b = b->next) {
         if (b->kind != DD_B_MEMBER && b->kind != DD_B_MUTATE)
             continue;
+        if (changes > MAX_CHANGES) {
+            v = dd_v_copy(p, v);
+            v->open = true;
+            return v;
+        }
         if (dd_scope_func(b->scope) != use->func || b->pos < since || (use->inside && b->end > use->at))
             continue;
         dd_relation r = dd_flow_relation(b->branch, use->inside ? use->branch : NULL);
         if (r == DD_REL_NEVER)
             continue;
+        changes++;
         v = b->kind == DD_B_MEMBER ? apply_member(p, v, b, f, r != DD_REL_CERTAIN, 0) : apply_mutation(p, v, b, f, r != DD_REL_CERTAIN);
     }
     return v;
@@ -383,10 +390,17 @@ dd_value *dd_ev_changes_inside(dd_project *p, dd_value *v, dd_binding *first, co
 static size_t collect(dd_binding *first, const name_use *use, dd_def *defs, size_t max, bool foreign)
 {
     size_t n = 0;
-    for (dd_binding *b = first; b && n < max; b = b->next)
-        if (gives_value(b) && (dd_scope_func(b->scope) != use->func) == foreign)
-            defs[n++] = (dd_def){ .pos = b->pos, .end = b->kind == DD_B_FUNC || b->kind == DD_B_CLASS || b->kind == DD_B_PARAM || b->kind == DD_B_LOOP || b->kind == DD_B_WITH ? b->pos : b->end,
+    for (dd_binding *b = first; b; b = b->next) {
+        if (!gives_value(b) || (dd_scope_func(b->scope) != use->func) != foreign)
+            continue;
+        if (n == max) {                      /* the nearest in front of the use matter */
+            if (b->pos >= use->at)
+                break;
+            memmove(defs, defs + 1, --n * sizeof *defs);
+        }
+        defs[n++] = (dd_def){ .pos = b->pos, .end = b->kind == DD_B_FUNC || b->kind == DD_B_CLASS || b->kind == DD_B_PARAM || b->kind == DD_B_LOOP || b->kind == DD_B_WITH ? b->pos : b->end,
                                   .branch = b->branch, .ref = b, .value = b->kind == DD_B_ASSIGN ? b->value : NULL };
+    }
     return n;
 }
 

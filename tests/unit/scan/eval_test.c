@@ -396,6 +396,24 @@ TEST(the_chain_names_its_steps)                           /* --explain */
     tree_close(&t);
 }
 
+TEST(many_definitions_of_a_name)
+{
+    dd_buf text = DD_BUF_INIT(1 << 20);
+    for (int i = 0; i < 300; i++)
+        dd_buf_printf(&text, "m = 'a%d'\nprint(m)\n", i);
+    dd_buf_addz(&text, "use(m)\nm = 'z'\n");
+    tree_source one[2] = { { "a.py", dd_buf_z(&text) }, { NULL, NULL } };
+    check("the last of 300", "a299 constant-same-file", one);
+    dd_buf_clear(&text);
+    dd_buf_addz(&text, "const e = { model: 'x' };\n");
+    for (int i = 0; i < 20000; i++)
+        dd_buf_printf(&text, "e.k%d = %d;\n", i, i);
+    dd_buf_addz(&text, "use(e.model)\n");
+    one[0] = (tree_source){ "a.js", dd_buf_z(&text) };
+    check("an object with 20,000 assignments", "x constant-same-file", one);
+    dd_buf_free(&text);
+}
+
 TEST(deep_nesting_ends)
 {
     dd_buf text = DD_BUF_INIT(1 << 20);
