@@ -23,14 +23,6 @@ bool dd_call_is_setting(dd_str name)
     return false;
 }
 
-dd_value *dd_lib_env(dd_project *p, dd_str var, const dd_expr *e)
-{
-    dd_value *v = dd_v_unknown(p, "", e);
-    v->env_var = var;
-    v->text = dd_arena_printf(&p->arena, "env " DD_STR_FMT, DD_STR_ARG(var));
-    return v;
-}
-
 static dd_value *setting(dd_project *p, const dd_expr *call, const dd_frame *f)
 {
     for (uint32_t i = 0; i < 3; i++) {

@@ -49,6 +49,52 @@ static bool is_env_object(const dd_value *v)
     return false;
 }
 
+/* --- the environment --- */
+
+static dd_str line_of(dd_str text, dd_str var)
+{
+    while (text.len) {
+        dd_str line = dd_str_trim(dd_str_cut(&text, '\n'));
+        if (dd_str_startsz(line, "export "))
+            line = dd_str_sub(line, 7, line.len);
+        if (line.len <= var.len || !dd_str_starts(line, var) || line.ptr[var.len] != '=')
+            continue;
+        dd_str v = dd_str_trim(dd_str_sub(line, var.len + 1, line.len));
+        if (v.len >= 2 && (v.ptr[0] == '"' || v.ptr[0] == '\'') && v.ptr[v.len - 1] == v.ptr[0])
+            v = dd_str_sub(v, 1, v.len - 1);
+        return v;
+    }
+    return DD_STR("");
+}
+
+/* M-11: what the project's example of an environment says. A hint for people: it is not what runs. */
+static dd_str example_of(dd_project *p, const dd_unit_ir *u, dd_str var)
+{
+    static const char *const names[] = { ".env.example", ".env.sample", ".env.template", ".env.local.example", "env.example" };
+    if (!u || !u->file || !(dd_str_has(var, "MODEL") || dd_str_has(var, "DEPLOYMENT") || dd_str_has(var, "LLM")))
+        return DD_STR("");
+    for (dd_str dir = dd_path_dir(u->file->path);; dir = dd_path_dir(dir)) {
+        for (size_t i = 0; i < DD_COUNT(names); i++) {
+            dd_str text, at = dd_path_join(p, dir, dd_str_z(names[i]));
+            dd_str v = at.ptr && dd_project_file_text(p, at, &text) ? line_of(text, var) : DD_STR("");
+            if (v.len && v.len < 80)
+                return v;
+        }
+        if (!dir.len)
+            return DD_STR("");
+    }
+}
+
+dd_value *dd_lib_env(dd_project *p, dd_str var, const dd_expr *e)
+{
+    dd_value *v = dd_v_unknown(p, "", e);
+    dd_str    hint = example_of(p, dd_ev_unit(e), var);
+    v->env_var = var;
+    v->text = hint.len ? dd_arena_printf(&p->arena, "env " DD_STR_FMT ", " DD_STR_FMT " in the example environment", DD_STR_ARG(var), DD_STR_ARG(hint))
+                       : dd_arena_printf(&p->arena, "env " DD_STR_FMT, DD_STR_ARG(var));
+    return v;
+}
+
 /* --- handlers --- */
 
 typedef struct { const dd_expr *call; const dd_frame *f; const dd_value *callee; int n; } lib_ctx;
@@ -284,12 +330,34 @@ static dd_value *lib_number(dd_project *p, const lib_ctx *c)
     return a->kind == DD_V_NUMBER || a->kind == DD_V_UNKNOWN ? a : NULL;
 }
 
+static dd_value *lib_state(dd_project *p, const lib_ctx *c)   /* const [model, setModel] = useState("x") */
+{
+    dd_value *a = arg(p, c, 0), **items = dd_newn(&p->arena, dd_value *, 2);
+    if (!a || a->kind == DD_V_FUNC)
+        return NULL;
+    items[0] = dd_v_stamp(p, a, DD_SRC_DEFAULT_PARAM, DD_STR(""));
+    items[1] = dd_v_unknown(p, "setter", c->call);
+    return dd_v_list(p, items, 2, c->call);
+}
+
+/* I-PY-9, the name handed in: def load(name): return importlib.import_module(name) */
+static dd_value *lib_module(dd_project *p, const lib_ctx *c)
+{
+    dd_value   *name = arg(p, c, 0);
+    dd_unit_ir *u = dd_ev_unit(c->call);
+    if (!name || name->kind != DD_V_STRING || !name->text.len || name->text.ptr[0] == '.' || !u)
+        return NULL;
+    dd_import module = { .kind = DD_IMP_MODULE, .module = name->text };
+    return dd_ev_import(p, u, &module, DD_STR("module"));
+}
+
 #define PATH(text) { text, sizeof text - 1 }
 static const struct { dd_str path; lib_fn *fn; int n; } known[] = {
     { PATH("os.getenv"), lib_env, 0 }, { PATH("os.environ.get"), lib_env, 0 }, { PATH("os.environ.setdefault"), lib_env, 0 }, { PATH("os.environ.pop"), lib_env, 0 },
     { PATH("decouple.config"), lib_env, 0 }, { PATH("environ.Env()"), lib_env, 0 }, { PATH("environ.Env().str"), lib_env, 0 }, { PATH("environs.Env()"), lib_env, 0 },
     { PATH("environs.Env().str"), lib_env, 0 }, { PATH("environs.env.str"), lib_env, 0 }, { PATH("environs.env"), lib_env, 0 }, { PATH("starlette.config.Config()"), lib_env, 0 },
     { PATH("globalThis.Deno.env.get"), lib_env, 0 }, { PATH("dotenv.get_key"), lib_env, 1 }, { PATH("environ.Env().get_value"), lib_env, 0 }, { PATH("env-var.get"), lib_env, 0 },
+    { PATH("importlib.import_module"), lib_module, 0 }, { PATH("builtins.__import__"), lib_module, 0 },
     { PATH("builtins.str"), lib_same, 0 }, { PATH("builtins.list"), lib_same, 0 }, { PATH("builtins.tuple"), lib_same, 0 }, { PATH("builtins.set"), lib_same, 0 },
     { PATH("builtins.sorted"), lib_same, 0 }, { PATH("builtins.iter"), lib_same, 0 }, { PATH("builtins.reversed"), lib_same, 0 }, { PATH("tqdm.tqdm"), lib_same, 0 },
     { PATH("copy.deepcopy"), lib_same, 0 }, { PATH("copy.copy"), lib_same, 0 }, { PATH("typing.cast"), lib_same, 1 }, { PATH("inspect.cleandoc"), lib_same, 0 },
@@ -298,7 +366,7 @@ static const struct { dd_str path; lib_fn *fn; int n; } known[] = {
     { PATH("dataclasses.replace"), lib_same, 0 }, { PATH("asyncio.create_task"), lib_same, 0 }, { PATH("types.MappingProxyType"), lib_same, 0 },
     { PATH("globalThis.String"), lib_same, 0 }, { PATH("globalThis.Object.freeze"), lib_same, 0 }, { PATH("globalThis.structuredClone"), lib_same, 0 },
     { PATH("globalThis.JSON.stringify"), lib_same, 0 }, { PATH("globalThis.Promise.resolve"), lib_same, 0 }, { PATH("globalThis.Proxy"), lib_same, 0 },
-    { PATH("globalThis.Object.seal"), lib_same, 0 }, { PATH("react.cache"), lib_same, 0 }, { PATH("react.useMemo"), lib_same, 0 }, { PATH("globalThis.Array.from"), lib_same, 0 },
+    { PATH("globalThis.Object.seal"), lib_same, 0 }, { PATH("react.cache"), lib_same, 0 }, { PATH("react.useMemo"), lib_same, 0 }, { PATH("react.useState"), lib_state, 0 }, { PATH("globalThis.Array.from"), lib_same, 0 },
     { PATH("globalThis.JSON.parse"), lib_load, AS_JSON }, { PATH("json.loads"), lib_load, AS_JSON }, { PATH("json.load"), lib_load, AS_JSON }, { PATH("orjson.loads"), lib_load, AS_JSON },
     { PATH("yaml.safe_load"), lib_load, AS_YAML }, { PATH("yaml.load"), lib_load, AS_YAML }, { PATH("yaml.full_load"), lib_load, AS_YAML }, { PATH("js-yaml.load"), lib_load, AS_YAML },
     { PATH("yaml.parse"), lib_load, AS_YAML }, { PATH("toml.load"), lib_load, AS_TOML }, { PATH("toml.loads"), lib_load, AS_TOML }, { PATH("tomllib.load"), lib_load, AS_TOML },

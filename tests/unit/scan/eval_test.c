@@ -414,6 +414,18 @@ TEST(many_definitions_of_a_name)
     dd_buf_free(&text);
 }
 
+TEST(a_variable_without_default_is_named)                 /* M-11 */
+{
+    tree_source s[3] = { { "app/a.py", "import os\nuse(os.environ['CHAT_MODEL'])\n" }, { ".env.example", "# c\nKEY=1\nCHAT_MODEL=\"gpt-4o\"\n" }, { NULL, NULL } };
+    tree t;
+    tree_open(&t, s);
+    dd_value *v = tree_value(&t);
+    CHECK_STR(v->env_var, "CHAT_MODEL");
+    CHECK_STR(v->text, "env CHAT_MODEL, gpt-4o in the example environment");
+    CHECK(v->kind == DD_V_UNKNOWN);
+    tree_close(&t);
+}
+
 TEST(deep_nesting_ends)
 {
     dd_buf text = DD_BUF_INIT(1 << 20);
