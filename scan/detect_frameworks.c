@@ -7,7 +7,7 @@
 #define KEYS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #define CAPS "max_tokens", "maxTokens", "max_output_tokens", "maxOutputTokens", "max_completion_tokens", "maxCompletionTokens", "max_tokens_to_sample", "maxTokensToSample", "num_predict", "model_kwargs.max_tokens", "modelKwargs.max_tokens"
 
-static const dd_keys lc = { KEYS("model", "model_name", "modelName", "model_id", "modelId", "azure_deployment", "deployment_name", "azureOpenAIApiDeploymentName", "deploymentName", "deployment", "engine"), NULL, NULL, KEYS(CAPS), 0, 0 };
+static const dd_keys lc = { KEYS("model", "model_name", "modelName", "model_id", "modelId", "repo_id", "azure_deployment", "deployment_name", "azureOpenAIApiDeploymentName", "deploymentName", "deployment", "engine"), NULL, NULL, KEYS(CAPS), 0, 0 };
 static const dd_keys lc_first = { KEYS("model"), NULL, NULL, KEYS(CAPS), 1, 0 };
 static const dd_keys agent = { KEYS("model"), KEYS("input", "prompt"), KEYS("instructions", "instruction", "system_prompt", "systemPrompt", "prompt", "description", "goal"), KEYS("model_settings.max_tokens", "modelSettings.maxTokens", CAPS), 0, 0 };
 static const dd_keys agent_first = { KEYS("model"), KEYS("input", "prompt"), KEYS("instructions", "system_prompt", "systemPrompt", "prompt"), KEYS("model_settings.max_tokens", "modelSettings.maxTokens", CAPS), 1, 0 };
@@ -62,6 +62,7 @@ static const dd_row langchain_rows[] = {
     { "Cohere", "completions", &lc, DD_ROW_BINDING, 0, .provider = "cohere" },
     { "Bedrock|BedrockLLM", "completions", &lc, DD_ROW_BINDING, 0, .provider = "bedrock" },
     { "VertexAI|GoogleGenerativeAI|GooglePalm", "completions", &lc, DD_ROW_BINDING, 0, .provider = "google" },
+    { "Replicate|Together|TogetherAI|HuggingFaceHub|HuggingFaceEndpoint|HuggingFaceInference|AI21|Fireworks|DeepInfra|Writer|WatsonxLLM|WatsonxAI|Tongyi|NLPCloud|GooseAI|MosaicML|SagemakerEndpoint|CloudflareWorkersAI", "completions", &lc, DD_ROW_BINDING, 0, .provider = "" },
     { "init_chat_model|initChatModel", "chat", &lc_first, DD_ROW_BINDING, 0, .provider = "" },
     { "init_embeddings", "embeddings", &lc_first, DD_ROW_BINDING, 0, .provider = "" },
     { "create_agent|create_react_agent|create_deep_agent|create_supervisor|create_swarm|create_tool_calling_executor", "agent", &agent_first, DD_ROW_AGENT, DD_ROW_ROUNDS, .rounds = 10 },

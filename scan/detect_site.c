@@ -323,9 +323,9 @@ static void read_args(const dd_ctx *c, const dd_found *m, call_args *a)
     if (!a->model)
         a->model = dd_args_first(c->p, a->args, keys->model);
     if (!a->model && keys->model_at && !bound) {
-        dd_value *v = dd_positional(a->positional, keys->model_at);
+        dd_value *v = dd_positional(a->positional, keys->model_at), *in = v && v->kind == DD_V_EXTERN && m->row->kind == DD_ROW_CALL ? dd_args_first(c->p, v, keys->model) : NULL;
         if (v && (v->kind != DD_V_DICT || keys->model_at > 1))
-            a->model = v;
+            a->model = in ? in : v;                         /* chat(ChatDetails(serving_mode=OnDemandServingMode(model_id=...))) */
     }
     if (!a->cap_set)
         a->cap = dd_value_cap(c->p, a->args, keys->cap, &a->cap_set);
@@ -515,6 +515,17 @@ static void set_names(const dd_found *m, dd_site *site, const dd_ctx *c, const d
     (void)c;
 }
 
+/* Hosts of many kinds of models: the name says what comes out. */
+static void of_images(dd_site *site)
+{
+    static const char *const names[] = { "stable-diffusion", "sdxl", "flux", "imagen", "ideogram", "recraft", "kandinsky", "dall-e", "seedream" };
+    for (size_t i = 0; i < DD_COUNT(names); i++)
+        if (dd_str_has(site->model, names[i])) {
+            site->api = DD_STR("images");
+            site->unit = DD_UNIT_IMAGE;
+        }
+}
+
 dd_site *dd_site_of_match(const dd_ctx *c, const dd_found *m)
 {
     call_args a = { 0 };
@@ -525,6 +536,9 @@ dd_site *dd_site_of_match(const dd_ctx *c, const dd_found *m)
     }
     read_args(c, m, &a);
     if (test_model(a.model) || (m->row->kind == DD_ROW_AGENT && !agent_is_site(c, m, &a)))
+        return NULL;
+    dd_value *inner = m->row->kind == DD_ROW_BINDING && !a.model && a.args ? dd_value_get(a.args, "llm") : NULL;
+    if (inner && inner->kind == DD_V_EXTERN)                /* ChatHuggingFace(llm=endpoint): the model is bound there */
         return NULL;
     if (m->row->flags & DD_ROW_PATH) {
         dd_value *path = dd_positional(a.positional, 1);
@@ -541,7 +555,11 @@ dd_site *dd_site_of_match(const dd_ctx *c, const dd_found *m)
     set_names(m, site, c, a.positional);
     site->provenance = m->provenance;
     set_provider(c, m, site);
+    if (dd_str_eqz(site->sdk, "xsai") && a.args)           /* the host is an option of the call */
+        dd_site_host(c, site, dd_value_get(a.args, "baseURL"));
     set_model(c, m, site, &a);
+    if (site->model.ptr && dd_str_eqz(site->sdk, "replicate"))
+        of_images(site);
     site->max_tokens = sometimes_none(written(c->call, m->row->keys->cap)) ? -1 : a.cap;
     site->max_tokens_set = a.cap_set;
     if (m->row->flags & DD_ROW_ROUNDS)
