@@ -116,7 +116,7 @@ static bool alias_of_verb(const dd_binding *b)
     for (int i = 0; b && i < 16; b = b->next, i++) {
         if (b->kind == DD_B_IMPORT && b->import && b->import->kind == DD_IMP_NAME && is_verb(b->import->name))
             return true;
-        if (b->kind == DD_B_ASSIGN && b->value && (is_verb(dd_expr_step(b->value)) || (b->value->kind == DD_X_NAME && is_verb(b->value->name))))
+        if (b->kind == DD_B_ASSIGN && b->value && (is_verb(dd_expr_step(b->value)) || (b->value->kind == DD_X_NAME && (is_verb(b->value->name) || model_name(b->value)))))
             return true;
         if (b->kind == DD_B_ASSIGN && b->value && b->value->kind == DD_X_CALL && dd_str_eqz(b->value->name, "bind") && b->value->a && b->value->a->a && is_verb(dd_expr_step(b->value->a->a)))
             return true;
@@ -308,6 +308,8 @@ static bool keys_fit(const dd_ctx *c, const dd_row *row, bool *open)
     if (!args || !row->keys)
         return false;
     bool model = dd_args_first(c->p, args, row->keys->model) != NULL, prompt = dd_args_first(c->p, args, row->keys->prompt) != NULL;
+    if (row->flags & DD_ROW_BODY)
+        prompt |= dd_value_get(args, "body") != NULL;
     return prompt && (model || *open);
 }
 
@@ -415,7 +417,8 @@ static bool match_choice(const dd_ctx *c, const dd_value *v, dd_found *m)
         dd_found one = { .client = -1 };
         if (v->items[i]->kind != DD_V_EXTERN || !match_value(c, v->items[i], &one))
             continue;
-        if (!any || (one.family >= dd_families_sdk && one.family < m->family))
+        bool binds = any && one.family == m->family && one.row->bound && !m->row->bound;   /* the module, later the model made with it */
+        if (!any || binds || (one.family >= dd_families_sdk && one.family < m->family))
             *m = one;
         any = true;
     }
@@ -456,6 +459,19 @@ static bool asks_object(const dd_ctx *c, const dd_value *v)
     return object->kind == DD_V_INSTANCE && !of_tests(c, object) && !(object->cls && dd_word_in("Mock*|Fake*|Stub*|Dummy*", object->cls->name));
 }
 
+/* N-14, N-15: below a model's class, but answering itself: by its name, or because it stands in a test and overrides what sends. */
+static bool answers_itself(const dd_class_def *cls)
+{
+    static const char sending[] = "invoke|ainvoke|generate|agenerate|_generate|_agenerate|_call|_acall|stream|astream|_stream|_astream|predict|embed_documents|embed_query|__call__";
+    if (dd_word_in("Mock*|Fake*|Stub*|Dummy*|_Mock*|_Fake*|_Stub*|_Dummy*", cls->name))
+        return true;
+    bool test = cls->unit && dd_path_is_test(cls->unit->file->path);
+    for (uint32_t i = 0; test && i < cls->n_methods; i++)
+        if (dd_word_in(sending, cls->methods[i]->name))
+            return true;
+    return false;
+}
+
 /* A class of the project below a framework's model object, built as that one is: class Ours(ChatOpenAI). */
 static bool match_subclass(const dd_ctx *c, const dd_value *v, dd_found *m, int depth)
 {
@@ -463,6 +479,8 @@ static bool match_subclass(const dd_ctx *c, const dd_value *v, dd_found *m, int 
     for (uint32_t i = 0; i < cls->n_methods; i++)
         if (cls->methods[i]->is_constructor)
             return false;                                /* it decides itself what it hands on */
+    if (answers_itself(cls))
+        return false;
     for (uint32_t i = 0; i < cls->n_bases && depth < 4; i++) {
         const dd_value *base = cls->bases[i] ? dd_eval(c->p, cls->bases[i], NULL) : NULL;
         dd_path path;

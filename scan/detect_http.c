@@ -183,6 +183,30 @@ static void add_base(const dd_ctx *c, dd_buf *out, bool *has_client)
     }
 }
 
+/* N-23: `const wrapped = wrap(vi.fn())`: what a call makes of a mock sends nothing. */
+static bool made_of_mock(const dd_ctx *c)
+{
+    static const char kits[] = "vitest|jest*|@jest/*|sinon|unittest*|mock|pytest*";
+    const dd_expr *callee = c->call->a;
+    const dd_binding *b = NULL;
+    for (const dd_scope *s = c->call->scope; !b && s && callee->kind == DD_X_NAME; s = s->parent)
+        b = dd_scope_find(s, callee->name);
+    for (int n = 0; b && n < 16; b = b->next, n++) {
+        const dd_expr *made = b->kind == DD_B_ASSIGN ? b->value : NULL;
+        if (!made || made->kind != DD_X_CALL)
+            continue;
+        for (uint32_t i = 0; i < made->n_items && i < 4; i++) {
+            dd_path path;
+            int base;
+            dd_value *v = dd_eval(c->p, made->items[i], c->frame);
+            if (v->kind == DD_V_EXTERN && dd_path_of_value(v, &path) &&
+                (dd_package_match(kits, &path, &base) || (path.n > 1 && dd_word_in("jest|vi|sinon", path.v[1].name))))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* Calls that look alike: mocks, routes of the project's own server, clients of its tests. */
 static bool not_a_request(const dd_ctx *c, const dd_value *positional)
 {
@@ -193,6 +217,8 @@ static bool not_a_request(const dd_ctx *c, const dd_value *positional)
     dd_value *first = dd_positional(positional, 1), *second = dd_positional(positional, 2);
     int base;
     if (second && second->kind == DD_V_FUNC && first->kind != DD_V_DICT)
+        return true;
+    if (dd_path_is_test(c->unit->file->path) && made_of_mock(c))
         return true;
     dd_value *v = dd_eval(c->p, c->call->a, c->frame);
     if (v->kind == DD_V_EXTERN && dd_path_of_value(v, &path) && dd_package_match(packages, &path, &base))

@@ -8,6 +8,7 @@
 #define KEYS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 static const dd_keys text = { KEYS("model"), KEYS("messages", "prompt"), KEYS("system", "instructions"), KEYS("maxOutputTokens", "maxTokens", "max_tokens"), 0, 0 };
 static const dd_keys embed = { KEYS("model"), KEYS("value", "values", "documents"), NULL, NULL, 0, 0 };
+static const dd_keys xsai_embed = { KEYS("model"), KEYS("input"), NULL, NULL, 0, 0 };
 static const dd_keys media = { KEYS("model"), KEYS("prompt", "text"), KEYS("instructions"), NULL, 0, 0 };
 
 static const dd_row ai_rows[] = {
@@ -27,7 +28,19 @@ static const dd_row ai_rows[] = {
     { "ToolLoopAgent|Experimental_Agent|WorkflowAgent().generate|stream", "agent", &text, DD_ROW_TRIGGER, 0 },
     { NULL }
 };
+static const dd_row xsai_rows[] = {      /* the same names, with the model as text and the host as an option of the call */
+    { "generateText", "generateText", &text, DD_ROW_CALL, 0 },
+    { "streamText", "streamText", &text, DD_ROW_CALL, 0 },
+    { "generateObject", "generateObject", &text, DD_ROW_CALL, 0 },
+    { "streamObject", "streamObject", &text, DD_ROW_CALL, 0 },
+    { "embed|embedMany", "embeddings", &xsai_embed, DD_ROW_CALL, 0 },
+    { "generateImage", "images", &media, DD_ROW_CALL, 0, DD_UNIT_IMAGE },
+    { "generateSpeech", "audio", &media, DD_ROW_CALL, 0, DD_UNIT_AUDIO },
+    { "generateTranscription", "audio", &media, DD_ROW_CALL, 0, DD_UNIT_AUDIO },
+    { NULL }
+};
 const dd_family dd_families_js[] = {
+    { "xsai|@xsai/*", "xsai", "", xsai_rows },
     { "ai|ai/rsc|@ai-sdk/rsc|@ai-sdk/workflow", "vercel-ai", "", ai_rows },
     { NULL }
 };

@@ -11,6 +11,7 @@ static const dd_keys legacy = { KEYS("model", "engine", "deployment_id"), KEYS("
 static const dd_keys responses = { KEYS("model"), KEYS("input", "messages", "prompt"), KEYS("instructions"), KEYS(OPENAI_CAPS), 0, 0 };
 static const dd_keys input_only = { KEYS("model"), KEYS("input", "inputs", "texts", "value", "values", "content", "contents"), NULL, KEYS("max_output_tokens"), 0, 0 };
 static const dd_keys media = { KEYS("model"), KEYS("prompt", "input"), KEYS("instructions"), NULL, 0, 0 };
+static const dd_keys sound = { KEYS("model"), KEYS("input", "prompt", "file"), KEYS("instructions"), NULL, 0, 0 };
 static const dd_keys assistant = { KEYS("model"), KEYS("additional_messages"), KEYS("instructions", "additional_instructions"), KEYS(OPENAI_CAPS), 0, 0 };
 static const dd_keys claude = { KEYS("model"), KEYS("messages", "prompt"), KEYS("system"), KEYS("max_tokens", "max_tokens_to_sample", "maxTokens", "max_completion_tokens"), 0, 0 };
 static const dd_keys batch = { KEYS("model"), KEYS("requests"), NULL, KEYS("max_tokens"), 0, 0 };
@@ -18,12 +19,15 @@ static const dd_keys azure_js = { KEYS("model"), KEYS("messages", "prompt", "inp
 static const dd_keys gemini = { KEYS("model", "model_name"), KEYS("contents", "content", "message", "prompt", "input"), KEYS("config.system_instruction", "config.systemInstruction", "systemInstruction", "system_instruction"),
     KEYS("config.max_output_tokens", "config.maxOutputTokens", "generation_config.max_output_tokens", "generationConfig.maxOutputTokens", "max_output_tokens", "maxOutputTokens"), 0, 1 };
 static const dd_keys gemini_model = { KEYS("model_name", "model"), KEYS("contents", "message"), KEYS("system_instruction", "systemInstruction"),
-    KEYS("generation_config.max_output_tokens", "generationConfig.maxOutputTokens"), 1, 1 };
+    KEYS("generation_config.max_output_tokens", "generationConfig.maxOutputTokens", "max_output_tokens", "maxOutputTokens"), 1, 1 };
 static const dd_keys lite = { KEYS("model"), KEYS("messages", "prompt", "input"), NULL, KEYS("max_tokens", "max_completion_tokens"), 1, 2 };
 static const dd_keys mistral = { KEYS("model"), KEYS("messages", "inputs", "prompt"), NULL, KEYS("max_tokens", "maxTokens"), 0, 0 };
 static const dd_keys cohere = { KEYS("model"), KEYS("messages", "message", "texts", "prompt", "documents"), KEYS("preamble"), KEYS("max_tokens", "maxTokens"), 0, 0 };
 static const dd_keys first_model = { KEYS("model"), KEYS("messages", "input", "prompt"), NULL, KEYS("max_tokens", "max_new_tokens"), 1, 2 };
 static const dd_keys second_model = { KEYS("model"), KEYS("texts", "input", "query"), NULL, NULL, 2, 1 };
+static const dd_keys watsonx = { KEYS("model_id", "modelId"), KEYS("prompt", "messages", "input", "texts", "text", "inputs"), NULL,
+    KEYS("params.max_new_tokens", "params.max_tokens", "parameters.max_new_tokens", "parameters.maxTokens", "maxTokens"), 1, 1 };
+static const dd_keys oci = { KEYS("serving_mode.model_id", "serving_mode.endpoint_id"), KEYS("chat_request.messages", "chat_request.message"), NULL, KEYS("chat_request.max_tokens"), 1, 1 };
 static const dd_keys embed_first = { KEYS("model"), KEYS("content", "contents", "texts"), NULL, NULL, 1, 2 };
 
 #define CHAT_RUNGS (DD_RUNG_IMPORT | DD_RUNG_KEYS | DD_RUNG_ALONE)
@@ -37,9 +41,9 @@ static const dd_row openai_rows[] = {
     { "C.completions.create", "completions", &chat, DD_ROW_CALL, SOME_RUNGS },
     { "C.embeddings.create", "embeddings", &input_only, DD_ROW_CALL, SOME_RUNGS },
     { "C.images.generate|edit|create_variation|createVariation", "images", &media, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_IMAGE },
-    { "C.audio.speech.create", "audio", &media, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_AUDIO },
-    { "C.audio.transcriptions|translations.create", "audio", &media, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_AUDIO },
-    { "C.audio.speech.with_streaming_response.create", "audio", &media, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_AUDIO },
+    { "C.audio.speech.create", "audio", &sound, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_AUDIO },
+    { "C.audio.transcriptions|translations.create", "audio", &sound, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_AUDIO },
+    { "C.audio.speech.with_streaming_response.create", "audio", &sound, DD_ROW_CALL, SOME_RUNGS, DD_UNIT_AUDIO },
     { "C.videos.create|edit|remix|extend|create_and_poll|createAndPoll", "videos", &media, DD_ROW_CALL, DD_RUNG_IMPORT, DD_UNIT_OTHER },
     { "C.decisions.create", "decisions", &input_only, DD_ROW_CALL, 0 },
     { "C.batches.create", "batches", &chat, DD_ROW_CALL, 0 },
@@ -74,6 +78,31 @@ static const dd_row azure_openai_rows[] = {
 static const dd_row azure_inference_rows[] = {
     { "C.complete", "chat.completions", &chat, DD_ROW_CALL, 0 },
     { "C.embed", "embeddings", &input_only, DD_ROW_CALL, 0 },
+    { NULL }
+};
+static const dd_row azure_agents_rows[] = {      /* azure-ai-projects hands on an OpenAI client, and the agents client under the name "agents" */
+    { "C.runs.create|create_and_process|stream|createAndPoll|createAndProcess", "assistants.runs", &assistant, DD_ROW_CALL, 0 },
+    { "C.agents.runs.create|create_and_process|stream|createAndPoll|createAndProcess", "assistants.runs", &assistant, DD_ROW_CALL, 0 },
+    { "C.create_run|create_and_process_run|create_stream|create_thread_and_run|create_thread_and_process_run|createRun|createThreadAndRun", "assistants.runs", &assistant, DD_ROW_CALL, 0 },
+    { "C.agents.create_run|create_and_process_run|create_stream|create_thread_and_run|create_thread_and_process_run|createRun|createThreadAndRun", "assistants.runs", &assistant, DD_ROW_CALL, 0 },
+    { "get_openai_client|get_azure_openai_client|getOpenAIClient|getAzureOpenAIClient().chat.completions.create|parse|stream", "chat.completions", &chat, DD_ROW_CALL, 0, .sdk = "openai" },
+    { "get_openai_client|get_azure_openai_client|getOpenAIClient|getAzureOpenAIClient().responses.create|parse|stream", "responses", &responses, DD_ROW_CALL, 0, .sdk = "openai" },
+    { "get_chat_completions_client().complete", "chat.completions", &chat, DD_ROW_CALL, 0, .sdk = "azure-ai-inference" },
+    { NULL }
+};
+static const dd_row watsonx_rows[] = {
+    { "Model|ModelInference().generate_text|generate|generate_text_stream|agenerate|agenerate_text", "completions", &watsonx, DD_ROW_CALL, 0, .bound = "Model|ModelInference" },
+    { "Model|ModelInference().chat|chat_stream|achat|achat_stream", "chat", &watsonx, DD_ROW_CALL, 0, .bound = "Model|ModelInference" },
+    { "Embeddings().embed_documents|embed_query|generate", "embeddings", &watsonx, DD_ROW_CALL, 0, .bound = "Embeddings" },
+    { "C.generateText|generateTextStream|deploymentGenerateText", "completions", &watsonx, DD_ROW_CALL, 0 },
+    { "C.textChat|textChatStream|deploymentsTextChat", "chat", &watsonx, DD_ROW_CALL, 0 },
+    { "C.embedText", "embeddings", &watsonx, DD_ROW_CALL, 0 },
+    { NULL }
+};
+static const dd_row oci_rows[] = {
+    { "C.chat", "chat", &oci, DD_ROW_CALL, 0 },
+    { "C.generate_text|summarize_text|generateText|summarizeText", "completions", &oci, DD_ROW_CALL, 0 },
+    { "C.embed_text|embedText", "embeddings", &oci, DD_ROW_CALL, 0 },
     { NULL }
 };
 static const dd_row anthropic_rows[] = {
@@ -206,6 +235,7 @@ const dd_family dd_families_sdk[] = {
     { "openai|openai-edge|openai-edge-fns", "openai-legacy", "openai", openai_legacy_rows },
     { "@azure/openai", "azure-openai", "azure", azure_openai_rows },
     { "azure.ai.inference|@azure-rest/ai-inference", "azure-ai-inference", "azure", azure_inference_rows },
+    { "azure.ai.projects|azure.ai.agents|@azure/ai-projects|@azure/ai-agents", "azure-ai-agents", "azure", azure_agents_rows },
     { "anthropic|@anthropic-ai/sdk|@anthropic-ai/bedrock-sdk|@anthropic-ai/vertex-sdk|@anthropic-ai/foundry-sdk|@anthropic-ai/*|posthog.ai.anthropic|langfuse.anthropic", "anthropic", "anthropic", anthropic_rows },
     { "groq|groq-sdk", "groq", "groq", openai_rows },
     { "together|together-ai", "together", "together", openai_rows },
@@ -220,6 +250,8 @@ const dd_family dd_families_sdk[] = {
     { "litellm", "litellm", "", litellm_rows },
     { "mistralai|@mistralai/mistralai|@mistralai/*", "mistral", "mistral", mistral_rows },
     { "cohere|cohere-ai", "cohere", "cohere", cohere_rows },
+    { "ibm_watsonx_ai|ibm_watson_machine_learning|@ibm-cloud/watsonx-ai", "ibm-watsonx", "watsonx", watsonx_rows },
+    { "oci.generative_ai_inference|oci-generativeaiinference", "oci", "oci", oci_rows },
     { "dashscope", "dashscope", "dashscope", dashscope_rows },
     { "qianfan", "qianfan", "qianfan", qianfan_rows },
     { "huggingface_hub|@huggingface/inference", "huggingface", "huggingface", huggingface_rows },
@@ -237,6 +269,6 @@ const dd_family dd_families_sdk[] = {
 const char dd_silent_packages[] =
     "unittest*|mock|pytest*|jest|vitest|sinon|msw|nock|respx|responses|httpx_mock|requests_mock|vcr|types|twilio|plivo|telnyx|vonage|sendgrid|"
     "@prisma/client|prisma|drizzle-orm*|mongoose|typeorm|sequelize|stripe|slack_sdk|@slack/*|discord*|telegram*|express|fastify|hono|http|https|"
-    "undici|azure.ai.projects|azure.ai.agents|@azure/ai-projects|@azure/ai-agents|sqlalchemy|django*|flask|kubernetes|rich|argparse|json|tiktoken|"
+    "undici|sqlalchemy|django*|flask|kubernetes|rich|argparse|json|tiktoken|"
     "@testing-library/*|@playwright/*|playwright|puppeteer|googleapis|firebase-admin|@aws-sdk/client-s3|sentence_transformers|transformers|"
     "sqlite_utils|sqlite3|chromadb|pinecone|qdrant_client|@elevenlabs/*|elevenlabs|supabase|@supabase/*|redis|zod|pydantic|dataclasses";
