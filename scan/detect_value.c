@@ -207,6 +207,24 @@ static void set_choice(const dd_ctx *c, dd_site *site, const dd_value *v, const 
     copy_chain(c, site, v);
 }
 
+/* A model object of the project's own: the id it was made with (M-23). What was handed to its constructor is not the class's own. */
+static const dd_value *id_of_object(const dd_ctx *c, const dd_value *v)
+{
+    static const char *const names[] = { "modelId", "model_id", "model", "model_name", "modelName" };
+    for (size_t i = 0; v->call && i < DD_COUNT(names); i++) {
+        const dd_value *m = dd_value_member(c->p, (dd_value *)v, dd_str_z(names[i]));
+        if (m->kind != DD_V_STRING || !m->text.len)
+            continue;
+        dd_value *own = dd_new(c->arena, dd_value);
+        *own = *m;
+        bool in_class = m->unit == v->cls->unit && m->expr && m->expr->start >= v->cls->start && m->expr->end <= v->cls->end;
+        if (m->source == DD_SRC_CLASS_ATTR && m->expr && !in_class)
+            own->source = DD_SRC_LITERAL;
+        return own;
+    }
+    return NULL;
+}
+
 void dd_model_set(const dd_ctx *c, dd_site *site, const dd_value *v, const dd_unit_ir *other)
 {
     site->model = DD_STR_NULL;
@@ -236,8 +254,15 @@ void dd_model_set(const dd_ctx *c, dd_site *site, const dd_value *v, const dd_un
         copy_chain(c, site, v);
         set_variants(c, site, v);
         break;
-    case DD_V_EXTERN: case DD_V_INSTANCE:
-        if (v->kind == DD_V_INSTANCE || v->step == DD_E_CALL || v->step == DD_E_NEW || v->step == DD_E_TYPED)
+    case DD_V_INSTANCE: {
+        const dd_value *id = id_of_object(c, v);
+        site->model_cause = id ? DD_STR("") : DD_STR("model object");
+        if (id)
+            set_string(c, site, id, other);
+        break;
+    }
+    case DD_V_EXTERN:
+        if (v->step == DD_E_CALL || v->step == DD_E_NEW || v->step == DD_E_TYPED)
             site->model_cause = DD_STR("model object");
         break;
     default: break;
