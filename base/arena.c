@@ -95,6 +95,32 @@ void dd_arena_join(dd_arena *a, dd_arena *from)
     *from = (dd_arena)DD_ARENA_INIT;
 }
 
+dd_arena_mark dd_arena_here(const dd_arena *a)
+{
+    const dd_arena_block *b = a->head;
+    return (dd_arena_mark){ a->head, b ? b->next : NULL, b ? b->used : 0, a->used };
+}
+
+static dd_arena_block *free_until(dd_arena_block *b, const dd_arena_block *stop)
+{
+    while (b != stop) {
+        dd_arena_block *next = b->next;
+        free(b);
+        b = next;
+    }
+    return b;
+}
+
+void dd_arena_back(dd_arena *a, dd_arena_mark to)
+{
+    a->head = free_until(a->head, to.head);
+    a->used = to.used;
+    if (a->head) {
+        a->head->next = free_until(a->head->next, to.next); /* large pieces stand behind the block in use */
+        a->head->used = to.used_in_head;
+    }
+}
+
 void dd_arena_fini(dd_arena *a)
 {
     for (dd_arena_block *b = a->head, *next; b; b = next) {

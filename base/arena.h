@@ -22,6 +22,11 @@ dd_str dd_arena_printf(dd_arena *a, const char *fmt, ...) __attribute__((format(
 void   dd_arena_join(dd_arena *a, dd_arena *from); /* what was `from`'s is a's now; `from` is empty */
 void   dd_arena_fini(dd_arena *a);             /* frees all; the arena can be used again */
 
+/* What was handed out since the mark is given back; marks nest. */
+typedef struct { dd_arena_block *head, *next; size_t used_in_head, used; } dd_arena_mark;
+dd_arena_mark dd_arena_here(const dd_arena *a);
+void          dd_arena_back(dd_arena *a, dd_arena_mark to);
+
 #define dd_new(arena, T)      ((T *)dd_arena_zalloc((arena), sizeof(T)))
 #define dd_newn(arena, T, n)  ((T *)dd_arena_zalloc((arena), sizeof(T) * (n)))
 

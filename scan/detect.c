@@ -4,6 +4,9 @@
  * the evaluator: a path in a package, or a function of the project (then it is no site: the call inside is), or
  * unknown. For an unknown receiver the tail of the written path counts, on the rungs its row allows (call-shapes 4.3). */
 #include <pthread.h>
+#include <stdlib.h>
+
+#include "base/map.h"
 #include "scan/detect_int.h"
 
 enum { VERB_SLOTS = 2048, MAX_SEE_THROUGH = 4 };
@@ -135,11 +138,13 @@ static bool alias_of_verb(const dd_binding *b)
 static bool interesting(const dd_expr *call)
 {
     const dd_expr *callee = call->a;
+    if (call->in_type || !callee)
+        return false;
     if (is_verb(call->name))
         return !everyday_word(call);
     if (dd_http_call(call) || partner_name(call->name))
         return true;
-    if (!callee || callee->kind != DD_X_NAME)
+    if (callee->kind != DD_X_NAME)
         return false;
     for (const dd_scope *s = call->scope; s; s = s->parent) {
         const dd_binding *b = dd_scope_find(s, callee->name);
@@ -525,17 +530,22 @@ static bool match_callee(const dd_ctx *c, dd_found *m)
 }
 
 /* --- one call --- */
+static dd_call_place place_of(const dd_expr *call)
+{
+    return (dd_call_place){ call->scope ? call->scope->unit->file->path.ptr : NULL, call->start, call->end };
+}
+
 static void keep(const dd_ctx *c, dd_site_list *out, dd_site *site)
 {
     dd_avec_push(c->arena, out, site);
-    dd_avec_push(c->arena, &out->calls, c->call);
+    dd_avec_push(c->arena, &out->calls, place_of(c->call));
 }
 
 static void note_trigger(const dd_ctx *c, dd_site_list *out, const dd_value *v, const dd_site *sends)
 {
     for (; v && v->kind == DD_V_EXTERN; v = v->parent)
         if ((v->step == DD_E_CALL || v->step == DD_E_NEW) && v->call) {
-            dd_trigger t = { v->call, c->call, sends };
+            dd_trigger t = { place_of(v->call), sends };
             dd_avec_push(c->arena, &out->triggers, t);
         }
 }
@@ -555,7 +565,7 @@ static void trigger(const dd_ctx *c, dd_site_list *out)
         note_trigger(c, out, first, sends);
 }
 
-static void look_at(const dd_ctx *c, dd_site_list *out, size_t first)
+static void look_at(const dd_ctx *c, dd_site_list *out)
 {
     dd_found m = { .client = -1 };
     dd_site *site = NULL;
@@ -570,20 +580,28 @@ static void look_at(const dd_ctx *c, dd_site_list *out, size_t first)
     }
     if (!site || (c->call->broken && m.provenance > DD_PROV_TYPED))
         return;
-    dd_site_name(c, site, out, first);
     keep(c, out, site);
 }
 
-void dd_detect_unit(dd_project *p, dd_unit_ir *unit, dd_arena *arena, dd_site_list *out)
+bool dd_detect_worth(const dd_unit_ir *unit)
 {
-    size_t first = out->n;
-    for (uint32_t i = 0; i < unit->n_calls; i++) {
+    for (uint32_t i = 0; i < unit->n_calls; i++)
+        if (interesting(unit->calls[i]))
+            return true;
+    return false;
+}
+
+uint32_t dd_detect_unit(dd_project *p, dd_unit_ir *unit, uint32_t from, size_t held_bytes, dd_arena *arena, dd_site_list *out)
+{
+    uint32_t i = from;
+    for (; i < unit->n_calls && (i == from || dd_project_held(p) <= held_bytes); i++) {
         const dd_expr *call = unit->calls[i];
-        if (call->in_type || !call->a || !interesting(call))
+        if (!interesting(call))
             continue;
         dd_ctx c = { .p = p, .unit = unit, .arena = arena, .call = call, .frame = NULL };   /* no caller known */
-        look_at(&c, out, first);
+        look_at(&c, out);
     }
+    return i;
 }
 
 /* The first trigger that sends text says what a binding sends; loops of any of them count. */
@@ -608,10 +626,31 @@ static void join(dd_site *site, const dd_site *sends)
     site->images += sends->images;
 }
 
-void dd_detect_finish(dd_site_list *list)
+static void join_triggers(dd_site_list *list)
 {
-    for (size_t i = 0; i < list->triggers.n; i++)
-        for (size_t k = 0; k < list->n; k++)
-            if (list->calls.v[k] == list->triggers.v[i].binding)
-                join(list->v[k], list->triggers.v[i].sends);
+    dd_map  at   = DD_MAP_INIT; /* place -> the first site there, counted from 1 */
+    size_t *next = dd_calloc(list->n + 1, sizeof *next);
+    for (size_t k = list->n; k-- > 0;) {
+        void **first = dd_map_at(&at, (dd_str){ (const char *)&list->calls.v[k], sizeof list->calls.v[k] });
+        next[k]      = (size_t)(uintptr_t)*first;
+        *first       = (void *)(uintptr_t)(k + 1);
+    }
+    for (size_t i = 0; i < list->triggers.n; i++) {
+        dd_str place = { (const char *)&list->triggers.v[i].binding, sizeof list->triggers.v[i].binding };
+        for (size_t k = (size_t)(uintptr_t)dd_map_get(&at, place); k; k = next[k - 1])
+            join(list->v[k - 1], list->triggers.v[i].sends);
+    }
+    dd_map_free(&at);
+    free(next);
+}
+
+void dd_detect_finish(dd_site_list *list, dd_arena *arena)
+{
+    size_t first = 0;
+    join_triggers(list);
+    for (size_t i = 0; i < list->n; i++) {
+        if (!dd_str_eq(list->v[i]->path, list->v[first]->path))
+            first = i;
+        dd_site_name(arena, list->v[i], list->v + first, i - first);
+    }
 }

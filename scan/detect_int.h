@@ -19,6 +19,6 @@ typedef struct {
 dd_site *dd_site_of_match(const dd_ctx *c, const dd_found *m);   /* NULL: evidence only */
 dd_site *dd_site_of_http(const dd_ctx *c);                        /* NULL: no endpoint in sight */
 dd_site *dd_site_new(const dd_ctx *c);                            /* place, symbol, context, annotations */
-void     dd_site_name(const dd_ctx *c, dd_site *site, const dd_site_list *out, size_t first);  /* id */
+void     dd_site_name(dd_arena *a, dd_site *site, dd_site *const *before, size_t n);  /* id; before: the file's sites that stand before it */
 void     dd_site_host(const dd_ctx *c, dd_site *site, const dd_value *base_url);
 #endif

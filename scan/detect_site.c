@@ -41,14 +41,14 @@ static dd_str suffix_of(dd_str callee)
     return callee;
 }
 
-void dd_site_name(const dd_ctx *c, dd_site *site, const dd_site_list *out, size_t first)
+void dd_site_name(dd_arena *a, dd_site *site, dd_site *const *before, size_t n)
 {
     unsigned ordinal = 0;
     dd_str suffix = suffix_of(site->callee);
-    for (size_t i = first; i < out->n; i++)
-        ordinal += dd_str_eq(out->v[i]->symbol, site->symbol) && dd_str_eq(suffix_of(out->v[i]->callee), suffix);
-    dd_str key = dd_arena_printf(c->arena, DD_STR_FMT "\n" DD_STR_FMT "\n" DD_STR_FMT "\n%u", DD_STR_ARG(site->path), DD_STR_ARG(site->symbol), DD_STR_ARG(suffix), ordinal);
-    site->id = dd_arena_printf(c->arena, "%012llx", (unsigned long long)(dd_str_hash(key) >> 16));
+    for (size_t i = 0; i < n; i++)
+        ordinal += dd_str_eq(before[i]->symbol, site->symbol) && dd_str_eq(suffix_of(before[i]->callee), suffix);
+    dd_str key = dd_arena_printf(a, DD_STR_FMT "\n" DD_STR_FMT "\n" DD_STR_FMT "\n%u", DD_STR_ARG(site->path), DD_STR_ARG(site->symbol), DD_STR_ARG(suffix), ordinal);
+    site->id = dd_arena_printf(a, "%012llx", (unsigned long long)(dd_str_hash(key) >> 16));
 }
 
 /* --- provider --- */

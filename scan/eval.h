@@ -16,7 +16,13 @@ enum {
     DD_EV_WHOLE = 1 << 30
 };
 
-typedef struct { dd_source_file *file; dd_unit_ir *unit; bool tried; } dd_file_slot;
+typedef struct {
+    dd_source_file *file;
+    dd_unit_ir     *unit;
+    bool            tried;
+    bool            parsed;   /* by this project, now or before */
+    size_t          parsed_bytes;
+} dd_file_slot;
 
 typedef struct { const void *expr, *frame; dd_value *value; unsigned depth; } dd_memo_slot;   /* value NULL: being worked out, since `depth` */
 
@@ -29,29 +35,28 @@ typedef struct dd_js_config {
 } dd_js_config;
 typedef struct { dd_str dir; const dd_value *json; } dd_js_package;
 
-typedef struct { const dd_expr **v; size_t n, cap; dd_unit_ir **units; size_t n_units, cap_units; } dd_call_list;
-typedef struct { dd_class_def **v; size_t n, cap; } dd_class_list;
 typedef struct { dd_caller *v; size_t n; bool busy; } dd_caller_memo;
 
 struct dd_project {
     dd_arena arena;           /* values, frames, the memo's results: gone with dd_project_forget */
+    dd_arena code;            /* what was parsed on demand */
     dd_arena keep;            /* files, units, texts, data, indexes: as long as the project */
     bool     keeping;         /* the two have changed places: what is made now is kept. dd_keep() is the right one always */
     dd_str   root;
     int64_t  max_bytes;
-    uint64_t bytes_parsed;
     dd_map   files;           /* path -> dd_file_slot */
     dd_map   dirs;            /* folder ("" the root) -> itself */
     dd_map   imports;         /* "level module importer" -> what modules.c found */
     dd_map   tails;           /* last name of a Python file's path -> dd_path_list */
-    DD_VEC(dd_unit_ir *) units;
+    DD_VEC(dd_unit_ir *) units;          /* where nothing was parsed beforehand: all so far */
+    DD_VEC(dd_file_slot *) demanded;     /* in `code` */
     dd_map   data, texts;     /* path -> dd_value / text, or `absent` */
     dd_map   js_configs, js_packages;  /* folder -> ... */
     dd_map   workspaces; bool workspaces_read;  /* package name -> dd_js_package */
     dd_memo_slot *memo; size_t memo_n, memo_cap;
     DD_VEC(dd_frame *) frames; dd_map frame_map;
-    dd_map   calls_by_name; size_t calls_indexed;       /* units indexed so far */
-    dd_map   classes_by_base; size_t classes_indexed;
+    dd_map   calls_by_name, classes_by_base; size_t units_indexed;   /* where nothing was parsed beforehand */
+    const dd_parsed *parsed; dd_file_slot **parsed_slots;            /* of a scan; NULL: no index */
     dd_map   callers;         /* "%p" of a function -> dd_caller_memo */
     unsigned depth, steps, caller_depth;
     unsigned cut;             /* depth of the outermost work that a result since then leant on unfinished; DD_EV_WHOLE: none */
@@ -132,6 +137,9 @@ dd_value *dd_ev_call(dd_project *p, const dd_expr *e, const dd_frame *f);
 dd_value *dd_ev_apply(dd_project *p, dd_value *callee, const dd_expr *call, const dd_frame *f);
 dd_value *dd_ev_call_func(dd_project *p, dd_value *fn, const dd_expr *call, const dd_frame *f);
 dd_value *dd_ev_param(dd_project *p, dd_func *fn, uint32_t index, const dd_frame *f);
+/* Calls of that name, classes derived from a name, one after the other (*i starts at 0); NULL: no more. eval_uses.c */
+const dd_expr *dd_ev_next_call(dd_project *p, dd_str name, size_t *i);
+dd_class_def  *dd_ev_next_subclass(dd_project *p, dd_str base, size_t *i);
 /* The object that callers in the tree hand over for a parameter that is not known otherwise, or NULL. Never text. */
 dd_value *dd_ev_param_object(dd_project *p, const dd_value *v);
 dd_value *dd_ev_type(dd_project *p, const dd_expr *type);   /* what an annotation promises, or NULL */

@@ -1,22 +1,6 @@
 /* Who calls a function: calls by name over the files parsed so far, then the callee is evaluated to be sure. */
 #include "scan/eval.h"
 
-static void index_calls(dd_project *p)
-{
-    for (; p->calls_indexed < p->units.n; p->calls_indexed++) {
-        dd_unit_ir *u = p->units.v[p->calls_indexed];
-        for (uint32_t i = 0; i < u->n_calls; i++) {
-            dd_str name = u->calls[i]->name;
-            if (!name.len)
-                continue;
-            void **at = dd_map_at(&p->calls_by_name, name);
-            if (!*at)
-                *at = dd_new(dd_keep(p), dd_call_list);
-            dd_avec_push(dd_keep(p), (dd_call_list *)*at, u->calls[i]);
-        }
-    }
-}
-
 /* The function that `v` runs when it is called. */
 static bool runs(dd_project *p, dd_value *v, const dd_func *fn)
 {
@@ -41,10 +25,9 @@ static bool runs(dd_project *p, dd_value *v, const dd_func *fn)
 
 static void look(dd_project *p, const dd_func *fn, dd_str name, dd_caller_memo *memo)
 {
-    dd_call_list *list = name.len ? dd_map_get(&p->calls_by_name, name) : NULL;
+    const dd_expr *call;
     size_t tried = 0;
-    for (size_t i = 0; list && i < list->n && memo->n < DD_EV_CALLERS && tried < 200; i++) {
-        const dd_expr *call = list->v[i];
+    for (size_t i = 0; memo->n < DD_EV_CALLERS && tried < 200 && (call = dd_ev_next_call(p, name, &i)) != NULL;) {
         if (!call->a || (call->start >= fn->start && call->end <= fn->end && dd_ev_unit(call) == fn->unit))
             continue;                       /* recursion says nothing new */
         tried++;
@@ -55,16 +38,15 @@ static void look(dd_project *p, const dd_func *fn, dd_str name, dd_caller_memo *
 
 static void find_callers(dd_project *p, const dd_func *fn, dd_caller_memo *memo)
 {
-    index_calls(p);
     memo->v = dd_newn(&p->arena, dd_caller, DD_EV_CALLERS);
     memo->busy = true;
     if (!fn->is_constructor) {
         look(p, fn, fn->name, memo);
     } else if (fn->cls) {
         look(p, fn, fn->cls->name, memo);
-        dd_class_list *subs = dd_map_get(&p->classes_by_base, fn->cls->name);
-        for (size_t i = 0; subs && i < subs->n && i < 16; i++)
-            look(p, fn, subs->v[i]->name, memo);
+        dd_class_def *sub;
+        for (size_t i = 0; i < 16 && (sub = dd_ev_next_subclass(p, fn->cls->name, &i)) != NULL;)
+            look(p, fn, sub->name, memo);
     }
     memo->busy = false;
 }

@@ -29,18 +29,11 @@ dd_class_def *dd_class_base(dd_project *p, dd_class_def *c, uint32_t i, dd_value
     return NULL;
 }
 
-static dd_str last_name(const dd_expr *e)
-{
-    if (!e)
-        return DD_STR("");
-    return e->kind == DD_X_INDEX ? last_name(e->a) : e->name;
-}
-
 static bool base_named(dd_project *p, dd_class_def *c, bool (*is)(dd_str), int depth)
 {
     for (uint32_t i = 0; depth < MAX_BASES && i < c->n_bases && i < MAX_BASES; i++) {
         dd_value *foreign;
-        if (is(last_name(c->bases[i])))
+        if (is(dd_uses_base_name(c->bases[i])))
             return true;
         dd_class_def *b = dd_class_base(p, c, i, &foreign);
         if (b && base_named(p, b, is, depth + 1))
@@ -426,35 +419,17 @@ static dd_value *class_attr(dd_project *p, dd_class_def *c, attr *a, const dd_fr
 
 /* --- subclasses, where a base only declares (an abstract base's `model`) --- */
 
-static void index_classes(dd_project *p)
-{
-    for (; p->classes_indexed < p->units.n; p->classes_indexed++) {
-        dd_unit_ir *u = p->units.v[p->classes_indexed];
-        for (uint32_t i = 0; i < u->n_classes; i++)
-            for (uint32_t k = 0; k < u->classes[i]->n_bases; k++) {
-                dd_str name = last_name(u->classes[i]->bases[k]);
-                if (!name.len)
-                    continue;
-                void **at = dd_map_at(&p->classes_by_base, name);
-                if (!*at)
-                    *at = dd_new(dd_keep(p), dd_class_list);
-                dd_avec_push(dd_keep(p), (dd_class_list *)*at, u->classes[i]);
-            }
-    }
-}
-
 static dd_value *from_subclasses(dd_project *p, dd_class_def *c, const attr *a)
 {
-    index_classes(p);
-    dd_class_list *subs = dd_map_get(&p->classes_by_base, c->name);
     dd_value *out = NULL;
-    for (size_t i = 0; subs && i < subs->n && i < 8; i++) {
+    dd_class_def *sub;
+    for (size_t i = 0; i < 8 && (sub = dd_ev_next_subclass(p, c->name, &i)) != NULL;) {
         dd_value *ext;
-        if (dd_class_base(p, subs->v[i], 0, &ext) != c)
+        if (dd_class_base(p, sub, 0, &ext) != c)
             continue;
-        attr b = { .name = a->name, .inst = dd_v_instance(p, subs->v[i], NULL, NULL) };
-        dd_value *v = own_attr(p, subs->v[i], &b, NULL);
-        dd_func *m = v ? NULL : dd_class_method(subs->v[i], a->name);
+        attr b = { .name = a->name, .inst = dd_v_instance(p, sub, NULL, NULL) };
+        dd_value *v = own_attr(p, sub, &b, NULL);
+        dd_func *m = v ? NULL : dd_class_method(sub, a->name);
         if (!v && m && !m->is_property)
             v = dd_v_func(p, m, NULL, b.inst);
         else if (!v && m)

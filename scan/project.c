@@ -46,14 +46,17 @@ void dd_project_free(dd_project *p)
 {
     if (!p)
         return;
+    free(p->parsed_slots);
     dd_map *maps[] = { &p->imports, &p->files, &p->dirs, &p->tails, &p->data, &p->texts, &p->js_configs, &p->js_packages, &p->workspaces,
                        &p->frame_map, &p->calls_by_name, &p->classes_by_base, &p->callers };
     for (size_t i = 0; i < DD_COUNT(maps); i++)
         dd_map_free(maps[i]);
     dd_vec_free(&p->units);
+    dd_vec_free(&p->demanded);
     dd_vec_free(&p->frames);
     free(p->memo);
     dd_arena_fini(&p->arena);
+    dd_arena_fini(&p->code);
     dd_arena_fini(&p->keep);
     free(p);
 }
@@ -96,15 +99,44 @@ void dd_project_forget(dd_project *p)
     dd_arena_fini(&p->arena);
 }
 
-uint64_t dd_project_bytes_parsed(const dd_project *p)
+size_t dd_project_code(const dd_project *p)
 {
-    return p->bytes_parsed;
+    return p->code.used;
 }
 
-size_t dd_project_units(dd_project *p, dd_unit_ir *const **out)
+void dd_project_forget_code(dd_project *p)
 {
-    *out = p->units.v;
-    return p->units.n;
+    dd_project_forget(p);
+    for (size_t i = 0; i < p->demanded.n; i++) {
+        dd_file_slot *slot = p->demanded.v[i];
+        slot->unit         = NULL;
+        slot->tried        = false;
+    }
+    p->demanded.n = 0;
+    dd_arena_fini(&p->code);
+}
+
+void dd_project_each_parsed(dd_project *p, void (*fn)(void *ctx, const dd_source_file *file, size_t bytes), void *ctx)
+{
+    dd_str key;
+    void  *at;
+    for (size_t i = 0; dd_map_each(&p->files, &i, &key, &at);) {
+        const dd_file_slot *slot = at;
+        if (slot->parsed)
+            fn(ctx, slot->file, slot->parsed_bytes);
+    }
+}
+
+void dd_project_share(dd_project *p, const dd_parsed *parsed)
+{
+    p->parsed = parsed;
+    p->parsed_slots = dd_calloc(parsed->n + 1, sizeof *p->parsed_slots);
+    for (size_t i = 0; i < parsed->n; i++) {
+        dd_file_slot *slot = dd_map_get(&p->files, parsed->files[i]->path);
+        p->parsed_slots[i] = slot;
+        slot->unit = parsed->units[i];
+        slot->tried = slot->unit != NULL;
+    }
 }
 
 void dd_project_add(dd_project *p, dd_unit_ir *unit)
@@ -123,24 +155,41 @@ void dd_project_add(dd_project *p, dd_unit_ir *unit)
     dd_vec_push(&p->units, unit);
 }
 
+static dd_unit_ir *parse_slot(dd_project *p, dd_file_slot *slot)
+{
+    dd_lang     lang;
+    dd_unit_ir *u = NULL;
+    slot->tried = true;
+    if (!dd_source_lang(slot->file->path, &lang))
+        return NULL;
+    dd_source_file *file = dd_new(&p->code, dd_source_file);
+    *file = *slot->file;                       /* another project may do the same at this time */
+    if (!file->text.ptr && dd_source_load(file, p->max_bytes, &p->code, NULL) != DD_OK)
+        return NULL;
+    if (dd_lower(file, &p->code, &u, NULL) != DD_OK || !u)
+        return NULL;                           /* tried stays: it fails again */
+    slot->parsed       = true;
+    slot->parsed_bytes = file->text.len;
+    slot->unit         = u;
+    if (p->parsed)
+        dd_vec_push(&p->demanded, slot);
+    else
+        dd_vec_push(&p->units, u);
+    return u;
+}
+
 dd_unit_ir *dd_project_unit(dd_project *p, dd_str path)
 {
     dd_file_slot *slot = dd_map_get(&p->files, path);
-    dd_lang       lang;
     if (!slot || slot->tried)
         return slot ? slot->unit : NULL;
-    slot->tried = true;
-    if (!dd_source_lang(path, &lang))
-        return NULL;
-    if (!slot->file->text.ptr && dd_source_load(slot->file, p->max_bytes, dd_keep(p), NULL) != DD_OK)
-        return NULL;
-    dd_unit_ir *u = NULL;
-    if (dd_lower(slot->file, dd_keep(p), &u, NULL) != DD_OK || !u)
-        return NULL;
-    p->bytes_parsed += slot->file->text.len;
-    slot->unit = u;
-    dd_vec_push(&p->units, u);
-    return u;
+    return parse_slot(p, slot);
+}
+
+dd_unit_ir *dd_project_parsed(dd_project *p, uint32_t file)
+{
+    dd_file_slot *slot = p->parsed_slots[file];
+    return slot->tried ? slot->unit : parse_slot(p, slot);
 }
 
 bool dd_project_has(dd_project *p, dd_str path)

@@ -4,15 +4,29 @@
  * extensions, index files, tsconfig paths/baseUrl, package.json imports/exports/workspaces) and reads data files that code names literally. */
 #ifndef DD_SCAN_PROJECT_H
 #define DD_SCAN_PROJECT_H
+#include "scan/uses.h"
 #include "scan/value.h"
 
 /* `files` are all source and data files of the walk (candidates or not); borrowed. */
 dd_project *dd_project_new(dd_str root_abs, dd_source_file *const *files, size_t n_files, int64_t max_bytes);
 void        dd_project_free(dd_project *p);
-/* Bytes that values take up. */
+/* Files that were parsed elsewhere (the parallel phase), for several projects to read at once. All borrowed. */
+typedef struct {
+    dd_source_file *const *files;
+    dd_unit_ir *const *units;              /* beside; NULL: parsed again when it is needed */
+    size_t n;
+    const dd_use_index *calls, *bases;     /* of all of them; file: of the same list */
+} dd_parsed;
+void        dd_project_share(dd_project *p, const dd_parsed *parsed);
+dd_unit_ir *dd_project_parsed(dd_project *p, uint32_t file);   /* one of them; NULL: it cannot be parsed */
+/* Bytes that values take up; drops them all: none may be in use. Units and what was read stay. */
 size_t      dd_project_held(const dd_project *p);
-/* Drops all values: none may be in use. Units and what was read stay. */
 void        dd_project_forget(dd_project *p);
+/* The same for units that were parsed on demand; values go with them. */
+size_t      dd_project_code(const dd_project *p);
+void        dd_project_forget_code(dd_project *p);
+/* fn for each file that this project parsed itself, once. */
+void        dd_project_each_parsed(dd_project *p, void (*fn)(void *ctx, const dd_source_file *file, size_t bytes), void *ctx);
 /* Hands over a unit that was parsed elsewhere (the parallel phase). */
 void        dd_project_add(dd_project *p, dd_unit_ir *unit);
 /* The unit of a file, parsed now if it was not; NULL: not in the tree, or it failed. */
@@ -25,6 +39,4 @@ bool        dd_project_owns(dd_project *p, const dd_unit_ir *from, dd_str module
 bool        dd_project_text(dd_project *p, const dd_unit_ir *from, dd_str path, dd_str *text);
 /* JSON, YAML or TOML as a DATA value, or NULL. */
 dd_value   *dd_project_data(dd_project *p, const dd_unit_ir *from, dd_str path);
-size_t      dd_project_units(dd_project *p, dd_unit_ir *const **out);   /* all parsed so far */
-uint64_t    dd_project_bytes_parsed(const dd_project *p);
 #endif

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +23,11 @@
 #ifndef HELD_BYTES
 #define HELD_BYTES (16u << 20) /* of values, before they are dropped: most of them serve the files near the one they were found for */
 #endif
+#ifndef CODE_BYTES
+#define CODE_BYTES (40u << 20)  /* of files that were parsed on demand, likewise */
+#define KEPT_BYTES (112u << 20) /* of lowered candidates; what comes behind is parsed again when it is its turn */
+#define KEPT_IDLE  (8u << 20)   /* as long as there are fewer, those without a call of interest are kept too */
+#endif
 #define WORTH_SHARING 24       /* candidates a detector should have */
 
 /* Resolves and detects in the candidates from `from` to `to`. */
@@ -29,7 +35,6 @@ typedef struct {
     struct scan    *s;
     size_t          from, to;
     dd_project     *project;
-    dd_source_file *copies;                    /* of all files: a project reads those it needs into them */
     dd_arena        kept, found;               /* of the list; of the sites found since values were dropped last */
     dd_site_list    list;
 } detector;
@@ -40,10 +45,17 @@ typedef struct scan {
     dd_str              root;
     dd_audit           *audit;                 /* what this root adds to it */
     dd_arena            arena;                 /* of the root */
-    dd_arena            parse[MAX_WORKERS];    /* one a worker: arenas are not shared */
+    dd_arena            parse[MAX_WORKERS];    /* one a worker: arenas are not shared. Lowered files */
+    dd_arena            notes[MAX_WORKERS];    /* what is known of each of them */
+    atomic_size_t       kept;                  /* bytes of lowered files */
     dd_walk             walk;
-    dd_unit_ir        **units;                 /* beside walk.candidates; NULL: could not be parsed */
-    dd_str             *errors;
+    dd_unit_ir        **units;                 /* beside walk.candidates; NULL: not kept */
+    bool               *worth;                 /* beside: something in it may be a site */
+    dd_str             *errors;                /* beside: why it could not be parsed, NULL: it could */
+    dd_use_list        *calls, *bases;         /* beside */
+    dd_use_index        call_index, base_index;
+    dd_parsed           parsed;
+    dd_map              counted;               /* paths of files that were parsed */
     detector            detectors[MAX_WORKERS];
     unsigned            n_detectors;
     DD_VEC(dd_site *)   sites;
@@ -52,13 +64,26 @@ typedef struct scan {
 
 static void parse_one(void *ctx, unsigned worker, size_t i)
 {
-    scan   *s   = ctx;
-    dd_err  err = DD_ERR_INIT;
-    dd_arena *arena = &s->parse[worker];
-    if (dd_lower(s->walk.candidates[i], arena, &s->units[i], &err) != DD_OK) {
-        s->units[i]  = NULL;
-        s->errors[i] = dd_arena_dupz(arena, err.msg);
+    scan         *s     = ctx;
+    dd_err        err   = DD_ERR_INIT;
+    dd_arena     *arena = &s->parse[worker];
+    dd_arena_mark before = dd_arena_here(arena);
+    dd_unit_ir   *unit  = NULL;
+    if (dd_lower(s->walk.candidates[i], arena, &unit, &err) != DD_OK) {
+        dd_arena_back(arena, before);
+        s->errors[i] = dd_arena_dupz(&s->notes[worker], err.msg);
+        return;
     }
+    s->worth[i] = dd_detect_worth(unit);
+    dd_uses_calls(unit, &s->notes[worker], &s->calls[i]);
+    dd_uses_bases(unit, &s->notes[worker], &s->bases[i]);
+    size_t bytes = arena->used - before.used, kept = atomic_fetch_add(&s->kept, bytes);
+    if (kept < (s->worth[i] ? KEPT_BYTES : KEPT_IDLE)) {
+        s->units[i] = unit;
+        return;
+    }
+    atomic_fetch_sub(&s->kept, bytes);
+    dd_arena_back(arena, before);
 }
 
 /* --- what outlives the root --- */
@@ -120,15 +145,36 @@ static void keep_note(scan *s, dd_str path, dd_str why, bool failed)
 
 /* --- one root --- */
 
+/* A candidate, or a file that was parsed because others import from it; each counts once. */
+static void count_parsed(void *ctx, const dd_source_file *file, size_t bytes)
+{
+    scan  *s  = ctx;
+    void **at = dd_map_at(&s->counted, file->path);
+    if (*at)
+        return;
+    *at = s;
+    s->audit->files_parsed++;
+    s->audit->bytes_parsed += bytes;
+}
+
 static void parse_all(scan *s)
 {
     size_t n  = s->walk.n_candidates;
     s->units  = dd_newn(&s->arena, dd_unit_ir *, n + 1);
+    s->worth  = dd_newn(&s->arena, bool, n + 1);
     s->errors = dd_newn(&s->arena, dd_str, n + 1);
+    s->calls  = dd_newn(&s->arena, dd_use_list, n + 1);
+    s->bases  = dd_newn(&s->arena, dd_use_list, n + 1);
     dd_parallel(s->workers, n, parse_one, s);
-    for (size_t i = 0; i < n; i++)
-        if (!s->units[i])
+    for (size_t i = 0; i < n; i++) {
+        if (s->errors[i].ptr)
             keep_note(s, s->walk.candidates[i]->path, s->errors[i], true);
+        else
+            count_parsed(s, s->walk.candidates[i], s->walk.candidates[i]->text.len);
+    }
+    dd_uses_index(&s->call_index, s->calls, n, &s->arena);
+    dd_uses_index(&s->base_index, s->bases, n, &s->arena);
+    s->parsed = (dd_parsed){ s->walk.candidates, s->units, n, &s->call_index, &s->base_index };
 }
 
 /* What was found no longer needs the values it was found in. */
@@ -150,21 +196,30 @@ static void hand_on(detector *d, dd_site_list *from)
 
 static dd_project *make_project(detector *d)
 {
-    scan            *s     = d->s;
-    dd_source_file **files = s->walk.files;
-    if (d != s->detectors) { /* the first one has the files themselves */
-        d->copies = dd_newn(&d->kept, dd_source_file, s->walk.n_files);
-        files     = dd_newn(&d->kept, dd_source_file *, s->walk.n_files);
-        for (size_t i = 0; i < s->walk.n_files; i++) {
-            d->copies[i] = *s->walk.files[i];
-            files[i]     = &d->copies[i];
-        }
-    }
-    dd_project *p = dd_project_new(s->root, files, s->walk.n_files, s->opts->walk.max_filesize);
-    for (size_t i = 0; i < s->walk.n_candidates; i++)
-        if (s->units[i])
-            dd_project_add(p, s->units[i]);
+    scan       *s = d->s;
+    dd_project *p = dd_project_new(s->root, s->walk.files, s->walk.n_files, s->opts->walk.max_filesize);
+    dd_project_share(p, &s->parsed);
     return p;
+}
+
+static void detect_file(detector *d, uint32_t file, dd_site_list *fresh)
+{
+    size_t held = HELD_BYTES / d->s->n_detectors, code = CODE_BYTES / d->s->n_detectors;
+    for (uint32_t next = 0;;) {
+        dd_unit_ir *unit = dd_project_parsed(d->project, file);
+        if (unit)
+            next = dd_detect_unit(d->project, unit, next, held, &d->found, fresh);
+        bool much = dd_project_code(d->project) > code, done = !unit || next >= unit->n_calls;
+        if (much || dd_project_held(d->project) + d->found.used > held) {
+            hand_on(d, fresh);
+            if (much)
+                dd_project_forget_code(d->project);
+            else
+                dd_project_forget(d->project);
+        }
+        if (done)
+            return;
+    }
 }
 
 static void detect_some(void *ctx, unsigned worker, size_t item)
@@ -172,16 +227,10 @@ static void detect_some(void *ctx, unsigned worker, size_t item)
     scan        *s     = ctx;
     detector    *d     = &s->detectors[item];
     dd_site_list fresh = { 0 };
-    size_t       held  = HELD_BYTES / s->n_detectors;
     (void)worker;
-    for (size_t i = d->from; i < d->to; i++) {
-        if (s->units[i])
-            dd_detect_unit(d->project, s->units[i], &d->found, &fresh);
-        if (dd_project_held(d->project) + d->found.used > held) {
-            hand_on(d, &fresh);
-            dd_project_forget(d->project);
-        }
-    }
+    for (size_t i = d->from; i < d->to; i++)
+        if (s->worth[i])
+            detect_file(d, (uint32_t)i, &fresh);
     hand_on(d, &fresh);
 }
 
@@ -206,24 +255,6 @@ static void share_out(scan *s)
     }
 }
 
-/* Candidates, and files that were parsed because others import from them; each counts once. */
-static void count_parsed(scan *s)
-{
-    dd_map             seen = DD_MAP_INIT;
-    dd_unit_ir *const *units;
-    for (unsigned k = 0; k < s->n_detectors; k++) {
-        size_t n = dd_project_units(s->detectors[k].project, &units);
-        for (size_t i = 0; i < n; i++) {
-            if (dd_map_has(&seen, units[i]->file->path))
-                continue;
-            dd_map_put(&seen, units[i]->file->path, units[i]);
-            s->audit->files_parsed++;
-            s->audit->bytes_parsed += units[i]->file->text.len;
-        }
-    }
-    dd_map_free(&seen);
-}
-
 static void detect_all(scan *s)
 {
     dd_site_list list = { 0 };
@@ -238,11 +269,11 @@ static void detect_all(scan *s)
         for (size_t i = 0; i < part->triggers.n; i++)
             dd_avec_push(&s->arena, &list.triggers, part->triggers.v[i]);
     }
-    dd_detect_finish(&list);
+    dd_detect_finish(&list, &s->arena);
     for (size_t i = 0; i < list.n; i++)
         dd_vec_push(&s->sites, keep_site(&s->audit->arena, list.v[i]));
-    count_parsed(s);
     for (unsigned k = 0; k < s->n_detectors; k++) {
+        dd_project_each_parsed(s->detectors[k].project, count_parsed, s);
         dd_project_free(s->detectors[k].project);
         dd_arena_fini(&s->detectors[k].kept);
         dd_arena_fini(&s->detectors[k].found);
@@ -308,8 +339,11 @@ static dd_code scan_root(scan *s, const char *given, bool several, dd_err *err)
         }
     }
     free(real);
-    for (size_t i = 0; i < MAX_WORKERS; i++)
+    for (size_t i = 0; i < MAX_WORKERS; i++) {
         dd_arena_fini(&s->parse[i]);
+        dd_arena_fini(&s->notes[i]);
+    }
+    dd_map_free(&s->counted);
     dd_arena_fini(&s->arena);
     return rc;
 }

@@ -27,7 +27,7 @@ static dd_site *only_site(dd_arena *arena, dd_project **project, const char *pat
     CHECK_OK(dd_lower(file, arena, &unit, &err));
     *project = dd_project_new(DD_STR("/nowhere"), &file, 1, 1 << 20);
     dd_project_add(*project, unit);
-    dd_detect_unit(*project, unit, arena, &list);
+    dd_detect_unit(*project, unit, 0, SIZE_MAX, arena, &list);
     return list.n == 1 ? list.v[0] : NULL;
 }
 

@@ -14,8 +14,8 @@ static void open_scene(scene *s, const char *path, dd_lang lang, const char *tex
     CHECK_OK(dd_lower(&s->file, &s->arena, &s->unit, &err));
     s->project = dd_project_new(DD_STR("/nowhere"), s->files, 1, 1 << 20);
     dd_project_add(s->project, s->unit);
-    dd_detect_unit(s->project, s->unit, &s->arena, &s->list);
-    dd_detect_finish(&s->list);
+    dd_detect_unit(s->project, s->unit, 0, SIZE_MAX, &s->arena, &s->list);
+    dd_detect_finish(&s->list, &s->arena);
 }
 
 static void close_scene(scene *s)

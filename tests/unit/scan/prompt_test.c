@@ -16,7 +16,7 @@ static void open_scene(scene *s, dd_lang lang, const char *text)
     CHECK_OK(dd_lower(file, &s->arena, &unit, &err));
     s->p = dd_project_new(DD_STR("/nowhere"), &file, 1, 1 << 20);
     dd_project_add(s->p, unit);
-    dd_detect_unit(s->p, unit, &s->arena, &list);
+    dd_detect_unit(s->p, unit, 0, SIZE_MAX, &s->arena, &list);
     CHECK_EQ(list.n, 1, text);
     static dd_site none;
     s->site = list.n ? list.v[0] : &none;
