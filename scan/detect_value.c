@@ -12,12 +12,32 @@ dd_value *dd_args_of_value(dd_project *p, const dd_value *v, dd_value **position
     return dd_eval_arguments(p, v->call, v->frame, positional);
 }
 
+static dd_value *get_one(dd_project *p, const dd_value *v, dd_str key);
+
+/* One of several objects: only what all of them say alike. */
+static dd_value *get_alike(dd_project *p, const dd_value *v, dd_str key)
+{
+    dd_value *one = NULL;
+    for (uint32_t i = 0; i < v->n_items; i++) {
+        const dd_value *item = v->items[i];
+        dd_value *got = item->kind == DD_V_DICT || item->kind == DD_V_DATA ? get_one(p, item, key) : NULL;
+        if (!got || (one && (got->kind != one->kind || (got->kind != DD_V_NUMBER && got->kind != DD_V_STRING))))
+            return NULL;
+        if (one && (got->kind == DD_V_NUMBER ? got->number != one->number : !dd_str_eq(got->text, one->text)))
+            return NULL;
+        one = got;
+    }
+    return one;
+}
+
 static dd_value *get_one(dd_project *p, const dd_value *v, dd_str key)
 {
     char z[96];
     int64_t at;
     if (!v || key.len >= sizeof z)
         return NULL;
+    if (v->kind == DD_V_CHOICE)
+        return get_alike(p, v, key);
     if (v->kind == DD_V_LIST)
         return dd_parse_i64(key, &at) && at >= 0 && at < v->n_items ? v->items[at] : NULL;
     memcpy(z, key.ptr, key.len);

@@ -346,8 +346,29 @@ static dd_value *ev_assign(dd_project *p, const dd_expr *e, const dd_frame *f)
     return v;
 }
 
+static bool loop_part(const dd_expr *e, const char *part)
+{
+    const dd_binding *b = e->kind == DD_X_NAME && e->scope ? dd_scope_find(e->scope, e->name) : NULL;
+    return b && !b->next && b->kind == DD_B_LOOP && b->n_keys == 1 && dd_str_eqz(b->keys[0], part);
+}
+
+/* {k: v for k, v in d.items() if v is not None}: d with less in it; NULL: another comprehension. */
+static dd_value *filtered(dd_project *p, const dd_expr *e, const dd_frame *f)
+{
+    const dd_expr *over = e->n_items && e->items[0]->n_items == 1 ? e->items[0]->items[0] : NULL;
+    if (!over || over->kind != DD_X_CALL || over->n_items || !over->a || over->a->kind != DD_X_MEMBER || !dd_str_eqz(over->name, "items"))
+        return NULL;
+    if (!loop_part(e->a, "0") || !loop_part(e->b, "1"))
+        return NULL;
+    dd_value *d = dd_ev(p, over->a->a, f);
+    return d->kind == DD_V_DICT ? d : NULL;
+}
+
 static dd_value *ev_comprehension(dd_project *p, const dd_expr *e, const dd_frame *f)
 {
+    dd_value *same = e->b ? filtered(p, e, f) : NULL;
+    if (same)
+        return same;
     if (e->b) {
         dd_value *d = dd_v_new(p, DD_V_DICT, e);
         d->open = true;

@@ -208,6 +208,20 @@ static dd_value *get_at(dd_project *p, dd_value *v, const key_path *path, size_t
     return v;
 }
 
+/* `config["key"] = ...`: what is known only by its type or its maker is a dictionary then. */
+static dd_value *keyed(dd_project *p, dd_value *v)
+{
+    if (v->kind == DD_V_EXTERN)
+        return dd_v_open_dict(p, v);
+    if (v->kind != DD_V_CHOICE)
+        return v;
+    dd_value *c = dd_v_copy(p, v);
+    c->items = dd_newn(&p->arena, dd_value *, v->n_items);
+    for (uint32_t i = 0; i < v->n_items; i++)
+        c->items[i] = v->items[i]->kind == DD_V_EXTERN ? dd_v_open_dict(p, v->items[i]) : v->items[i];
+    return c;
+}
+
 /* skip: steps of the target that lead to v. */
 static dd_value *apply_member(dd_project *p, dd_value *v, const dd_binding *b, const dd_frame *f, bool cond, size_t skip)
 {
@@ -223,6 +237,8 @@ static dd_value *apply_member(dd_project *p, dd_value *v, const dd_binding *b, c
         }
         return v;
     }
+    if (!skip && b->target->kind == DD_X_INDEX && b->target->a && b->target->a->kind == DD_X_NAME)
+        v = keyed(p, v);
     dd_value *now = dd_ev(p, b->value, f);
     bool missing = b->branch && b->branch->kind == DD_BR_IF && b->branch->arm == 0 && dd_ev_missing_test(b->branch->test, b->target, DD_STR("")) == 1;
     if (missing || dd_str_startsz(b->op, "?") || dd_str_eqz(b->op, "||=")) {
