@@ -413,6 +413,16 @@ static bool match_value(const dd_ctx *c, const dd_value *v, dd_found *m)
     return match_tail(c, &path, m);
 }
 
+/* A client kept as `.chat.completions` in one branch and `.completions` in another: what is sent says which it is here. */
+static bool sent_to(const dd_ctx *c, const dd_row *row)
+{
+    bool text = !strcmp(row->api, "completions");
+    if (!text && strcmp(row->api, "chat.completions") != 0)
+        return false;
+    dd_value *args = dd_eval_arguments(c->p, c->call, c->frame, NULL);
+    return args && dd_value_get(args, text ? "prompt" : "messages") && !dd_value_get(args, text ? "messages" : "prompt");
+}
+
 /* One name for several SDKs (`create = client.chat.completions.create` or `litellm.completion`): one site, of the family
  * that stands first in the tables. */
 static bool match_choice(const dd_ctx *c, const dd_value *v, dd_found *m)
@@ -423,7 +433,8 @@ static bool match_choice(const dd_ctx *c, const dd_value *v, dd_found *m)
         if (v->items[i]->kind != DD_V_EXTERN || !match_value(c, v->items[i], &one))
             continue;
         bool binds = any && one.family == m->family && one.row->bound && !m->row->bound;   /* the module, later the model made with it */
-        if (!any || binds || (one.family >= dd_families_sdk && one.family < m->family))
+        bool sent = any && one.family == m->family && one.row != m->row && sent_to(c, one.row);
+        if (!any || binds || sent || (one.family >= dd_families_sdk && one.family < m->family))
             *m = one;
         any = true;
     }
