@@ -89,24 +89,29 @@ dd_code dd_render_check(const dd_render_args *args, dd_err *err)
     return make_plan(args, &p, err);
 }
 
-static bool set(const char *name) { return getenv(name) && *getenv(name); }
+/* The variable's text, "" when it is not set. */
+static const char *env(const char *name)
+{
+    const char *v = getenv(name);
+    return v ? v : "";
+}
 
 /* https://no-color.org and CLICOLOR_FORCE of https://bixense.com/clicolors, read 2026-11-20. */
 static dd_color colors(const char *when)
 {
-    const char *term = getenv("TERM"), *truecolor = getenv("COLORTERM");
+    const char *term = env("TERM"), *truecolor = env("COLORTERM");
     bool        on = strcmp(when, "always") == 0;
     if (strcmp(when, "never") == 0)
         return DD_COLOR_NONE;
-    if (!on && set("NO_COLOR"))
+    if (!on && *env("NO_COLOR"))
         return DD_COLOR_NONE;
-    if (!on && set("CLICOLOR_FORCE") && strcmp(getenv("CLICOLOR_FORCE"), "0") != 0)
+    if (!on && *env("CLICOLOR_FORCE") && strcmp(env("CLICOLOR_FORCE"), "0") != 0)
         on = true;
-    if (!on && (!isatty(STDOUT_FILENO) || (term && strcmp(term, "dumb") == 0)))
+    if (!on && (!isatty(STDOUT_FILENO) || strcmp(term, "dumb") == 0))
         return DD_COLOR_NONE;
-    if (truecolor && (strcmp(truecolor, "truecolor") == 0 || strcmp(truecolor, "24bit") == 0))
+    if (strcmp(truecolor, "truecolor") == 0 || strcmp(truecolor, "24bit") == 0)
         return DD_COLOR_TRUE;
-    return term && strstr(term, "256color") ? DD_COLOR_256 : DD_COLOR_16;
+    return strstr(term, "256color") ? DD_COLOR_256 : DD_COLOR_16;
 }
 
 static bool utf8_locale(void)
@@ -115,7 +120,7 @@ static bool utf8_locale(void)
     const char *codeset = nl_langinfo(CODESET);
     if (strcasecmp(codeset, "UTF-8") == 0 || strcasecmp(codeset, "UTF8") == 0)
         return true;
-    return !isatty(STDOUT_FILENO) && !set("LC_ALL"); /* a CI log without a locale shows UTF-8 as a rule */
+    return !isatty(STDOUT_FILENO) && !*env("LC_ALL"); /* a CI log without a locale shows UTF-8 as a rule */
 }
 
 dd_report_opts dd_render_opts(const dd_render_args *args, dd_str root_abs)
@@ -125,7 +130,7 @@ dd_report_opts dd_render_opts(const dd_render_args *args, dd_str root_abs)
           .width       = args->width ? (int)args->width : (int)dd_cmd_width(),
           .color       = colors(args->color),
           .ascii       = args->ascii || !utf8_locale(),
-          .links       = tty && !set("DD0C_NO_LINKS") && !(getenv("TERM") && strcmp(getenv("TERM"), "dumb") == 0),
+          .links       = tty && !*env("DD0C_NO_LINKS") && strcmp(env("TERM"), "dumb") != 0,
           .verbose     = args->verbose,
           .top         = (int)args->top,
           .show_source = args->show_source,
