@@ -95,6 +95,14 @@ void dd_buf_utf8(dd_buf *b, uint32_t cp)
     dd_buf_add(b, (dd_str){ s, n });
 }
 
+void dd_buf_add_line(dd_buf *b, dd_str s)
+{
+    for (size_t i = 0; i < s.len;) {
+        uint32_t cp = dd_utf8_next(s, &i);
+        dd_buf_utf8(b, dd_utf8_harmful(cp) ? 0xfffd : cp);
+    }
+}
+
 dd_str dd_buf_str(const dd_buf *b) { return (dd_str){ b->ptr ? b->ptr : "", b->len }; }
 
 const char *dd_buf_z(dd_buf *b)

@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+
 static void fill(char *to, size_t size, const char *fmt, va_list ap)
 {
     vsnprintf(to, size, fmt, ap);
-    for (char *c = to; *c; c++) /* one line, whatever a file name holds */
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?';
+    dd_str s = dd_str_z(to);
+    for (size_t i = 0, from = 0; i < s.len; from = i) { /* one harmless line, whatever a file name holds */
+        uint32_t cp = dd_utf8_next(s, &i);
+        if (dd_utf8_harmful(cp) || cp == 0xfffd)
+            memset(to + from, '?', i - from);
+    }
 }
 
 dd_code dd_fail(dd_err *err, dd_code code, const char *fmt, ...)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,8 @@ static dd_code read_all(int fd, const char *path, dd_buf *out, dd_err *err)
         ssize_t n = read(fd, chunk, sizeof chunk);
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && errno == EAGAIN && poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, -1) >= 0)
+            continue;                                            /* <(a command) that has not written yet */
         if (n < 0)
             return dd_fail_errno(err, errno, "could not read file \"%s\"", path);
         if (n == 0)
@@ -83,17 +86,33 @@ static dd_code write_all(int fd, dd_str bytes)
     return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP ? DD_OK : DD_ERR_IO;
 }
 
-dd_code dd_file_replace(const char *path, dd_str bytes, unsigned mode, dd_err *err)
+/* A device or a FIFO is written to; a file put in its place would take it from everybody. */
+static dd_code write_into(const char *path, dd_str bytes, dd_err *err)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return dd_fail_errno(err, errno, "could not write file \"%s\"", path);
+    dd_code rc = write_all(fd, bytes);
+    int     e  = errno;
+    close(fd);
+    return rc == DD_OK ? DD_OK : dd_fail_errno(err, e, "could not write file \"%s\"", path);
+}
+
+static dd_code make_folder_of(const char *path, dd_err *err)
 {
     dd_str    p     = dd_str_z(path);
     ptrdiff_t slash = dd_str_rchr(p, '/');
-    if (slash > 0) {
-        char   *dir = dd_strdup(dd_str_sub(p, 0, (size_t)slash));
-        dd_code rc  = dd_file_exists(dir) ? DD_OK : dd_dir_make(dir, err);
-        free(dir);
-        if (rc != DD_OK)
-            return rc;
-    }
+    if (slash <= 0)
+        return DD_OK;
+    char   *dir = dd_strdup(dd_str_sub(p, 0, (size_t)slash));
+    dd_code rc  = dd_file_exists(dir) ? DD_OK : dd_dir_make(dir, err);
+    free(dir);
+    return rc;
+}
+
+/* Bytes into a new file beside `path`, which then takes its name. */
+static dd_code put_in_place(const char *path, dd_str bytes, mode_t mode, dd_err *err)
+{
     dd_buf tmp = DD_BUF_INIT(0);
     dd_buf_printf(&tmp, "%s.XXXXXX", path);
     dd_buf_z(&tmp);
@@ -120,6 +139,29 @@ dd_code dd_file_replace(const char *path, dd_str bytes, unsigned mode, dd_err *e
         dd_fail_errno(err, e, "could not write file \"%s\"", path);
     }
     dd_buf_free(&tmp);
+    return rc;
+}
+
+static mode_t less_umask(unsigned mode)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    return (mode_t)mode & ~mask;
+}
+
+dd_code dd_file_replace(const char *path, dd_str bytes, unsigned mode, dd_err *err)
+{
+    struct stat st;
+    bool        there = stat(path, &st) == 0;
+    if (there && !S_ISREG(st.st_mode))
+        return write_into(path, bytes, err);
+    if (!there) {
+        dd_code rc = make_folder_of(path, err);
+        return rc == DD_OK ? put_in_place(path, bytes, less_umask(mode), err) : rc;
+    }
+    char   *real = realpath(path, NULL);   /* a symlink stays one */
+    dd_code rc   = put_in_place(real ? real : path, bytes, st.st_mode & 0777, err);
+    free(real);
     return rc;
 }
 

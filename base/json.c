@@ -23,7 +23,7 @@ void dd_json_quote(dd_buf *out, dd_str s)
         case '\r': dd_buf_addz(out, "\\r"); break;
         case '\t': dd_buf_addz(out, "\\t"); break;
         default:
-            if (cp < 0x20 || cp == 0x7f || cp == 0x2028 || cp == 0x2029)
+            if (dd_utf8_harmful(cp))
                 dd_buf_printf(out, "\\u%04x", (unsigned)cp);
             else
                 dd_buf_utf8(out, cp);
@@ -36,7 +36,7 @@ static void newline(dd_json *j)
 {
     if (j->indent) {
         dd_buf_addc(j->out, '\n');
-        dd_buf_pad(j->out, ' ', (size_t)(j->indent * j->depth));
+        dd_buf_pad(j->out, ' ', (size_t)j->indent * (size_t)j->depth);
     }
 }
 

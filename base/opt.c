@@ -209,6 +209,17 @@ dd_code dd_opt_parse(const dd_opt *table, int argc, char **argv, void *into, int
     return DD_OK;
 }
 
+void dd_opt_fini(const dd_opt *table, void *into)
+{
+    for (const dd_opt *o = table; o->name; o++) {
+        if (o->kind != DD_OPT_LIST && o->kind != DD_OPT_CHOICES)
+            continue;
+        dd_opt_list *list = (dd_opt_list *)(void *)((char *)into + o->offset);
+        free(list->v);
+        *list = (dd_opt_list){ 0 };
+    }
+}
+
 void dd_opt_spelling(const dd_opt *o, dd_buf *out)
 {
     if (o->letter)

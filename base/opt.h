@@ -38,9 +38,11 @@ typedef struct {
 
 /* Parses argv[1..argc) into *into, whose members hold the defaults. Words that are no options are moved to the front of
  * argv (from index 1) and counted in *words. `--` ends options, `--name=value` and `--name value` are equal, letters may
- * be joined (-qf json), unambiguous prefixes of names are not taken. Lists are on the heap; the process owns them.
+ * be joined (-qf json), unambiguous prefixes of names are not taken. Lists are on the heap, also after an error: dd_opt_fini.
  * DD_ERR_USAGE with the nearest name as hint. *help is set when -h or --help was there. */
 dd_code dd_opt_parse(const dd_opt *table, int argc, char **argv, void *into, int *words, bool *help, dd_err *err);
+/* Frees the lists in *into; its other members stay. */
+void dd_opt_fini(const dd_opt *table, void *into);
 /* The options part of --help, wrapped to `width` columns. */
 void dd_opt_help(const dd_opt *table, size_t width, dd_buf *out);
 /* "-f, --format text|json": as help and man page write an option. */

@@ -200,6 +200,12 @@ static int cp_width(uint32_t cp)
     return 1;
 }
 
+bool dd_utf8_harmful(uint32_t cp)
+{
+    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || cp == 0x200e || cp == 0x200f ||
+           (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff;
+}
+
 size_t dd_utf8_width(dd_str s)
 {
     size_t w = 0;

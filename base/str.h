@@ -46,6 +46,8 @@ bool     dd_utf8_valid(dd_str s);
 uint32_t dd_utf8_next(dd_str s, size_t *pos);
 /* Columns a terminal uses for `s` (wcwidth rules: wide East Asian 2, combining 0). */
 size_t dd_utf8_width(dd_str s);
+/* A character that moves the cursor, colours the screen, breaks or reorders a line: text from outside may hold it, output may not. */
+bool dd_utf8_harmful(uint32_t cp);
 /* Edit distance (ASCII case folded), at most `max`+1; used for "did you mean". */
 size_t dd_str_distance(dd_str a, dd_str b, size_t max);
 
@@ -64,6 +66,7 @@ void   dd_buf_pad(dd_buf *b, char c, size_t n);
 void   dd_buf_printf(dd_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void   dd_buf_vprintf(dd_buf *b, const char *fmt, va_list ap);
 void   dd_buf_utf8(dd_buf *b, uint32_t cp);
+void   dd_buf_add_line(dd_buf *b, dd_str s);   /* harmful characters and broken UTF-8 become U+FFFD */
 dd_str dd_buf_str(const dd_buf *b); /* borrowed until the next change */
 const char *dd_buf_z(dd_buf *b);    /* NUL-terminated, borrowed until the next change */
 void   dd_buf_clear(dd_buf *b);     /* keeps the memory */

@@ -111,6 +111,7 @@ static dd_code set_list(reader *r, const key *k, const cJSON *node, dd_opt_list 
     if (!cJSON_IsArray(node))
         return fail_at(r, node, "a list is needed for", k->name);
     list->v = dd_newn(&r->config->arena, const char *, (size_t)cJSON_GetArraySize(node) + 1);
+    list->n = 0;
     cJSON_ArrayForEach(item, node) {
         if (!cJSON_IsString(item))
             return fail_at(r, item, "only text may stand in", k->name);

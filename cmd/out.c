@@ -36,7 +36,10 @@ void dd_cmd_warn(const dd_cmd *cmd, const char *fmt, ...)
     va_start(ap, fmt);
     dd_buf_vprintf(&line, fmt, ap);
     va_end(ap);
-    fprintf(stderr, "dd0c %s: warning: %s\n", cmd->name, dd_buf_z(&line));
+    dd_buf shown = DD_BUF_INIT(0);
+    dd_buf_add_line(&shown, dd_buf_str(&line));
+    fprintf(stderr, "dd0c %s: warning: %s\n", cmd->name, dd_buf_z(&shown));
+    dd_buf_free(&shown);
     dd_buf_free(&line);
 }
 

@@ -27,6 +27,22 @@ static dd_code render(const dd_cmd *cmd, const report_args *args, const dd_audit
     return rc;
 }
 
+static dd_code read_and_render(const dd_cmd *cmd, const report_args *args, const char *file, dd_err *err)
+{
+    dd_buf   text  = DD_BUF_INIT((size_t)1 << 30);
+    dd_audit audit = { 0 };
+    dd_code  rc    = dd_render_check(&args->render, err);
+    if (rc == DD_OK)
+        rc = dd_file_read(file, &text, err);
+    if (rc == DD_OK && (rc = dd_report_read(dd_buf_str(&text), &audit, err)) != DD_OK)
+        dd_wrap(err, "file \"%s\"", file);
+    if (rc == DD_OK)
+        rc = render(cmd, args, &audit, err);
+    dd_arena_fini(&audit.arena);
+    dd_buf_free(&text);
+    return rc;
+}
+
 dd_code dd_cmd_report(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
     report_args args = { .render = DD_RENDER_ARGS_INIT };
@@ -34,23 +50,12 @@ dd_code dd_cmd_report(const dd_cmd *cmd, int argc, char **argv, int *status, dd_
     bool        done;
     (void)status;
     dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
-    if (rc != DD_OK || done)
-        return rc;
-    if (words != 1) {
-        dd_fail(err, DD_ERR_USAGE, "it takes one file that \"dd0c scan --format json\" wrote");
+    if (rc == DD_OK && !done && words != 1) {
+        rc = dd_fail(err, DD_ERR_USAGE, "it takes one file that \"dd0c scan --format json\" wrote");
         dd_hint(err, "dd0c scan --format json -o audit.json, then dd0c report audit.json --format html -o audit.html.");
-        return DD_ERR_USAGE;
+    } else if (rc == DD_OK && !done) {
+        rc = read_and_render(cmd, &args, argv[1], err);
     }
-    dd_buf   text  = DD_BUF_INIT((size_t)1 << 30);
-    dd_audit audit = { 0 };
-    rc             = dd_render_check(&args.render, err);
-    if (rc == DD_OK)
-        rc = dd_file_read(argv[1], &text, err);
-    if (rc == DD_OK && (rc = dd_report_read(dd_buf_str(&text), &audit, err)) != DD_OK)
-        dd_wrap(err, "file \"%s\"", argv[1]);
-    if (rc == DD_OK)
-        rc = render(cmd, &args, &audit, err);
-    dd_arena_fini(&audit.arena);
-    dd_buf_free(&text);
+    dd_opt_fini(cmd->opts, &args);
     return rc;
 }

@@ -102,10 +102,6 @@ static dd_code merge_config(scan_run *r, dd_err *err)
 {
     scan_args       *a = &r->args;
     const dd_config *c = &r->config;
-    if (!a->include.n)
-        a->include = c->scan.include;
-    if (!a->exclude.n)
-        a->exclude = c->scan.exclude;
     if (a->calls < 0)
         a->calls = c->scan.calls;
     if (a->max_monthly < 0)
@@ -163,9 +159,11 @@ static uint32_t lang_bits(const dd_opt_list *langs)
 
 static dd_code run_scan(scan_run *r, const char *const *roots, size_t n_roots, dd_err *err)
 {
-    bool         tty  = isatty(STDERR_FILENO) && !r->args.render.quiet;
+    bool               tty     = isatty(STDERR_FILENO) && !r->args.render.quiet;
+    const dd_opt_list *include = r->args.include.n ? &r->args.include : &r->config.scan.include;
+    const dd_opt_list *exclude = r->args.exclude.n ? &r->args.exclude : &r->config.scan.exclude;
     dd_scan_opts opts = {
-        .walk = { .include = r->args.include.v, .n_include = r->args.include.n, .exclude = r->args.exclude.v, .n_exclude = r->args.exclude.n,
+        .walk = { .include = include->v, .n_include = include->n, .exclude = exclude->v, .n_exclude = exclude->n,
                   .no_ignore = r->args.no_ignore, .hidden = r->args.hidden, .max_filesize = r->args.max_filesize,
                   .langs = lang_bits(&r->args.langs), .threads = (unsigned)r->args.threads,
                   .progress = tty ? show_progress : NULL, .progress_ctx = r },
@@ -445,6 +443,7 @@ static void run_fini(scan_run *r)
     dd_config_fini(&r->config);
     dd_prices_close(r->prices);
     dd_arena_fini(&r->audit.arena);
+    dd_opt_fini(r->cmd->opts, &r->args);
 }
 
 dd_code dd_cmd_scan(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
@@ -456,8 +455,10 @@ dd_code dd_cmd_scan(const dd_cmd *cmd, int argc, char **argv, int *status, dd_er
     bool     done;
     r.audit.when = dd_wall_now();
     dd_code rc   = dd_cmd_args(cmd, argc, argv, &r.args, &words, &done, err);
-    if (rc != DD_OK || done)
+    if (rc != DD_OK || done) {
+        dd_opt_fini(cmd->opts, &r.args);
         return rc;
+    }
     const char *const *roots   = words ? (const char *const *)argv + 1 : here;
     size_t             n_roots = words ? (size_t)words : 1;
     rc = prepare(&r, err);

@@ -302,18 +302,21 @@ static void write_sites(dd_buf *out, const dd_usage_file *old, const dd_audit *a
         dd_buf comment   = DD_BUF_INIT(0);
         dd_buf_printf(&comment, DD_STR_FMT ":%u " DD_STR_FMT " " DD_STR_FMT, DD_STR_ARG(s->path), s->line, DD_STR_ARG(s->api),
                       DD_STR_ARG(s->model.ptr ? s->model : DD_STR("(model known at run time)")));
-        for (size_t c = 0; c < comment.len; c++) /* a file name may hold a line break */
-            if ((unsigned char)comment.ptr[c] < 0x20)
-                comment.ptr[c] = '?';
-        dd_buf_printf(out, "  # %s\n", dd_buf_z(&comment));
+        dd_buf_addz(out, "  # ");
+        dd_buf_add_line(out, dd_buf_str(&comment));      /* a file name may hold a line break, even one that only YAML knows */
+        dd_buf_addc(out, '\n');
         dd_buf_free(&comment);
         write_named(out, s->id, rule_of(old, s->id));
     }
     for (size_t i = 0; i < old->n_rules; i++) {
         const dd_usage_rule *r = &old->rules[i];
-        if (r->id.len && !is_there(audit, r->id))
-            dd_buf_printf(out, "  # gone: \"" DD_STR_FMT "\" calls %lld tokens_in %lld tokens_out %lld model " DD_STR_FMT "\n", DD_STR_ARG(r->id),
-                          (long long)r->calls, (long long)r->tokens_in, (long long)r->tokens_out, DD_STR_ARG(r->model));
+        if (!r->id.len || is_there(audit, r->id))
+            continue;
+        dd_buf_addz(out, "  # gone: ");
+        dd_buf_add_line(out, r->id);
+        dd_buf_printf(out, " calls %lld tokens_in %lld tokens_out %lld model ", (long long)r->calls, (long long)r->tokens_in, (long long)r->tokens_out);
+        dd_buf_add_line(out, r->model);
+        dd_buf_addc(out, '\n');
     }
 }
 

@@ -25,7 +25,7 @@ static void cell(row *r, dd_str s)
         uint32_t cp = dd_utf8_next(s, &pos);
         if (cp == '"')
             dd_buf_addc(r->out, '"');
-        dd_buf_utf8(r->out, (cp < 0x20 && cp != '\n' && cp != '\t' && cp != '\r') || cp == 0x7f ? 0xfffd : cp);
+        dd_buf_utf8(r->out, dd_utf8_harmful(cp) && cp != '\n' && cp != '\t' && cp != '\r' ? 0xfffd : cp);
     }
     if (quote)
         dd_buf_addc(r->out, '"');

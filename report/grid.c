@@ -25,13 +25,6 @@ size_t dd_grid_row(dd_grid *g)
     return g->rows++;
 }
 
-/* Characters that would move the cursor, colour the screen or reorder the line: a file may be named so. */
-static bool harmful(uint32_t cp)
-{
-    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || cp == 0x200e || cp == 0x200f ||
-           (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff;
-}
-
 static size_t encode(uint32_t cp, char out[8])
 {
     dd_buf b = DD_BUF_INIT(8);
@@ -61,7 +54,7 @@ int dd_grid_put(dd_grid *g, size_t r, int col, dd_role role, dd_str s)
         uint32_t cp   = dd_utf8_next(s, &pos);
         char     bytes[8];
         size_t   n;
-        if (cp == 0xfffd || harmful(cp)) {
+        if (cp == 0xfffd || dd_utf8_harmful(cp)) {
             n = encode(0xfffd, bytes);
         } else {
             n = pos - from;

@@ -12,7 +12,7 @@ void dd_html_text(dd_buf *b, dd_str s)
         case '"': dd_buf_addz(b, "&quot;"); break;
         case '\'': dd_buf_addz(b, "&#39;"); break;
         default:
-            dd_buf_utf8(b, cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) ? 0xfffd : cp);
+            dd_buf_utf8(b, dd_utf8_harmful(cp) ? 0xfffd : cp);
         }
     }
 }

@@ -20,7 +20,7 @@ static void text(dd_buf *b, dd_str s)
 {
     for (size_t pos = 0; pos < s.len;) {
         uint32_t cp = dd_utf8_next(s, &pos);
-        if (cp < 0x20 || cp == 0x7f)
+        if (dd_utf8_harmful(cp))
             dd_buf_addc(b, ' ');
         else if (cp == '@' || cp == '#' || cp == '<' || cp == '>' || cp == '&' || cp == '|' || cp == '`' || cp == '\\')
             dd_buf_printf(b, "&#%u;", (unsigned)cp);
@@ -48,7 +48,7 @@ static void code(dd_buf *b, dd_str s)
         if (cp == '|')
             dd_buf_addz(b, "\\|");
         else
-            dd_buf_utf8(b, cp < 0x20 || cp == 0x7f || (cp >= 0x202a && cp <= 0x202e) ? 0xfffd : cp);
+            dd_buf_utf8(b, dd_utf8_harmful(cp) ? 0xfffd : cp);
     }
     if (longest)
         dd_buf_addc(b, ' ');

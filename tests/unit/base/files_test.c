@@ -30,6 +30,41 @@ TEST(replace_writes_whole_or_not_at_all)
     dd_buf_free(&got);
 }
 
+TEST(replace_leaves_devices_links_and_modes)
+{
+    dd_err err = DD_ERR_INIT;
+    dd_buf got = DD_BUF_INIT(0);
+    struct stat st;
+    char link[256];
+    CHECK_OK(dd_file_replace("/dev/null", DD_STR("x"), 0644, &err));
+    CHECK(stat("/dev/null", &st) == 0 && S_ISCHR(st.st_mode));       /* as root, a rename would have taken it away */
+    CHECK_EQ(dd_file_replace(dd_test_dir(), DD_STR("x"), 0644, &err), DD_ERR_IO, "a folder");
+    CHECK_OK(dd_file_replace(path_of("private"), DD_STR("one"), 0600, &err));
+    snprintf(link, sizeof link, "%s", path_of("link"));
+    CHECK(symlink("private", link) == 0);
+    CHECK_OK(dd_file_replace(link, DD_STR("two"), 0644, &err));
+    CHECK(lstat(link, &st) == 0 && S_ISLNK(st.st_mode));
+    CHECK(stat(path_of("private"), &st) == 0 && (st.st_mode & 0777) == 0600);
+    CHECK_OK(dd_file_read(path_of("private"), &got, &err));
+    CHECK_STR(dd_buf_str(&got), "two");
+    mode_t old = umask(077);
+    CHECK_OK(dd_file_replace(path_of("masked"), DD_STR("x"), 0644, &err));
+    umask(old);
+    CHECK(stat(path_of("masked"), &st) == 0 && (st.st_mode & 0777) == 0600);
+    dd_buf_free(&got);
+}
+
+TEST(messages_and_lines_are_harmless)
+{
+    dd_err err = DD_ERR_INIT;
+    dd_buf b   = DD_BUF_INIT(0);
+    dd_fail(&err, DD_ERR_IO, "a\x1b[2Jb\nc\xc2\x9b" "d\xe2\x80\xa8" "e\xe2\x80\xae\xff");
+    CHECK_STR(dd_str_z(err.msg), "a?[2Jb?c??d???e????");
+    dd_buf_add_line(&b, DD_STR("ä\n\xc2\x85\xff"));
+    CHECK_STR(dd_buf_str(&b), "ä\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+    dd_buf_free(&b);
+}
+
 TEST(reading_stops_at_the_limit_and_at_folders)
 {
     dd_err err = DD_ERR_INIT;

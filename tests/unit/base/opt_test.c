@@ -53,7 +53,8 @@ TEST(options_of_every_kind)
     CHECK_STR(dd_str_z(argv[1]), "one");
     CHECK_STR(dd_str_z(argv[2]), "two");
     CHECK_STR(dd_str_z(argv[3]), "--all");
-    free(a.globs.v);
+    dd_opt_fini(table, &a);
+    CHECK(!a.globs.v && a.globs.n == 0 && a.n == 12);
 }
 
 TEST(option_mistakes_have_reasons)
