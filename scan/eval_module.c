@@ -1,7 +1,32 @@
 /* What an import brings: names of other files, members of packages, rows of data files. */
 #include "scan/eval.h"
 
-enum { MAX_HOPS = 10 };     /* re-exports in a row */
+enum {
+    MAX_HOPS = 10,        /* re-exports in a row */
+    MAX_ASKED = 1024      /* modules in one search */
+};
+
+/* One search for a name: a module is asked for a name once, however many re-exports lead to it. */
+typedef struct { const dd_unit_ir *unit; dd_str name; } asked;
+typedef struct { asked *v; size_t n, cap; int hops; } name_search;
+
+static bool asked_before(dd_project *p, name_search *s, const dd_unit_ir *u, dd_str name)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->v[i].unit == u && dd_str_eq(s->v[i].name, name))
+            return true;
+    if (s->n >= MAX_ASKED || (p->depth && ++p->steps > DD_EV_STEPS))
+        return true;
+    if (s->n == s->cap) {
+        s->cap    = s->cap ? 2 * s->cap : 16;
+        asked *v = dd_newn(&p->arena, asked, s->cap);
+        if (s->n)
+            memcpy(v, s->v, s->n * sizeof *v);
+        s->v = v;
+    }
+    s->v[s->n++] = (asked){ u, name };
+    return false;
+}
 
 static dd_value *module_value(dd_project *p, const dd_module_hit *hit)
 {
@@ -20,10 +45,12 @@ static dd_value *foreign(dd_project *p, dd_str module)
 
 /* --- Python --- */
 
-static dd_value *python_name(dd_project *p, const dd_module_hit *hit, dd_str name, int hops);
+static dd_value *python_name(dd_project *p, const dd_module_hit *hit, dd_str name, name_search *search);
 
-static dd_value *from_wildcards(dd_project *p, dd_unit_ir *u, dd_str name, int hops)
+static dd_value *from_wildcards(dd_project *p, dd_unit_ir *u, dd_str name, name_search *search)
 {
+    if (asked_before(p, search, u, name))
+        return NULL;
     for (uint32_t i = u->n_imports; i-- > 0;) {
         const dd_import *imp = u->imports[i];
         dd_module_hit hit;
@@ -36,7 +63,9 @@ static dd_value *from_wildcards(dd_project *p, dd_unit_ir *u, dd_str name, int h
             continue;
         }
         if (dd_module_find(p, u, imp->module, imp->level, &hit)) {
-            dd_value *v = hit.unit != u ? python_name(p, &hit, name, hops + 1) : NULL;
+            search->hops++;
+            dd_value *v = hit.unit != u ? python_name(p, &hit, name, search) : NULL;
+            search->hops--;
             if (v)
                 return v;
         } else if (!imp->level && dd_module_is_sdk(imp->module) && name.len && name.ptr[0] >= 'A' && name.ptr[0] <= 'Z') {
@@ -46,9 +75,9 @@ static dd_value *from_wildcards(dd_project *p, dd_unit_ir *u, dd_str name, int h
     return NULL;
 }
 
-static dd_value *python_name(dd_project *p, const dd_module_hit *hit, dd_str name, int hops)
+static dd_value *python_name(dd_project *p, const dd_module_hit *hit, dd_str name, name_search *search)
 {
-    if (hops > MAX_HOPS)
+    if (search->hops > MAX_HOPS)
         return NULL;
     dd_value *v = hit->unit ? dd_ev_module_name(p, hit->unit, name) : NULL;
     if (v)
@@ -56,7 +85,7 @@ static dd_value *python_name(dd_project *p, const dd_module_hit *hit, dd_str nam
     dd_module_hit sub;
     if (hit->is_dir && dd_module_sub(p, hit->dir, name, &sub))
         return module_value(p, &sub);
-    return hit->unit ? from_wildcards(p, hit->unit, name, hops) : NULL;
+    return hit->unit ? from_wildcards(p, hit->unit, name, search) : NULL;
 }
 
 static dd_value *python_import(dd_project *p, dd_unit_ir *u, const dd_import *imp, dd_str bound)
@@ -80,7 +109,7 @@ static dd_value *python_import(dd_project *p, dd_unit_ir *u, const dd_import *im
             return dd_v_unknown(p, "import", NULL);
         return dd_v_step(p, foreign(p, module), DD_E_MEMBER, imp->name);
     }
-    dd_value *v = python_name(p, &hit, imp->name, 0);
+    dd_value *v = python_name(p, &hit, imp->name, &(name_search){ 0 });
     if (!v && !hit.unit && !imp->level)                  /* a plain folder gives way to an installed package of its name */
         return dd_v_step(p, foreign(p, module), DD_E_MEMBER, imp->name);
     if (!v)
@@ -90,14 +119,14 @@ static dd_value *python_import(dd_project *p, dd_unit_ir *u, const dd_import *im
 
 dd_value *dd_ev_wildcard(dd_project *p, dd_unit_ir *u, dd_str name)
 {
-    return dd_ev_python(u) ? from_wildcards(p, u, name, 0) : NULL;
+    return dd_ev_python(u) ? from_wildcards(p, u, name, &(name_search){ 0 }) : NULL;
 }
 
 /* --- JavaScript --- */
 
-static dd_value *js_export(dd_project *p, dd_unit_ir *u, dd_str name, int hops);
+static dd_value *js_export(dd_project *p, dd_unit_ir *u, dd_str name, name_search *search);
 
-static dd_value *js_from(dd_project *p, dd_unit_ir *u, dd_str module, dd_str name, int hops)
+static dd_value *js_from(dd_project *p, dd_unit_ir *u, dd_str module, dd_str name, name_search *search)
 {
     dd_module_hit hit;
     bool whole = name.len == 0;
@@ -109,26 +138,31 @@ static dd_value *js_from(dd_project *p, dd_unit_ir *u, dd_str module, dd_str nam
         return module_value(p, &hit);
     if (hit.data)
         return dd_str_eqz(name, "default") ? (dd_value *)hit.data : dd_ev_member(p, (dd_value *)hit.data, name, NULL);
-    return hit.unit ? js_export(p, hit.unit, name, hops + 1) : NULL;
+    if (!hit.unit)
+        return NULL;
+    search->hops++;
+    dd_value *v = js_export(p, hit.unit, name, search);
+    search->hops--;
+    return v;
 }
 
-static dd_value *export_value(dd_project *p, dd_unit_ir *u, const dd_export *x, int hops)
+static dd_value *export_value(dd_project *p, dd_unit_ir *u, const dd_export *x, name_search *search)
 {
     if (x->from.len)
-        return js_from(p, u, x->from, x->local, hops);
+        return js_from(p, u, x->from, x->local, search);
     if (x->value)
         return dd_ev(p, x->value, NULL);
     return x->local.len ? dd_ev_module_name(p, u, x->local) : NULL;
 }
 
-static dd_value *js_export(dd_project *p, dd_unit_ir *u, dd_str name, int hops)
+static dd_value *js_export(dd_project *p, dd_unit_ir *u, dd_str name, name_search *search)
 {
-    if (hops > MAX_HOPS)
+    if (search->hops > MAX_HOPS || asked_before(p, search, u, name))
         return NULL;
     dd_value *out = NULL;
     for (uint32_t i = 0; i < u->n_exports; i++)
         if (dd_str_eq(u->exports[i].name, name)) {
-            dd_value *v = export_value(p, u, &u->exports[i], hops);
+            dd_value *v = export_value(p, u, &u->exports[i], search);
             if (v && (dd_v_known(v) || !out))      /* exports.x = void 0 comes first in compiled code */
                 out = v;
         }
@@ -144,7 +178,9 @@ static dd_value *js_export(dd_project *p, dd_unit_ir *u, dd_str name, int hops)
                 return dd_v_step(p, foreign(p, x->from), DD_E_MEMBER, name);
             continue;
         }
-        dd_value *v = hit.unit && hit.unit != u ? js_export(p, hit.unit, name, hops + 1) : NULL;
+        search->hops++;
+        dd_value *v = hit.unit && hit.unit != u ? js_export(p, hit.unit, name, search) : NULL;
+        search->hops--;
         if (v)
             return v;
     }
@@ -153,12 +189,12 @@ static dd_value *js_export(dd_project *p, dd_unit_ir *u, dd_str name, int hops)
 
 dd_value *dd_ev_module_default(dd_project *p, dd_unit_ir *u)
 {
-    return js_export(p, u, DD_STR("default"), 0);
+    return js_export(p, u, DD_STR("default"), &(name_search){ 0 });
 }
 
 static dd_value *js_member(dd_project *p, dd_unit_ir *u, dd_str name)
 {
-    dd_value *v = js_export(p, u, name, 0);
+    dd_value *v = js_export(p, u, name, &(name_search){ 0 });
     if (v)
         return v;
     dd_value *whole = dd_ev_module_default(p, u);       /* module.exports = { a, b } */
@@ -216,7 +252,7 @@ dd_value *dd_ev_module_member(dd_project *p, dd_value *module, dd_str name)
         v = js_member(p, module->unit, name);
     } else {
         dd_module_hit hit = { .unit = module->unit, .dir = module->text, .is_dir = module->text.ptr != NULL };
-        v = python_name(p, &hit, name, 0);
+        v = python_name(p, &hit, name, &(name_search){ 0 });
         if (!v && !hit.unit && hit.dir.len && dd_str_chr(hit.dir, '/') < 0)
             v = dd_v_step(p, foreign(p, hit.dir), DD_E_MEMBER, name);
     }

@@ -98,6 +98,47 @@ def test_volume_calls_preset_usage_and_comment(cli):
     assert abs(totals(cli, "src")["totals"]["monthly_cost_usd"] - 20 * one) < 1e-9
 
 
+def test_names_of_files_do_no_harm(cli):
+    """Terminal escapes, line breaks (U+2028 is one to YAML), markup and formulas in file names."""
+    names = ["=HYPERLINK(1).py", "a\x1b[31mred.py", "b\u2028sites: {}.py", "c\x9b2J.py", "d\u202etxt.py", "e</script><b>.py", "f\nversion: 9.py", "g\u0085x: 1.py"]
+    for name in names:
+        cli.write("src/" + name, CALL.format(model="gpt-4o"))
+    cli.write("out/.keep", "")
+    p = cli.run("scan", "src", "-f", "text", "--width", "120", "--sync-usage", "u.yaml", *[x for f in ("html", "csv", "md", "sarif", "json") for x in ("-o", "out/a." + f)])
+    for text in [p.out, p.err] + [(cli.dir / "out" / f"a.{f}").read_text() for f in ("html", "csv", "md", "sarif", "json")] + [(cli.dir / "u.yaml").read_text()]:
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]", text.replace("\r\n", "\n"))
+    assert "</script><b>" not in (cli.dir / "out/a.html").read_text()
+    assert not re.search(r'^"?=HYPER|,"?=HYPER', (cli.dir / "out/a.csv").read_text(), re.M)
+    cli.run("scan", "--usage", "u.yaml", "src")
+
+
+def test_output_to_devices_and_links(cli):
+    tree(cli)
+    p = cli.run("scan", "src", "-f", "json", "-o", "/dev/stdout", "-q")
+    assert json.loads(p.out)["schema"] == "dd0c.scan/1" and os.path.islink("/dev/stdout")
+    cli.write("real.json", "old")
+    os.symlink("real.json", cli.dir / "link.json")
+    cli.run("scan", "src", "-o", "link.json", "-q")
+    assert (cli.dir / "link.json").is_symlink() and json.loads((cli.dir / "real.json").read_text())
+    read, write = os.pipe()
+    os.write(write, (cli.dir / "real.json").read_bytes())
+    os.close(write)
+    again = subprocess.run([cli.program, "report", f"/dev/fd/{read}", "-f", "json"], pass_fds=[read], capture_output=True, env=cli.env)
+    os.close(read)
+    assert again.returncode == 0 and json.loads(again.stdout)["sites"]
+
+
+def test_rings_of_imports_end(cli):
+    """Forty modules that each take everything from all: asked once a search, not once a path."""
+    for i in range(40):
+        cli.write(f"py/m{i}.py", "".join(f"from m{j} import *\n" for j in range(40)) + "import openai\n" + "openai.chat.completions.create(model=MODEL, messages=[])\n")
+        cli.write(f"js/m{i}.ts", "".join(f'export * from "./m{j}";\n' for j in range(40)) + 'import { MODEL } from "./m0";\nimport OpenAI from "openai";\nnew OpenAI().chat.completions.create({ model: MODEL, messages: [] });\n')
+    cli.write("py/m39.py", (cli.dir / "py/m39.py").read_text() + "MODEL = 'gpt-4o'\n")
+    sites = json.loads(cli.run("scan", "-f", "json", timeout=60).out)["sites"]
+    assert len(sites) == 80
+    assert {s["model"] for s in sites if s["path"].startswith("py/")} == {"gpt-4o"} and {s["model"] for s in sites if s["path"].startswith("js/")} == {None}
+
+
 def test_usage_mistakes(cli):
     tree(cli)
     cli.write("u.yaml", "version: 1\nsites:\n  ffffffffffff:\n    calls: 3\n")
