@@ -3,12 +3,13 @@
 
 enum {
     MAX_HOPS = 10,        /* re-exports in a row */
-    MAX_ASKED = 1024      /* modules in one search */
+    MAX_ASKED = 1024,     /* modules in one search */
+    MAX_EDGES = 4096      /* imports of everything that one search follows */
 };
 
 /* One search for a name: a module is asked for a name once, however many re-exports lead to it. */
 typedef struct { const dd_unit_ir *unit; dd_str name; } asked;
-typedef struct { asked *v; size_t n, cap; int hops; } name_search;
+typedef struct { asked *v; size_t n, cap, edges; int hops; } name_search;
 
 static bool asked_before(dd_project *p, name_search *s, const dd_unit_ir *u, dd_str name)
 {
@@ -56,6 +57,8 @@ static dd_value *from_wildcards(dd_project *p, dd_unit_ir *u, dd_str name, name_
         dd_module_hit hit;
         if (imp->kind != DD_IMP_WILDCARD)
             continue;
+        if (++search->edges > MAX_EDGES)
+            return NULL;
         if (dd_str_eqz(imp->module, "__ipython_store__")) {
             dd_value *v = dd_ev_store(p, u, name);
             if (v)
@@ -173,6 +176,8 @@ static dd_value *js_export(dd_project *p, dd_unit_ir *u, dd_str name, name_searc
         dd_module_hit hit;
         if (!dd_str_eqz(x->name, "*") || !x->from.len || dd_str_eqz(name, "default"))
             continue;
+        if (++search->edges > MAX_EDGES)
+            return NULL;
         if (!dd_module_find(p, u, x->from, 0, &hit)) {
             if (dd_module_is_sdk(x->from))
                 return dd_v_step(p, foreign(p, x->from), DD_E_MEMBER, name);
