@@ -403,21 +403,24 @@ dd_value *dd_ev_changes_inside(dd_project *p, dd_value *v, dd_binding *first, co
 
 /* --- joining bindings --- */
 
-static size_t collect(dd_binding *first, const name_use *use, dd_def *defs, size_t max, bool foreign)
+static dd_def def_of(const dd_binding *b)
 {
+    bool at_start = b->kind == DD_B_FUNC || b->kind == DD_B_CLASS || b->kind == DD_B_PARAM || b->kind == DD_B_LOOP || b->kind == DD_B_WITH;
+    return (dd_def){ .pos = b->pos, .end = at_start ? b->pos : b->end, .branch = b->branch, .ref = b, .value = b->kind == DD_B_ASSIGN ? b->value : NULL };
+}
+
+/* Of more than fit, the nearest in front of the use matter. */
+static size_t collect(const dd_binding *first, const name_use *use, dd_def defs[MAX_DEFS], bool foreign)
+{
+    const dd_binding *last[MAX_DEFS];
     size_t n = 0;
-    for (dd_binding *b = first; b; b = b->next) {
-        if (!gives_value(b) || (dd_scope_func(b->scope) != use->func) != foreign)
-            continue;
-        if (n == max) {                      /* the nearest in front of the use matter */
-            if (b->pos >= use->at)
-                break;
-            memmove(defs, defs + 1, --n * sizeof *defs);
-        }
-        defs[n++] = (dd_def){ .pos = b->pos, .end = b->kind == DD_B_FUNC || b->kind == DD_B_CLASS || b->kind == DD_B_PARAM || b->kind == DD_B_LOOP || b->kind == DD_B_WITH ? b->pos : b->end,
-                                  .branch = b->branch, .ref = b, .value = b->kind == DD_B_ASSIGN ? b->value : NULL };
-    }
-    return n;
+    for (const dd_binding *b = first; b && (n < MAX_DEFS || b->pos < use->at); b = b->next)
+        if (gives_value(b) && (dd_scope_func(b->scope) != use->func) == foreign)
+            last[n++ % MAX_DEFS] = b;
+    size_t from = n > MAX_DEFS ? n - MAX_DEFS : 0;
+    for (size_t i = from; i < n; i++)
+        defs[i - from] = def_of(last[i % MAX_DEFS]);
+    return n - from;
 }
 
 static dd_value *noted(dd_project *p, dd_value *v, const dd_binding *b, const dd_unit_ir *u)
@@ -444,7 +447,7 @@ static dd_value *join_defs(dd_project *p, const dd_def *defs, size_t n, const na
 static dd_value *join_foreign(dd_project *p, dd_value *v, dd_binding *first, const name_use *use)
 {
     dd_def defs[MAX_DEFS];
-    size_t n = collect(first, use, defs, DD_COUNT(defs), true);
+    size_t n = collect(first, use, defs, true);
     for (size_t i = 0; i < n; i++) {
         const dd_binding *b = defs[i].ref;
         if (use->self && use->self->start >= b->pos && use->self->end <= b->end)
@@ -463,7 +466,7 @@ static dd_value *join_foreign(dd_project *p, dd_value *v, dd_binding *first, con
 static dd_value *settle(dd_project *p, dd_binding *first, const name_use *use, const dd_frame *f)
 {
     dd_def defs[MAX_DEFS], reach[MAX_DEFS];
-    size_t n = collect(first, use, defs, DD_COUNT(defs), false);
+    size_t n = collect(first, use, defs, false);
     size_t got = dd_flow(defs, n, use->at, use->branch, reach, DD_COUNT(reach));
     uint32_t since = got ? reach[got - 1].pos : 0;
     for (size_t i = 0; i < got; i++)
@@ -492,7 +495,7 @@ static dd_value *value_before(dd_project *p, const dd_binding *b, dd_scope *home
 {
     name_use use = { .home = home, .func = dd_scope_func(b->scope), .at = b->pos, .branch = b->branch, .inside = true };
     dd_def defs[MAX_DEFS], reach[MAX_DEFS];
-    size_t n = collect(dd_scope_find(home, b->name), &use, defs, DD_COUNT(defs), false), kept = 0;
+    size_t n = collect(dd_scope_find(home, b->name), &use, defs, false), kept = 0;
     for (size_t i = 0; i < n; i++)        /* not itself in the next round: that would never end */
         if (defs[i].pos < b->pos)
             defs[kept++] = defs[i];
@@ -563,7 +566,7 @@ static dd_value *through_global(dd_project *p, dd_scope *home, const dd_expr *e,
     const dd_func *own = dd_scope_func(e->scope);
     name_use use = { .home = home, .func = own, .at = e->start, .branch = e->branch, .inside = true, .self = e };
     dd_def defs[MAX_DEFS], reach[MAX_DEFS];
-    size_t n = collect(first, &use, defs, DD_COUNT(defs), false);
+    size_t n = collect(first, &use, defs, false);
     size_t got = dd_flow(defs, n, use.at, use.branch, reach, DD_COUNT(reach));
     dd_value *v = got ? join_defs(p, reach, got, &use, f) : NULL;
     if (got && reach[0].certain)
