@@ -447,7 +447,7 @@ static bool usual_prefix(dd_str path, const char *api)
 /* The model's own page is the endpoint. */
 static bool hugging_face(dd_url url, const char **api)
 {
-    if (strcmp(url.provider, "huggingface") || dd_str_findz(url.path, "/models/") < 0)
+    if (strcmp(url.provider, "huggingface") != 0 || dd_str_findz(url.path, "/models/") < 0)
         return false;
     *api = "chat.completions";
     return true;
