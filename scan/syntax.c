@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "base/time.h"
+#include "scan/quick.h"
 #include "scan/syntax_memory.h"
 
 const TSLanguage *tree_sitter_python(void);
@@ -54,6 +55,7 @@ static pthread_once_t grammars_once = PTHREAD_ONCE_INIT;
 
 static const uint16_t leaves[] = {
     K_regex, K_interface_declaration, K_type_alias_declaration, K_ambient_declaration, K_function_signature, K_method_signature,
+    K_type_parameters, K_implements_clause, K_tuple_type, K_index_signature, K_function_type, K_lookup_type,
 };
 static const uint16_t unused[] = {
     K_string_start, K_string_content, K_string_end, K_string_fragment, K_escape_sequence, K_escape_interpolation, K_line_continuation, K_jsx_text,
@@ -68,7 +70,7 @@ static bool among(const uint16_t *set, size_t n, uint16_t kind)
     return false;
 }
 
-static symbol_rule symbol_of(const TSLanguage *l, TSSymbol id, const dd_map *named, const dd_map *tokens)
+static symbol_rule symbol_of(const TSLanguage *l, TSSymbol id, const dd_map *named, const dd_map *tokens, bool types)
 {
     symbol_rule  r    = { LEFT_OUT, false, ts_language_symbol_type(l, id) == TSSymbolTypeRegular };
     dd_str       name = dd_str_z(ts_language_symbol_name(l, id));
@@ -78,7 +80,7 @@ static symbol_rule symbol_of(const TSLanguage *l, TSSymbol id, const dd_map *nam
         r.kind = kind ? (uint16_t)kind : K_other;
     else if (kind)
         r.kind = (uint16_t)kind;
-    r.leaf = among(leaves, DD_COUNT(leaves), r.kind);
+    r.leaf = among(leaves, DD_COUNT(leaves), r.kind) || (r.kind == K_other && types);
     if (among(unused, DD_COUNT(unused), r.kind))
         r.kind = LEFT_OUT;
     return r;
@@ -89,8 +91,9 @@ static void grammar_init(grammar *g, const TSLanguage *l, const dd_map *named, c
     g->language  = l;
     g->n_symbols = ts_language_symbol_count(l);
     g->symbols   = dd_calloc(g->n_symbols, sizeof *g->symbols);
+    bool types   = ts_language_symbol_for_name(l, "type_annotation", 15, true) != 0; /* what has no name here is inside of a type */
     for (uint32_t i = 0; i < g->n_symbols; i++)
-        g->symbols[i] = symbol_of(l, (TSSymbol)i, named, tokens);
+        g->symbols[i] = symbol_of(l, (TSSymbol)i, named, tokens, types);
     uint32_t n_fields = ts_language_field_count(l);
     g->fields = dd_calloc(n_fields + 1, 1);
     for (uint32_t i = 1; i <= n_fields; i++) {
@@ -254,6 +257,14 @@ done:
 }
 
 dd_code dd_syn_parse(const dd_source_file *file, dd_lang lang, dd_syn_tree *t, dd_err *err)
+{
+    bool script = lang == DD_LANG_JAVASCRIPT || lang == DD_LANG_TYPESCRIPT || lang == DD_LANG_TSX;
+    if (script && dd_quick_script(file->text, lang, t))
+        return DD_OK;
+    return dd_syn_parse_grammar(file, lang, t, err);
+}
+
+dd_code dd_syn_parse_grammar(const dd_source_file *file, dd_lang lang, dd_syn_tree *t, dd_err *err)
 {
     if (file->text.len >= UINT32_MAX)
         return dd_fail(err, DD_ERR_LIMIT, "cannot parse \"" DD_STR_FMT "\": larger than 4 GB", DD_STR_ARG(file->path));

@@ -107,6 +107,8 @@ typedef struct {
 /* Parses `file` with the grammar of `lang` into *t, whose arrays are reused (zero it first). Any thread.
  * DD_ERR_PARSE when the parser gave up, DD_ERR_LIMIT past 4 GB. */
 dd_code dd_syn_parse(const dd_source_file *file, dd_lang lang, dd_syn_tree *t, dd_err *err);
+/* The same without the fast reader of scan/quick.h, which goes first otherwise. */
+dd_code dd_syn_parse_grammar(const dd_source_file *file, dd_lang lang, dd_syn_tree *t, dd_err *err);
 void    dd_syn_fini(dd_syn_tree *t);
 const char *dd_syn_kind_name(dd_syn_kind k);
 #endif
