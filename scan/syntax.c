@@ -15,6 +15,11 @@ const TSLanguage *tree_sitter_tsx(void);
 
 /* A file of the default size limit parses in well under a second; what takes longer is made to. */
 #define PARSE_LIMIT_NS (5 * INT64_C(1000000000))
+/* A tree takes about 44 bytes a byte of usual code, 280 of the densest there is. */
+enum { PARSE_BASE_BYTES = 64 << 20, PARSE_BYTES_PER_BYTE = 320 };
+/* Larger files are parsed one at a time, on whatever thread: two of the densest would double the peak. */
+enum { LARGE_FILE = 256 << 10 };
+static pthread_mutex_t large_one = PTHREAD_MUTEX_INITIALIZER;
 
 static const char *const kind_names[K_COUNT] = {
     "other", "token",
@@ -131,7 +136,14 @@ static const char *read_text(void *payload, uint32_t at, TSPoint point, uint32_t
     return *n ? text->ptr + at : "";
 }
 
-static bool too_long(TSParseState *state) { return dd_mono_now().ns > *(const int64_t *)state->payload; }
+typedef struct { int64_t until_ns; size_t most_bytes; bool over_bytes; } bounds;
+
+static bool past_bounds(TSParseState *state)
+{
+    bounds *b     = state->payload;
+    b->over_bytes = dd_syn_memory_held() > b->most_bytes;
+    return b->over_bytes || dd_mono_now().ns > b->until_ns;
+}
 
 /* The parser takes a zero byte for the end of the file. */
 static dd_str without_zeros(dd_str text, dd_buf *copy)
@@ -145,15 +157,15 @@ static dd_str without_zeros(dd_str text, dd_buf *copy)
     return dd_buf_str(copy);
 }
 
-static TSTree *parse(const grammar *g, dd_str bytes)
+static TSTree *parse(const grammar *g, dd_str bytes, bounds *limit)
 {
     dd_buf    copy   = DD_BUF_INIT(0);
     dd_str    text   = without_zeros(bytes, &copy);
     TSParser *parser = ts_parser_new();
     TSTree   *tree   = NULL;
-    int64_t        until   = dd_mono_now().ns + PARSE_LIMIT_NS;
     TSInput        input   = { .payload = &text, .read = read_text, .encoding = TSInputEncodingUTF8 };
-    TSParseOptions options = { .payload = &until, .progress_callback = too_long };
+    TSParseOptions options = { .payload = limit, .progress_callback = past_bounds };
+    *limit = (bounds){ dd_mono_now().ns + PARSE_LIMIT_NS, PARSE_BASE_BYTES + text.len * PARSE_BYTES_PER_BYTE, false };
     if (ts_parser_set_language(parser, g->language))
         tree = ts_parser_parse_with_options(parser, NULL, input, options);
     dd_buf_free(&copy);
@@ -269,14 +281,20 @@ dd_code dd_syn_parse_grammar(const dd_source_file *file, dd_lang lang, dd_syn_tr
     if (file->text.len >= UINT32_MAX)
         return dd_fail(err, DD_ERR_LIMIT, "cannot parse \"" DD_STR_FMT "\": larger than 4 GB", DD_STR_ARG(file->path));
     pthread_once(&grammars_once, grammars_init);
-    const grammar *g    = &grammars[lang];
-    TSTree        *tree = parse(g, file->text);
+    const grammar *g     = &grammars[lang];
+    bool           large = file->text.len > LARGE_FILE;
+    bounds         limit;
+    if (large)
+        pthread_mutex_lock(&large_one);
+    TSTree *tree = parse(g, file->text, &limit);
     if (tree)
         flatten(g, tree, file->text, t);
     dd_syn_memory_reset();
-    if (!tree)
-        return dd_fail(err, DD_ERR_PARSE, "cannot parse \"" DD_STR_FMT "\": it takes more than 5 seconds", DD_STR_ARG(file->path));
-    return DD_OK;
+    if (large)
+        pthread_mutex_unlock(&large_one);
+    if (tree)
+        return DD_OK;
+    return dd_fail(err, DD_ERR_PARSE, "cannot parse \"" DD_STR_FMT "\": it takes more than %s", DD_STR_ARG(file->path), limit.over_bytes ? "320 times its size in memory" : "5 seconds");
 }
 
 void dd_syn_fini(dd_syn_tree *t)

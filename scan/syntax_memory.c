@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <tree_sitter/api.h>
 
@@ -27,6 +28,7 @@ typedef struct piece { struct piece *next; } piece;
 typedef struct {
     block *first, *now;
     size_t used;         /* of `now` */
+    size_t held;         /* by all blocks */
     piece *dropped[CLASSES];
 } heap;
 
@@ -45,6 +47,13 @@ static size_t bytes_of(unsigned c)
     return c < SMALL ? (size_t)(c + 1) * STEP : (size_t)1 << (c - SMALL + 11);
 }
 
+/* Mapped, not from malloc: what goes back is gone at once, not kept below what was made after it. */
+static void *map(size_t n)
+{
+    void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? dd_malloc(SIZE_MAX / 2) /* as when there is no memory */ : p;
+}
+
 static void next_block(heap *h, size_t least)
 {
     block **at = h->now ? &h->now->next : &h->first;
@@ -52,9 +61,10 @@ static void next_block(heap *h, size_t least)
         at = &(*at)->next;
     if (!*at) {
         size_t cap = least > BLOCK - sizeof(block) ? least : BLOCK - sizeof(block);
-        *at         = dd_malloc(sizeof(block) + cap);
+        *at         = map(sizeof(block) + cap);
         (*at)->next = NULL;
         (*at)->cap  = cap;
+        h->held += cap;
         pthread_setspecific(at_exit, h);
     }
     h->now  = *at;
@@ -126,7 +136,8 @@ static void keep_blocks(heap *h, int n)
             continue;
         }
         *at = b->next;
-        free(b);
+        h->held -= b->cap;
+        munmap(b, sizeof(block) + b->cap);
     }
     h->now  = NULL;
     h->used = 0;
@@ -142,3 +153,5 @@ void dd_syn_memory_init(void)
 }
 
 void dd_syn_memory_reset(void) { keep_blocks(&mine, KEPT_BLOCKS); }
+
+size_t dd_syn_memory_held(void) { return mine.held; }

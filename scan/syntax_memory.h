@@ -6,4 +6,5 @@
 void dd_syn_memory_init(void);
 /* Drops all that tree-sitter holds in this thread: parser, tree and cursor alike. None may be used or deleted behind it. */
 void dd_syn_memory_reset(void);
+size_t dd_syn_memory_held(void);    /* bytes of this thread's parser */
 #endif
