@@ -98,7 +98,7 @@ static bool sequence(reader *r, int depth, cJSON *list)
     }
 }
 
-static bool mapping(reader *r, int depth, cJSON *object)
+static bool pairs(reader *r, int depth, cJSON *object, dd_map *keys)
 {
     for (;;) {
         yaml_event_t e;
@@ -115,16 +115,25 @@ static bool mapping(reader *r, int depth, cJSON *object)
         }
         dd_str key = dd_arena_dupz(&r->doc->arena, (const char *)e.data.scalar.value);
         yaml_event_delete(&e);
-        if (cJSON_GetObjectItemCaseSensitive(object, key.ptr)) {
+        if (dd_map_get(keys, key)) {
             dd_fail(r->err, DD_ERR_PARSE, "%s, line %zu: key \"%s\" is there twice", r->what, line + 1, key.ptr);
             return false;
         }
+        dd_map_put(keys, key, object);
         cJSON *value = NULL;
         if (!next(r, &e) || !node(r, &e, depth + 1, &value))
             return false;
         cJSON_AddItemToObject(object, key.ptr, value);
         remember(r, value, line);
     }
+}
+
+static bool mapping(reader *r, int depth, cJSON *object)
+{
+    dd_map keys = DD_MAP_INIT;
+    bool   ok   = pairs(r, depth, object, &keys);
+    dd_map_free(&keys);
+    return ok;
 }
 
 /* Takes the event; *out is the tree below it. */
