@@ -6,12 +6,13 @@
 #include "scan/detect_tables.h"
 #include "scan/prompt_int.h"
 
-enum { MAX_DEPTH = 12, MAX_TEXT = 4 << 20 };
+enum { MAX_DEPTH = 12, MAX_TEXT = 4 << 20, MAX_PIECES = 50000 };   /* pieces: YAML aliases make trees that unfold without end */
 typedef enum { HOLE_SMALL, HOLE_TYPED, HOLE_LARGE, HOLE_HISTORY } hole;
 typedef struct {
     dd_project *p; dd_site *site;
     dd_buf system, user;
     bool system_hole, saw_system_first, started;
+    unsigned pieces;
     hole whole;          /* what a prompt is that is one unknown value */
 } gather;
 
@@ -176,7 +177,7 @@ static bool add_pair(gather *g, const dd_value *v, int depth)
 
 static void add_text(gather *g, const dd_value *v, bool system, int depth)
 {
-    if (!v || depth > MAX_DEPTH)
+    if (!v || depth > MAX_DEPTH || ++g->pieces > MAX_PIECES)
         return;
     switch (v->kind) {
     case DD_V_STRING: add(g, v->text, system); break;
