@@ -148,7 +148,9 @@ static qj_token peek(qj *q)
 {
     qj_mark m = qj_here(q);
     qj_next(q);
-    qj_token next = q->failed ? (qj_token){ .kind = QJ_END } : q->tok;
+    qj_token next = q->tok;
+    if (q->failed)
+        next = (qj_token){ .kind = QJ_END };
     qj_back(q, m);
     return next;
 }
