@@ -89,6 +89,7 @@ typedef struct dd_site {
     bool     max_tokens_set; /* a cap is there, perhaps not known */
     /* prompt, as far as it is static */
     dd_str   system_text, user_text;  /* never printed by default */
+    int64_t  text_cut;                /* bytes of static text beyond those kept: counted by the ratio of these */
     bool     system_static_first;     /* a static prefix leads the prompt (cacheable) */
     int      holes_small, holes_typed, holes_large, holes_history; /* dynamic parts by class; typed: what a person writes into a field */
     int      messages, tools, images;

@@ -115,6 +115,13 @@ static int64_t count(dd_str tag, dd_str text, bool *exact)
     return n;
 }
 
+/* Tokens of the text that was not kept, as dense as what was. */
+static int64_t count_cut(const dd_site *site, const dd_prompt_size *p)
+{
+    int64_t kept = (int64_t)(site->system_text.len + site->user_text.len);
+    return kept > 0 ? (int64_t)((double)site->text_cut * (double)(p->system + p->user) / (double)kept) : 0;
+}
+
 void dd_prompt_measure(const dd_site *site, dd_str tag, dd_prompt_size *out)
 {
     *out = (dd_prompt_size){ .tokenizer = dd_tokenizer_find(tag), .exact = true };
@@ -122,6 +129,10 @@ void dd_prompt_measure(const dd_site *site, dd_str tag, dd_prompt_size *out)
     out->system   = count(tag, site->system_text, &out->exact);
     out->user     = count(tag, site->user_text, &out->exact);
     out->tools    = count(tag, site->tools_text, &out->exact);
+    if (site->text_cut > 0) {
+        out->user  = dd_tokens_clamp_add(out->user, count_cut(site, out));
+        out->exact = false;
+    }
     out->overhead = overhead_of(site, tag);
     add_dynamic(site, out);
 }

@@ -180,7 +180,8 @@ static bool has_cap(const dd_site *s) { return guesses_output(s) && s->max_token
 static bool has_hidden(const dd_site *s) { return guesses_output(s) && dd_str_has(s->tokens_basis, " reasoning ("); }
 static bool has_loop(const dd_site *s) { return s->in_total && dd_str_has(s->calls_basis, "loop of unknown length"); }
 static bool has_rounds(const dd_site *s) { return s->in_total && s->rounds > 1; }
-static bool is_inexact(const dd_site *s) { return guesses_input(s) && s->static_tokens > 0 && !s->tokens_exact; }
+static bool is_inexact(const dd_site *s) { return guesses_input(s) && s->static_tokens > 0 && !s->tokens_exact && s->text_cut == 0; }
+static bool is_cut(const dd_site *s) { return guesses_input(s) && s->text_cut > 0; }
 static bool is_by_name(const dd_site *s) { return s->in_total && s->price.match > DD_MATCH_ALIAS; }
 
 /* text: %s is "1 site" or "12 sites". */
@@ -202,6 +203,7 @@ static const struct { site_fn *fits; const char *text; } assumptions[] = {
     { has_loop, "one item a run for loops of unknown length at %s" },
     { has_rounds, "4 rounds (10 where more than 25 are allowed) for tool loops at %s" },
     { is_inexact, "static text counted with a ratio, the model's tokenizer is not public, at %s" },
+    { is_cut, "long prompts counted by their first 4 kB, there being too many, at %s" },
     { is_by_name, "price found under a normalised name at %s" },
 };
 

@@ -627,6 +627,7 @@ static void join(dd_site *site, const dd_site *sends)
     if (site->user_text.len || site->messages || site->holes_typed || site->holes_large || site->holes_history)
         return;
     site->user_text = sends->user_text;
+    site->text_cut += sends->text_cut;
     if (!site->system_text.len)
         site->system_text = sends->system_text;
     site->holes_small += sends->holes_small;

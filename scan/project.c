@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "scan/eval.h"
 
-enum { MAX_TEXT = 4 << 20 };
+enum { MAX_TEXT = 4 << 20, PROMPT_BYTES = 16 << 20 };
 
 static const char absent;      /* stands in a map for "looked for, not there" */
 
@@ -81,6 +81,14 @@ void dd_project_kept(dd_project *p, bool began)
 {
     if (began)
         change_places(p);
+}
+
+bool dd_project_prompt_room(dd_project *p, size_t n)
+{
+    if (n > PROMPT_BYTES - p->prompt_bytes)
+        return false;
+    p->prompt_bytes += n;
+    return true;
 }
 
 size_t dd_project_held(const dd_project *p)

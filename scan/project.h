@@ -19,6 +19,8 @@ typedef struct {
 } dd_parsed;
 void        dd_project_share(dd_project *p, const dd_parsed *parsed);
 dd_unit_ir *dd_project_parsed(dd_project *p, uint32_t file);   /* one of them; NULL: it cannot be parsed */
+/* Takes n bytes from those that the prompts of all sites may fill together. False: they are used up. */
+bool        dd_project_prompt_room(dd_project *p, size_t n);
 /* Bytes that values take up; drops them all: none may be in use. Units and what was read stay. */
 size_t      dd_project_held(const dd_project *p);
 void        dd_project_forget(dd_project *p);

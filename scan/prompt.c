@@ -6,7 +6,7 @@
 #include "scan/detect_tables.h"
 #include "scan/prompt_int.h"
 
-enum { MAX_DEPTH = 12, MAX_TEXT = 4 << 20, MAX_PIECES = 50000 };   /* pieces: YAML aliases make trees that unfold without end */
+enum { MAX_DEPTH = 12, MAX_TEXT = 4 << 20, CUT_TEXT = 4 << 10, MAX_PIECES = 50000 };   /* pieces: YAML aliases make trees that unfold without end */
 typedef enum { HOLE_SMALL, HOLE_TYPED, HOLE_LARGE, HOLE_HISTORY } hole;
 typedef struct {
     dd_project *p; dd_site *site;
@@ -215,6 +215,20 @@ static void add_keys(gather *g, const dd_call_facts *f, const char *const *keys,
     }
 }
 
+/* Thousands of calls may send the same megabyte: past the room there is, the start of each stands for the rest. */
+static dd_str keep_text(gather *g, dd_arena *arena, const dd_buf *b)
+{
+    dd_str s = dd_buf_str(b);
+    if (s.len > CUT_TEXT && !dd_project_prompt_room(g->p, s.len)) {
+        size_t n = CUT_TEXT;
+        while (n > CUT_TEXT - 4 && ((unsigned char)s.ptr[n] & 0xc0) == 0x80)
+            n--;
+        g->site->text_cut += (int64_t)(s.len - n);
+        s = dd_str_sub(s, 0, n);
+    }
+    return dd_arena_dup(arena, s);
+}
+
 static void fill_text(dd_project *p, const dd_call_facts *f, dd_arena *arena, dd_site *site)
 {
     gather g = { .p = p, .site = site, .system = DD_BUF_INIT(MAX_TEXT), .user = DD_BUF_INIT(MAX_TEXT) };
@@ -223,8 +237,8 @@ static void fill_text(dd_project *p, const dd_call_facts *f, dd_arena *arena, dd
     dd_value *at = dd_positional(f->positional, f->prompt_at);
     if (f->prompt_at && at && at != f->args && at->kind != DD_V_DICT)
         add_text(&g, at, false, 0);
-    site->system_text = dd_arena_dup(arena, dd_buf_str(&g.system));
-    site->user_text = dd_arena_dup(arena, dd_buf_str(&g.user));
+    site->system_text = keep_text(&g, arena, &g.system);
+    site->user_text = keep_text(&g, arena, &g.user);
     site->system_static_first = g.saw_system_first && g.system.len && !g.system_hole;
     dd_buf_free(&g.system);
     dd_buf_free(&g.user);

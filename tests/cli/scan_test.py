@@ -139,6 +139,24 @@ def test_rings_of_imports_end(cli):
     assert {s["model"] for s in sites if s["path"].startswith("py/")} == {"gpt-4o"} and {s["model"] for s in sites if s["path"].startswith("js/")} == {None}
 
 
+def test_many_calls_with_a_megabyte_of_prompt_each(cli):
+    """Past 16 MB of prompts the start of each stands for the rest: memory does not grow with calls times text."""
+    cli.write("src/p.txt", "hello world " * 80000)
+    cli.write("src/a.py", "import openai\nP = open('p.txt').read()\n" + "openai.chat.completions.create(model='gpt-4o', messages=[{'role': 'user', 'content': P}])\n" * 60)
+    audit = totals(cli, "src", "-j", "1")
+    tokens = [s["input_tokens"] for s in audit["sites"]]
+    assert len(tokens) == 60 and all(abs(n - 160000) < 1600 for n in tokens)      # two tokens, "hello" and " world", each
+    assert any("first 4 kB" in line for line in audit["assumptions"])
+
+
+def test_yaml_aliases_do_not_unfold_without_end(cli):
+    cli.write("src/c.yaml", "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(f"a{i}: &a{i} [" + ", ".join([f"*a{i - 1}"] * 9) + "]\n" for i in range(1, 10)) + "model: gpt-4o\n")
+    cli.write("src/a.py", "import openai, yaml\nc = yaml.safe_load(open('c.yaml'))\nopenai.chat.completions.create(model=c['model'], messages=c['a9'])\n")
+    p = cli.run("scan", "-f", "json", "src", timeout=20)
+    assert json.loads(p.out)["sites"][0]["model"] == "gpt-4o"
+    assert "there twice" in cli.run("scan", "--usage", cli.write("u.yaml", "sites:\n" + "".join(f"  k{i}: {{}}\n" for i in range(40000)) + "  k7: {}\n"), "src", status=3, timeout=20).err
+
+
 def test_usage_mistakes(cli):
     tree(cli)
     cli.write("u.yaml", "version: 1\nsites:\n  ffffffffffff:\n    calls: 3\n")
