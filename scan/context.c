@@ -1,6 +1,8 @@
 /* scan/context.c - where in a product a call runs: production, script, test, example, notebook (call-shapes 21, X-7). */
 #include "scan/detect_tables.h"
 
+enum { MAX_IMPORTS = 128 };   /* this is asked for each call: generated files import thousands */
+
 static bool ends(dd_str s, const char *list)
 {
     dd_str rest = dd_str_z(list);
@@ -46,7 +48,7 @@ bool dd_path_is_test(dd_str path)
 
 static bool imports_any(const dd_unit_ir *unit, const char *packages)
 {
-    for (uint32_t i = 0; i < unit->n_imports; i++)
+    for (uint32_t i = 0; i < unit->n_imports && i < MAX_IMPORTS; i++)
         if (!unit->imports[i]->level && dd_package_name_match(packages, unit->imports[i]->module))
             return true;
     return false;
@@ -55,15 +57,6 @@ static bool imports_any(const dd_unit_ir *unit, const char *packages)
 static bool is_python(const dd_unit_ir *unit)
 {
     return unit->file->lang == DD_LANG_PYTHON || unit->file->lang == DD_LANG_NOTEBOOK;
-}
-
-static bool main_guard(const dd_unit_ir *unit)
-{
-    for (uint32_t i = 0; i < unit->n_calls; i++)
-        for (const dd_branch *b = unit->calls[i]->branch; b; b = b->parent)
-            if (b->kind == DD_BR_MAIN)
-                return true;
-    return false;
 }
 
 /* Code that somebody runs by hand or by a timer: a guard, a command line, a shebang, statements outside any function. */
@@ -81,7 +74,7 @@ static bool runs_as_script(const dd_unit_ir *unit, const dd_expr *call)
         return true;
     if (dd_str_startsz(unit->file->text, "#!") || imports_any(unit, commands))
         return true;
-    return is_python(unit) && main_guard(unit);
+    return unit->has_main;
 }
 
 dd_context dd_context_of(const dd_unit_ir *unit, const dd_expr *call)

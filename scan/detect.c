@@ -68,7 +68,7 @@ static const struct { const char *verbs, *behind, *import; } everyday[] = {   /*
 
 static bool imports(const dd_unit_ir *unit, const char *packages)
 {
-    for (uint32_t i = 0; i < unit->n_imports; i++)
+    for (uint32_t i = 0; i < unit->n_imports && i < 128; i++)
         if (!unit->imports[i]->level && dd_package_name_match(packages, unit->imports[i]->module))
             return true;
     return false;

@@ -209,6 +209,7 @@ struct dd_unit_ir {
     dd_comment *comments; uint32_t n_comments;
     uint32_t    n_errors;      /* ERROR and MISSING nodes */
     bool        is_commonjs;
+    bool        has_main;      /* if __name__ == "__main__" */
 };
 
 /* Parses and lowers. The tree is freed before it returns. DD_ERR_PARSE when the parser gives up (time limit, depth). */

@@ -273,7 +273,9 @@ static bool is_type_checking(const dd_expr *e)
 static dd_low_exit if_arm(dd_low *cx, dd_low_arms *of, uint32_t body, dd_expr *test)
 {
     bool        was  = cx->type_only;
-    dd_branch  *b    = dd_low_arm(cx, of, is_main_test(test) ? DD_BR_MAIN : DD_BR_IF, test);
+    bool        main = is_main_test(test);
+    dd_branch  *b    = dd_low_arm(cx, of, main ? DD_BR_MAIN : DD_BR_IF, test);
+    cx->u->has_main |= main;
     cx->type_only   |= is_type_checking(test);
     dd_low_exit left = arm(cx, b, body);
     cx->type_only    = was;
