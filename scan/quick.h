@@ -8,6 +8,11 @@
 #define DD_SCAN_QUICK_H
 #include "scan/syntax.h"
 
-/* JavaScript, TypeScript, TSX into *t, as dd_syn_parse does. False: declined, *t is not to be read. */
-bool dd_quick_script(dd_str text, dd_lang lang, dd_syn_tree *t);
+bool dd_quick_python(dd_str text, dd_syn_tree *t);
+bool dd_quick_script(dd_str text, dd_lang lang, dd_syn_tree *t); /* JavaScript, TypeScript, TSX */
+/* Into *t, as dd_syn_parse does it. False: declined, *t is not to be read. */
+static inline bool dd_quick(dd_str text, dd_lang lang, dd_syn_tree *t)
+{
+    return lang == DD_LANG_PYTHON || lang == DD_LANG_NOTEBOOK ? dd_quick_python(text, t) : dd_quick_script(text, lang, t);
+}
 #endif

@@ -21,12 +21,12 @@ static size_t check(const dd_syn_tree *t, uint32_t n, uint32_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const dd_lang langs[] = { DD_LANG_JAVASCRIPT, DD_LANG_TYPESCRIPT, DD_LANG_TSX };
+    static const dd_lang langs[] = { DD_LANG_JAVASCRIPT, DD_LANG_TYPESCRIPT, DD_LANG_TSX, DD_LANG_PYTHON };
     if (size < 1 || size > 8192)
         return 0;
     dd_syn_tree t    = { 0 };
     dd_str      text = { (const char *)data + 1, size - 1 };
-    if (dd_quick_script(text, langs[data[0] % DD_COUNT(langs)], &t))
+    if (dd_quick(text, langs[data[0] % DD_COUNT(langs)], &t))
         check(&t, 1, (uint32_t)text.len);
     dd_syn_fini(&t);
     return 0;

@@ -717,15 +717,10 @@ static uint32_t statement(qj *q)
 
 bool dd_quick_script(dd_str text, dd_lang lang, dd_syn_tree *t)
 {
-    static const dd_syn nothing = { 0 };
     qj q = { .s = text.ptr, .len = (uint32_t)text.len, .t = t, .ts = lang != DD_LANG_JAVASCRIPT, .jsx = lang != DD_LANG_TYPESCRIPT };
     if (text.len >= UINT32_MAX / 2 || (text.len && memchr(text.ptr, '\0', text.len)) || !dd_utf8_valid(text))
         return false;
-    t->n = t->n_errors = 0;
-    t->comments.n = 0;
-    dd_vec_push(t, nothing);
-    q.cap  = t->cap;
-    q.last = dd_calloc(q.cap, sizeof *q.last);
+    q.tree = quick_tree_new(t);
     uint32_t root = qj_node(&q, K_program, 0), from = 0;
     if (dd_str_startsz(text, "#!")) {
         const char *end = memchr(text.ptr, '\n', text.len);
@@ -735,6 +730,6 @@ bool dd_quick_script(dd_str text, dd_lang lang, dd_syn_tree *t)
     while (q.tok.kind != QJ_END && !q.failed)
         qj_add(&q, root, statement(&q), F_none);
     t->v[root].end = q.len;
-    free(q.last);
+    free(q.tree.last);
     return !q.failed;
 }

@@ -4,7 +4,7 @@
  * file is declined. A mark allows going back: nodes made since are dropped with it. */
 #ifndef DD_SCAN_QUICK_JS_H
 #define DD_SCAN_QUICK_JS_H
-#include "scan/quick.h"
+#include "scan/quick_tree.h"
 
 #define QJ_WORDS(X) \
     X(break) X(case) X(catch) X(class) X(const) X(continue) X(debugger) X(default) X(delete) X(do) X(else) X(enum) X(export) X(extends) \
@@ -42,8 +42,7 @@ typedef struct {
     const char  *s;
     uint32_t     len;
     dd_syn_tree *t;
-    uint32_t    *last;      /* beside t->v: a node's newest child */
-    size_t       cap;
+    quick_tree   tree;      /* of t */
     bool         ts, jsx;
     bool         failed;
     bool         no_in;           /* `in` belongs to the for loop */
@@ -90,8 +89,8 @@ static inline bool qj_eat_word(qj *q, unsigned w)
 }
 
 /* --- nodes --- */
-uint32_t qj_node(qj *q, uint16_t kind, uint32_t start);
-void     qj_add(qj *q, uint32_t parent, uint32_t child, uint8_t field);   /* 0: nothing */
+static inline uint32_t qj_node(qj *q, uint16_t kind, uint32_t start) { return quick_tree_node(&q->tree, kind, start); }
+static inline void     qj_add(qj *q, uint32_t parent, uint32_t child, uint8_t field) { quick_tree_add(&q->tree, parent, child, field); } /* 0: nothing */
 uint32_t qj_take(qj *q, uint16_t kind);                   /* the current token as a named node */
 void     qj_mark_word(qj *q, uint32_t parent, uint16_t kind, uint8_t field); /* the current token as an unnamed child */
 void     qj_leaf(qj *q, uint32_t n);                      /* drops what was made behind n: the inside is of no use */

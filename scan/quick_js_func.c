@@ -362,7 +362,7 @@ static uint32_t class_member(qj *q, uint32_t decorators)
         if (decorators) {
             q->t->v[n].start = qj_start(q, decorators);
             uint32_t moved = q->t->v[n].child; /* decorators stand first */
-            q->t->v[n].child = q->last[n] = 0;
+            q->t->v[n].child = q->tree.last[n] = 0;
             add_decorators(q, n, decorators);
             for (uint32_t next; moved; moved = next) {
                 next = q->t->v[moved].next;

@@ -77,33 +77,6 @@ bool qj_enter(qj *q)
 
 /* --- nodes --- */
 
-uint32_t qj_node(qj *q, uint16_t kind, uint32_t start)
-{
-    dd_syn_tree *t = q->t;
-    dd_syn       n = { .kind = kind, .flags = DD_SYN_NAMED, .start = start, .end = start };
-    dd_vec_push(t, n);
-    if (t->cap > q->cap) {
-        q->cap  = t->cap;
-        q->last = dd_realloc(q->last, q->cap * sizeof *q->last);
-    }
-    q->last[t->n - 1] = 0;
-    return (uint32_t)(t->n - 1);
-}
-
-void qj_add(qj *q, uint32_t parent, uint32_t child, uint8_t field)
-{
-    dd_syn *v = q->t->v;
-    if (!child || !parent)
-        return;
-    v[child].field = field;
-    v[child].next  = 0;
-    if (q->last[parent])
-        v[q->last[parent]].next = child;
-    else
-        v[parent].child = child;
-    q->last[parent] = child;
-}
-
 uint32_t qj_take(qj *q, uint16_t kind)
 {
     uint32_t n = qj_node(q, kind, q->tok.start);
@@ -122,7 +95,7 @@ void qj_mark_word(qj *q, uint32_t parent, uint16_t kind, uint8_t field)
 void qj_leaf(qj *q, uint32_t n)
 {
     q->t->v[n].child = 0;
-    q->last[n]       = 0;
+    q->tree.last[n]  = 0;
     q->t->n          = n + 1;
 }
 
@@ -131,18 +104,6 @@ void qj_leaf(qj *q, uint32_t n)
 static bool is_letter(unsigned char c) { return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c >= 0x80 || c == '_' || c == '$'; }
 static bool is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
 static unsigned char at(const qj *q, uint32_t i) { return i < q->len ? (unsigned char)q->s[i] : 0; }
-
-static void keep_comment(qj *q, uint32_t from, uint32_t to)
-{
-    dd_str    s    = { q->s + from, to - from };
-    ptrdiff_t note = dd_str_findz(s, "dd0c:");
-    if (note < 0)
-        return;
-    dd_comment c = { 0, s };
-    for (uint32_t i = 0; i < from + (uint32_t)note; i++)
-        c.row += q->s[i] == '\n';
-    dd_vec_push(&q->t->comments, c);
-}
 
 /* The end of the comment at i. */
 static uint32_t comment_end(const qj *q, uint32_t i)
@@ -170,7 +131,7 @@ static bool blank(qj *q, uint32_t *i)
                 qj_fail(q);
                 return nl;
             }
-            keep_comment(q, *i, end);
+            quick_tree_comment(&q->tree, q->s, *i, end);
             *i = end - 1;
         } else if (c != ' ' && c != '\t' && c != '\r' && c != '\f' && c != '\v') {
             return nl;

@@ -24,7 +24,7 @@ static uint32_t name_of_type(qj *q)
     for (bool first = true; qj_is(q, '.'); first = false) {
         q->t->v[n].kind = first ? K_identifier : K_nested_identifier;
         if (!first) { /* A.B.C: the outer part is a value's name */
-            uint32_t object = q->t->v[n].child, last = q->last[n];
+            uint32_t object = q->t->v[n].child, last = q->tree.last[n];
             q->t->v[last].kind    = K_property_identifier;
             q->t->v[last].field   = F_property;
             q->t->v[object].field = F_object;

@@ -270,8 +270,7 @@ done:
 
 dd_code dd_syn_parse(const dd_source_file *file, dd_lang lang, dd_syn_tree *t, dd_err *err)
 {
-    bool script = lang == DD_LANG_JAVASCRIPT || lang == DD_LANG_TYPESCRIPT || lang == DD_LANG_TSX;
-    if (script && dd_quick_script(file->text, lang, t))
+    if (dd_quick(file->text, lang, t))
         return DD_OK;
     return dd_syn_parse_grammar(file, lang, t, err);
 }

@@ -21,7 +21,7 @@ static bool agree(const quick_case *c)
 {
     dd_syn_tree    grammar = { 0 }, quick = { 0 };
     dd_source_file f = { .path = DD_STR("f"), .lang = c->lang, .text = dd_str_z(c->text) };
-    bool           ok = dd_syn_parse_grammar(&f, c->lang, &grammar, NULL) == DD_OK && !grammar.n_errors && dd_quick_script(f.text, c->lang, &quick) &&
+    bool           ok = dd_syn_parse_grammar(&f, c->lang, &grammar, NULL) == DD_OK && !grammar.n_errors && dd_quick(f.text, c->lang, &quick) &&
               same(grammar.v, 1, quick.v, 1) && grammar.comments.n == quick.comments.n;
     dd_syn_fini(&grammar);
     dd_syn_fini(&quick);
@@ -55,6 +55,18 @@ static const quick_case both[] = {
     { "enums and namespaces", DD_LANG_TYPESCRIPT, "export enum A { B = 'b', C }\nconst enum D { E }\nnamespace F { export const g = 1 }\ndeclare global { interface H {} }" },
     { "imports of types", DD_LANG_TYPESCRIPT, "import type { A } from 'a'; import { type B, C } from 'b'; export type { D } from 'd'; import e = require('e'); import F = G.H; export = i;" },
     { "JSX", DD_LANG_TSX, "const a = <A.B c=\"d\" e={f} {...g} h><i>don't {j} &amp;</i><></><K l='m' /></A.B>;" },
+    { "Python: a call and its arguments", DD_LANG_PYTHON, "r = client.chat.completions.create(model=\"gpt-4o\", *a, **b, n=-1, stop=[x for x in y if x])\n" },
+    { "Python: strings", DD_LANG_PYTHON, "a = 'b' \"c\" f\"d {e!r:>{f}} {{g}} {h['i']}\" rb'\\x' \"\"\"j\nk\"\"\"\nl = (f'm'\n  'n')\n" },
+    { "Python: operators by precedence", DD_LANG_PYTHON, "a or b and not c in d | e ^ f & g << h + i * -j ** k\nl if m else n < o is not p not in q\nr = lambda s, *t, u=1, **v: (w := s)\n" },
+    { "Python: collections", DD_LANG_PYTHON, "a = [1, *b], (c,), (), {d, e}, {}, {f: g, **h}, {i: j for i, j in k}, {l for l in m}, (n for n in o), p[q:r, ::2], [...]\n" },
+    { "Python: assignments", DD_LANG_PYTHON, "a = b = c\nd, *e = f\n(g, [h, i]), j.k, l[m] = n\no: int = 1\np: q\nr += yield s\nt, u\nx = yield\n" },
+    { "Python: arms and loops", DD_LANG_PYTHON, "if a: b; c\nelif d:\n  e\nelse:\n  # f\n  g\nfor h, i in j, k:\n\tl\nelse: m\nwhile n: break\ntry:\n  o\nexcept (p, q) as r:\n  raise s from t\nexcept u: pass\nexcept:\n  pass\nelse:\n  v\nfinally:\n  w\n" },
+    { "Python: with", DD_LANG_PYTHON, "with a as b, c: d\nwith (e as f, g as h):\n  i\nwith (j):\n  k\nwith (l) as m:\n  n\nwith (o as p): q\n" },
+    { "Python: functions and classes", DD_LANG_PYTHON, "@a.b(c)\n@d\nasync def e(f, /, g: int, *, h: str = 'i', **j) -> K:\n  async with l as m:\n    await n\n  async for o in p: q\n\nclass R(S, metaclass=T):\n  u: V = 1\n  def w(self, *x: y, z=2): return\n" },
+    { "Python: types", DD_LANG_PYTHON, "def a(b: List[str] | None, c: Dict[str, Tuple[int, ...]] = d, e: f.g[h] | i = None) -> Optional[Literal['j']]: pass\n" },
+    { "Python: imports", DD_LANG_PYTHON, "from __future__ import a\nimport b.c as d, e\nfrom . import f\nfrom ..g.h import (i as j,\n  k,)\nfrom ... import *\n" },
+    { "Python: lines", DD_LANG_PYTHON, "a = b + \\\n  c\n\n# d\nif e:\n    f\n  # g\n    h; i;\nj # dd0c: ignore\n" },
+    { "Python: the rest", DD_LANG_PYTHON, "del a, b.c\nassert d, e\nglobal f, g\ndef h():\n  nonlocal i\n  yield from j\n  return k, l\nprint(m)\nx = y if z else w\n" },
     { "a name with a dash", DD_LANG_TSX, "x = <my-el data-a=\"1\" aria-b={c}>{/* d */}</my-el>;" },
 };
 
@@ -71,6 +83,12 @@ static const quick_case declined[] = {
     { "an open comment", DD_LANG_JAVASCRIPT, "a /* b" },
     { "a zero byte or what is no UTF-8", DD_LANG_JAVASCRIPT, "a = '\xff'" },
     { "two expressions on a line", DD_LANG_JAVASCRIPT, "a b" },
+    { "Python: an error", DD_LANG_PYTHON, "def f(:\n  pass\n" },
+    { "Python: indents that do not fit", DD_LANG_PYTHON, "if a:\n    b\n  c\n" },
+    { "Python: the print statement", DD_LANG_PYTHON, "print 'a'\n" },
+    { "Python: an open string", DD_LANG_PYTHON, "a = 'b\n" },
+    { "Python: an open f-string", DD_LANG_PYTHON, "a = f'{b'\n" },
+    { "Python: a block without a line", DD_LANG_PYTHON, "if a:\nb\n" },
     { "a tag that is not closed", DD_LANG_TSX, "<a><b></a>x" },
 };
 
@@ -78,7 +96,7 @@ TEST(quick_declines_what_it_is_not_sure_of)
 {
     for (size_t i = 0; i < DD_COUNT(declined); i++) {
         dd_syn_tree t = { 0 };
-        CHECK_EQ(dd_quick_script(dd_str_z(declined[i].text), declined[i].lang, &t), false, declined[i].why);
+        CHECK_EQ(dd_quick(dd_str_z(declined[i].text), declined[i].lang, &t), false, declined[i].why);
         dd_syn_fini(&t);
     }
 }
@@ -89,7 +107,8 @@ TEST(quick_declines_deep_nesting)          /* recursion on input has a bound */
     dd_syn_tree t = { 0 };
     for (int i = 0; i < 100000; i++)
         dd_buf_addz(&b, "[(");
-    CHECK_EQ(dd_quick_script(dd_buf_str(&b), DD_LANG_TSX, &t), false, "nested 200,000 deep");
+    CHECK_EQ(dd_quick(dd_buf_str(&b), DD_LANG_TSX, &t), false, "nested 200,000 deep");
+    CHECK_EQ(dd_quick(dd_buf_str(&b), DD_LANG_PYTHON, &t), false, "the same in Python");
     dd_syn_fini(&t);
     dd_buf_free(&b);
 }
