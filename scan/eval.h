@@ -58,6 +58,7 @@ struct dd_project {
     dd_map   calls_by_name, classes_by_base; size_t units_indexed;   /* where nothing was parsed beforehand */
     const dd_parsed *parsed; dd_file_slot **parsed_slots;            /* of a scan; NULL: no index */
     dd_map   callers;         /* "%p" of a function -> dd_caller_memo */
+    unsigned searches_cut;    /* for names that modules take from each other */
     size_t   prompt_bytes;    /* handed out by dd_project_prompt_room */
     unsigned depth, steps, caller_depth;
     unsigned cut;             /* depth of the outermost work that a result since then leant on unfinished; DD_EV_WHOLE: none */

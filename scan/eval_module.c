@@ -3,8 +3,10 @@
 
 enum {
     MAX_HOPS = 10,        /* re-exports in a row */
-    MAX_ASKED = 1024,     /* modules in one search */
-    MAX_EDGES = 4096      /* imports of everything that one search follows */
+    MAX_ASKED = 256,      /* modules in one search */
+    MAX_EDGES = 1024,     /* imports of everything that one search follows */
+    MAX_CUT = 32,         /* searches cut short before the tree is taken for one that means harm: then they go only so far */
+    FEW = 16
 };
 
 /* One search for a name: a module is asked for a name once, however many re-exports lead to it. */
@@ -16,8 +18,10 @@ static bool asked_before(dd_project *p, name_search *s, const dd_unit_ir *u, dd_
     for (size_t i = 0; i < s->n; i++)
         if (s->v[i].unit == u && dd_str_eq(s->v[i].name, name))
             return true;
-    if (s->n >= MAX_ASKED || (p->depth && ++p->steps > DD_EV_STEPS))
+    if (s->n >= (p->searches_cut < MAX_CUT ? MAX_ASKED : FEW) || (p->depth && ++p->steps > DD_EV_STEPS)) {
+        p->searches_cut += s->n == MAX_ASKED;
         return true;
+    }
     if (s->n == s->cap) {
         s->cap    = s->cap ? 2 * s->cap : 16;
         asked *v = dd_newn(&p->arena, asked, s->cap);
@@ -27,6 +31,12 @@ static bool asked_before(dd_project *p, name_search *s, const dd_unit_ir *u, dd_
     }
     s->v[s->n++] = (asked){ u, name };
     return false;
+}
+
+static bool too_many_edges(dd_project *p, name_search *s)
+{
+    p->searches_cut += ++s->edges == MAX_EDGES;
+    return s->edges > (p->searches_cut < MAX_CUT ? MAX_EDGES : FEW);
 }
 
 static dd_value *module_value(dd_project *p, const dd_module_hit *hit)
@@ -57,7 +67,7 @@ static dd_value *from_wildcards(dd_project *p, dd_unit_ir *u, dd_str name, name_
         dd_module_hit hit;
         if (imp->kind != DD_IMP_WILDCARD)
             continue;
-        if (++search->edges > MAX_EDGES)
+        if (too_many_edges(p, search))
             return NULL;
         if (dd_str_eqz(imp->module, "__ipython_store__")) {
             dd_value *v = dd_ev_store(p, u, name);
@@ -176,7 +186,7 @@ static dd_value *js_export(dd_project *p, dd_unit_ir *u, dd_str name, name_searc
         dd_module_hit hit;
         if (!dd_str_eqz(x->name, "*") || !x->from.len || dd_str_eqz(name, "default"))
             continue;
-        if (++search->edges > MAX_EDGES)
+        if (too_many_edges(p, search))
             return NULL;
         if (!dd_module_find(p, u, x->from, 0, &hit)) {
             if (dd_module_is_sdk(x->from))
