@@ -168,6 +168,8 @@ static TSTree *parse(const grammar *g, dd_str bytes, bounds *limit)
     *limit = (bounds){ dd_mono_now().ns + PARSE_LIMIT_NS, PARSE_BASE_BYTES + text.len * PARSE_BYTES_PER_BYTE, false };
     if (ts_parser_set_language(parser, g->language))
         tree = ts_parser_parse_with_options(parser, NULL, input, options);
+    if (!tree)
+        ts_parser_reset(parser);     /* one that gave up keeps a scanner that is not in our memory */
     dd_buf_free(&copy);
     return tree;
 }
