@@ -16,19 +16,22 @@ CFLAGS.fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-saniti
 # The sanitizers' null checks make gcc see null formats that cannot be.
 WARN += $(if $(filter asan tsan,$(VARIANT)),-Wno-format-truncation -Wno-format-overflow)
 CFLAGS_ALL     := -std=gnu11 -pthread -I. -I$(OUT)/gen $(CFLAGS.$(VARIANT)) $(EXTRA_CFLAGS)
-PKGS           := libpcre2-8 libcjson libcurl yaml-0.1
-PKG_CFLAGS     := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-LIBS           := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
+# llhttp: C sources from apt's node-llhttp, or the library where the system has one.
+LLHTTP     := $(wildcard /usr/share/llhttp/llhttp.c)
+LLHTTP_OBJ := $(if $(LLHTTP),$(patsubst %,$(OUT)/llhttp/%.o,llhttp api http))
+PKGS           := libpcre2-8 libcjson libcurl yaml-0.1 sqlite3 libssl libcrypto libzstd zlib $(if $(LLHTTP),,libllhttp)
+PKG_CFLAGS     := $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(if $(LLHTTP),-I/usr/share/include/llhttp)
+LIBS           := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcrypt -lm
 ifeq ($(VARIANT),fuzz)
 CC := clang
 endif
 
 # --- our sources, by layer (style: includes point down this list) ---
-LAYERS   := base pricing-cache route scan report cmd
+LAYERS   := base pricing-cache route scan report store proxy/http proxy/dialect proxy cmd
 SRC      := $(filter-out %_fuzz.c,$(wildcard $(LAYERS:%=%/*.c)))
 LIB_SRC  := $(filter-out cmd/%,$(SRC))
 FUZZ_SRC := $(wildcard $(LAYERS:%=%/*_fuzz.c))
-TEST_SRC := $(wildcard tests/unit/*.c tests/unit/*/*.c)
+TEST_SRC := $(wildcard tests/unit/*.c tests/unit/*/*.c tests/unit/*/*/*.c)
 OBJ      := $(SRC:%.c=$(OUT)/%.o)
 LIB_OBJ  := $(LIB_SRC:%.c=$(OUT)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(OUT)/%.o)
@@ -39,17 +42,22 @@ TS_OBJ  := $(patsubst %,$(OUT)/ts/%.o,core python-parser python-scanner javascri
            typescript-parser typescript-scanner tsx-parser tsx-scanner)
 TS_CFLAGS = -std=gnu11 -O2 -w -DTREE_SITTER_REUSE_ALLOCATOR -I$(TS)/include -I$(TS)/src $(filter -fsanitize%,$(CFLAGS.$(VARIANT)))
 
+LIB3_OBJ = $(TS_OBJ) $(LLHTTP_OBJ) $(GEN_OBJ)
+
 .PHONY: all help check check-unit check-cli asan tsan fuzz fuzz-replay bench score lint golden man install dist fresh scan clean decisions
 all: build/dd0c
 
 build/dd0c: $(OUT)/dd0c
 	@mkdir -p build && ln -sf $(patsubst build/%,%,$(OUT))/dd0c $@ 2>/dev/null || cp $< $@
 
-$(OUT)/dd0c: $(OBJ) $(TS_OBJ) $(GEN_OBJ)
-	@echo "  LINK  $@" && $(CC) -pthread $(CFLAGS.$(VARIANT)) -o $@ $(OBJ) $(TS_OBJ) $(GEN_OBJ) $(LDFLAGS) $(LIBS)
+$(OUT)/dd0c: $(OBJ) $(LIB3_OBJ)
+	@echo "  LINK  $@" && $(CC) -pthread $(CFLAGS.$(VARIANT)) -o $@ $(OBJ) $(LIB3_OBJ) $(LDFLAGS) $(LIBS)
 
 $(NM)/.package-lock.json: package-lock.json
 	@echo "  the C sources of the parsers are missing or old: run ./setup.sh"; exit 1
+
+$(OUT)/llhttp/%.o: /usr/share/llhttp/%.c
+	@mkdir -p $(@D) && echo "  CC    $<" && $(CC) -std=gnu11 -O2 -w $(PKG_CFLAGS) $(filter -fsanitize%,$(CFLAGS.$(VARIANT))) -c $< -o $@
 
 # --- generated tables ---
 -include tools/*.mk
@@ -70,7 +78,7 @@ $(TS_OBJ): | $(NM)/.package-lock.json
 	@mkdir -p $(@D) && echo "  CC    $<" && $(CC) $(TS_CFLAGS) -I$(dir $<) -c $< -o $@
 
 # --- tests ---
-$(OUT)/unit-tests: $(TEST_OBJ) $(LIB_OBJ) $(TS_OBJ) $(GEN_OBJ)
+$(OUT)/unit-tests: $(TEST_OBJ) $(LIB_OBJ) $(LIB3_OBJ)
 	@echo "  LINK  $@" && $(CC) -pthread $(CFLAGS.$(VARIANT)) -o $@ $^ $(LDFLAGS) $(LIBS)
 
 check-unit: $(OUT)/unit-tests
@@ -89,7 +97,7 @@ FUZZ_BIN   := $(FUZZ_NAMES:%=$(OUT)/fuzz/%)
 FUZZ_LIB   := $(LIB_OBJ) $(filter-out $(OUT)/cmd/main.o,$(filter $(OUT)/cmd/%,$(OBJ)))
 .SECONDARY: $(FUZZ_SRC:%.c=$(OUT)/%.o)
 define fuzz_rule
-$(OUT)/fuzz/$(notdir $(1:%_fuzz.c=%)): $(OUT)/$(1:%.c=%.o) $(FUZZ_LIB) $(TS_OBJ) $(GEN_OBJ)
+$(OUT)/fuzz/$(notdir $(1:%_fuzz.c=%)): $(OUT)/$(1:%.c=%.o) $(FUZZ_LIB) $(LIB3_OBJ)
 	@mkdir -p $$(@D) && echo "  LINK  $$@" && $$(CC) -pthread -g -fsanitize=fuzzer,address,undefined -o $$@ $$^ $$(LDFLAGS) $$(LIBS)
 endef
 $(foreach f,$(FUZZ_SRC),$(eval $(call fuzz_rule,$(f))))

@@ -31,7 +31,7 @@ as_root() {
 }
 
 # --- with apt ---
-BUILD="gcc make pkg-config libc6-dev libpcre2-dev libcjson-dev libcurl4-openssl-dev libyaml-dev ca-certificates"
+BUILD="gcc make pkg-config libc6-dev libpcre2-dev libcjson-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev libssl-dev libzstd-dev zlib1g-dev libcrypt-dev ca-certificates"
 TESTS="python3 python3-venv git clang libclang-rt-14-dev clang-tidy cppcheck strace ripgrep curl"
 
 missing_debs() {
@@ -46,14 +46,21 @@ clang_runtime() {
     printf '%s' "libclang-rt-${v:-14}-dev"
 }
 
+# llhttp is a library of its own on newer systems; on older ones Node's package carries its C sources.
+llhttp_package() {
+    if apt-cache show libllhttp-dev >/dev/null 2>&1; then printf libllhttp-dev; else printf node-llhttp; fi
+}
+
 with_apt() {
+    [ -e /usr/share/llhttp/llhttp.c ] || pkg-config --exists libllhttp 2>/dev/null || need_llhttp=yes
     want=$BUILD
     command -v npm >/dev/null 2>&1 || want="$want nodejs npm"
     [ "$tests" = no ] || want="$want $TESTS"
     need=$(missing_debs "$want")
-    if [ -n "$need" ]; then
-        say "apt: installing $need"
+    if [ -n "$need${need_llhttp:-}" ]; then
         as_root apt-get -qq update >/dev/null || say "apt: the package lists could not be refreshed; going on with the old ones"
+        [ -z "${need_llhttp:-}" ] || need="$need$(llhttp_package)"
+        say "apt: installing $need"
         case $need in *libclang-rt-14-dev*) need=$(printf '%s' "$need" | sed "s/libclang-rt-14-dev/$(clang_runtime)/") ;; esac
         # shellcheck disable=SC2086
         as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $need >/dev/null ||
@@ -63,7 +70,7 @@ with_apt() {
 
 # --- with brew ---
 with_brew() {
-    want="pkg-config pcre2 cjson curl libyaml"
+    want="pkg-config pcre2 cjson curl libyaml llhttp sqlite openssl@3 zstd zlib"
     command -v npm >/dev/null 2>&1 || want="$want node"
     [ "$tests" = no ] || want="$want python3 llvm cppcheck ripgrep"
     for p in $want; do
@@ -79,7 +86,7 @@ if command -v apt-get >/dev/null 2>&1; then
 elif command -v brew >/dev/null 2>&1; then
     with_brew
 else
-    say "neither apt nor brew is here; needed are: a C compiler, make, pkg-config, PCRE2, cJSON, libcurl, libyaml, npm"
+    say "neither apt nor brew is here; needed are: a C compiler, make, pkg-config, PCRE2, cJSON, libcurl, libyaml, llhttp, SQLite, OpenSSL, zstd, zlib, npm"
 fi
 
 # --- C sources of the parsers and the tokenizer ranks, from npm ---

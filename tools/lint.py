@@ -57,7 +57,7 @@ def headers():
 
 
 def pkg_config():
-    return run("pkg-config", "--cflags", "libpcre2-8", "libcjson", "libcurl", "yaml-0.1").stdout.split()
+    return run("pkg-config", "--cflags", "libpcre2-8", "libcjson", "libcurl", "yaml-0.1", "sqlite3", "libssl", "libzstd", "zlib").stdout.split() + ["-I/usr/share/include/llhttp"]
 
 
 def venv(*packages):

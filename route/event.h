@@ -1,0 +1,58 @@
+/* route/event.h - what is remembered of one request: never a word of its prompt.
+ *
+ * The plain type that the proxy fills, the store keeps and the views show. Text is borrowed for the call that hands it over. Numbers that are not known
+ * are -1 (tokens, times) or DD_PUSD_UNKNOWN (money). Times are microseconds, monotonic differences; time_ms is wall time. Source of the fields: spec R3.6. */
+#ifndef DD_ROUTE_EVENT_H
+#define DD_ROUTE_EVENT_H
+#include "route/cost.h"
+
+/* What went wrong, as one word. The order is stored: append only. */
+typedef enum {
+    DD_EC_NONE, DD_EC_INVALID, DD_EC_AUTH, DD_EC_FORBIDDEN, DD_EC_NOT_FOUND, DD_EC_TOO_LARGE, DD_EC_RATE_LIMIT, DD_EC_BUDGET, DD_EC_CONTENT,
+    DD_EC_CONTEXT, DD_EC_UPSTREAM, DD_EC_OVERLOADED, DD_EC_TIMEOUT, DD_EC_CONNECT, DD_EC_RESET, DD_EC_TRUNCATED, DD_EC_ABORTED, DD_EC_INTERNAL, DD_EC_COUNT
+} dd_error_class;
+const char *dd_error_class_name(dd_error_class c);   /* "rate_limit" */
+
+typedef enum { DD_USAGE_NONE, DD_USAGE_REPORTED, DD_USAGE_COUNTED } dd_usage_source;   /* counted: by us, because the provider said nothing */
+
+typedef struct {               /* one try at one provider */
+    dd_str         provider, model;
+    int            status;     /* 0: no answer */
+    dd_error_class error;
+    int64_t        start_us;   /* since the request's start */
+    int64_t        first_us, total_us;
+    dd_usage       usage;      /* -1 each when not known */
+    dd_pusd        cost;
+} dd_attempt;
+
+typedef struct {
+    int64_t         id;        /* time-ordered: milliseconds since 2020-01-01 << 21 | worker << 13 | sequence; the x-dd0c-request-id is its spelling */
+    int64_t         time_ms;
+    dd_str          org, key_id, user, feature, team, env;
+    dd_str          tags;      /* the other X-DD0C-* headers and body metadata, as a JSON object; "" none */
+    dd_str          task, strategy, route;
+    dd_str          endpoint;  /* "chat.completions", "messages", "responses", "embeddings", ..., "passthrough" */
+    dd_str          requested_model, used_model, provider;
+    bool            stream, disconnected;
+    int             status;    /* what the client got; 499 when it left first */
+    dd_error_class  error;
+    dd_usage        usage;     /* -1 each when not known */
+    int64_t         reasoning_tokens;
+    dd_usage_source usage_source;
+    dd_pusd         cost_original, cost_actual, cost_saved;   /* by the requested model, by the used one, the difference */
+    dd_day          prices;    /* the price table's day */
+    int64_t         first_us, total_us, overhead_us, queue_us;
+    int64_t         bytes_in, bytes_out;
+    int             retries;
+    dd_str          dropped;   /* what x-dd0c-dropped said */
+    const dd_attempt *attempts; size_t n_attempts;
+} dd_event;
+
+#define DD_EVENT_EPOCH_MS INT64_C(1577836800000)
+/* "req_" and 13 letters of Crockford's base 32: sorts as the id does. out[20]. */
+void    dd_event_spell(int64_t id, char out[20]);
+bool    dd_event_unspell(dd_str text, int64_t *id);
+
+/* The event as one JSON object, appended: what `dd0c tail --format json` prints and the spool file holds. Read back by dd_event_parse. */
+void    dd_event_json(const dd_event *e, dd_buf *out);
+#endif
