@@ -36,9 +36,9 @@ typedef struct { uint32_t at, left, key, value; bool object; } dd_jit;
 dd_jit dd_jspan_each(const dd_jspan *d, uint32_t node);   /* nothing for scalars and DD_J_NONE */
 bool   dd_jspan_step(const dd_jspan *d, dd_jit *it);
 /* The member's value, or DD_J_NONE. Names compare after unescaping, with case. *twice (may be NULL) is set when the name is there more
- * than once: who acts on the member must refuse the body. Takes DD_J_NONE and other kinds: DD_J_NONE. */
+ * than once: who acts on the member must refuse the body (the first one is returned). Takes DD_J_NONE and other kinds: DD_J_NONE. */
 uint32_t dd_jspan_member(const dd_jspan *d, uint32_t object, const char *name, bool *twice);
-/* Many members in one pass: out[i] for names[i]. Returns the index of the first name that is there twice, or -1. */
+/* Many members in one pass: out[i] for names[i] (the first of that name). Returns the smallest i that is there twice, or -1. */
 int      dd_jspan_members(const dd_jspan *d, uint32_t object, const char *const *names, uint32_t *out, size_t n);
 uint32_t dd_jspan_item(const dd_jspan *d, uint32_t array, size_t i);
 
@@ -60,12 +60,16 @@ void   dd_jtext_escape(dd_buf *out, dd_str plain);
 bool   dd_jtext_blank(dd_str inside);   /* empty, or white space only (also escaped \n \t \r \u0020) */
 
 /* --- splice: a copy of the text with some values changed --- */
-typedef struct { uint32_t start, end; dd_str with; } dd_jedit;   /* bytes [start, end) become `with` */
-typedef DD_VEC(dd_jedit) dd_jedits;                              /* dd_avec_push */
-/* Edits that compose: replace a value, remove a member with its comma, add a member at the end of an object (also of an empty one). At most one edit a value. */
+typedef enum { DD_JEDIT_REPLACE, DD_JEDIT_REMOVE, DD_JEDIT_ADD } dd_jedit_kind;
+typedef struct { dd_jedit_kind kind; uint32_t object, node; dd_str with; } dd_jedit;
+typedef DD_VEC(dd_jedit) dd_jedits;
+/* Edits that compose, in any order: replace a value, remove a member (all of them may go), add a member at the end of an object (also of an
+ * empty one; whether the name is there already is the caller's to know). `json` is a JSON value; a replaced one is borrowed until the edits are applied.
+ * Edits inside a value that is itself replaced or removed do nothing; of two replacements of one value the first counts. What is no
+ * node, or no object, is left alone. */
 void dd_jedit_replace(dd_jedits *e, dd_arena *arena, const dd_jspan *d, uint32_t value, dd_str json);
 void dd_jedit_remove(dd_jedits *e, dd_arena *arena, const dd_jspan *d, uint32_t object, uint32_t key);
 void dd_jedit_add(dd_jedits *e, dd_arena *arena, const dd_jspan *d, uint32_t object, const char *name, dd_str json);
-/* The changed text, in the arena. Edits may come in any order. */
+/* The changed text, in the arena; the text itself when nothing changes. */
 dd_str dd_jedit_apply(dd_jedits *e, dd_arena *arena, const dd_jspan *d);
 #endif
