@@ -64,6 +64,21 @@ static bool parse_size(dd_str s, int64_t *out)
 }
 
 /* USD to picodollars, exactly; more than 12 decimals are refused. */
+static bool parse_duration(dd_str s, int64_t *out)
+{
+    static const struct { const char *unit; int64_t ms; } units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 }, { "", 1000 } };
+    size_t  digits = 0;
+    int64_t n;
+    while (digits < s.len && s.ptr[digits] >= '0' && s.ptr[digits] <= '9')
+        digits++;
+    if (!dd_parse_i64(dd_str_sub(s, 0, digits), &n))
+        return false;
+    for (size_t i = 0; i < DD_COUNT(units); i++)
+        if (dd_str_eqz(dd_str_sub(s, digits, s.len), units[i].unit))
+            return n <= INT64_MAX / 1000000 / units[i].ms ? (*out = n * units[i].ms, true) : false;   /* fits in nanoseconds too */
+    return false;
+}
+
 static bool parse_usd(dd_str s, int64_t *out)
 {
     if (s.len && s.ptr[0] == '$')
@@ -105,6 +120,8 @@ static dd_code set(const dd_opt *o, const char *value, void *into, dd_err *err)
         return DD_OK;
     case DD_OPT_SIZE:
         return parse_size(dd_str_z(value), member) ? DD_OK : bad_value(o, value, "it takes a size such as 1048576, 512K or 1MB", err);
+    case DD_OPT_DURATION:
+        return parse_duration(dd_str_z(value), member) ? DD_OK : bad_value(o, value, "it takes a duration such as 250ms, 30s, 10m, 24h or 30d", err);
     case DD_OPT_USD: return parse_usd(dd_str_z(value), member) ? DD_OK : bad_value(o, value, "it takes an amount such as 12.50", err);
     case DD_OPT_CHOICE:
     case DD_OPT_CHOICES:

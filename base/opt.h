@@ -13,6 +13,7 @@ typedef enum {
     DD_OPT_LIST,    /* dd_opt_list, every one counts */
     DD_OPT_INT,     /* int64_t, not negative */
     DD_OPT_SIZE,    /* int64_t bytes: 1048576, 512K, 1MB */
+    DD_OPT_DURATION,/* int64_t milliseconds: 250ms, 30s (or 30), 10m, 24h, 30d */
     DD_OPT_USD,     /* int64_t picodollars: 12.50 or $12.50 */
     DD_OPT_CHOICE,  /* const char *, one of `arg` separated by | */
     DD_OPT_CHOICES, /* dd_opt_list, each one of `arg` */

@@ -11,24 +11,46 @@
 #include "base/yaml.h"
 #include "cmd/cmd.h"
 
-typedef enum { KEY_TEXT, KEY_PATH, KEY_LIST, KEY_INT, KEY_SIZE, KEY_USD, KEY_CHOICE, KEY_MAP } key_kind;
+typedef enum { KEY_TEXT, KEY_PATH, KEY_LIST, KEY_INT, KEY_SIZE, KEY_USD, KEY_DURATION, KEY_CHOICE, KEY_MAP, KEY_SECRETS } key_kind;
 
 typedef struct {
-    const char *section, *name;
+    const char *section, *name;   /* section "": at the top; "providers", "models": of each entry below it */
     key_kind    kind;
-    size_t      offset;
+    size_t      offset, count;    /* count: of the number of entries, for KEY_MAP */
     const char *choices, *help;
 } key;
 
-#define KEY(section, name, kind, member, choices, help) { section, name, kind, offsetof(dd_config, member), choices, help }
+#define KEY(section, name, kind, member, choices, help) { section, name, kind, offsetof(dd_config, member), 0, choices, help }
+#define MAP(section, name, member, number, help) { section, name, KEY_MAP, offsetof(dd_config, member), offsetof(dd_config, number), NULL, help }
+#define PROVIDER(name, kind, member, choices, help) { "providers", name, kind, offsetof(dd_config_provider, member), 0, choices, help }
+#define MODEL(name, kind, member, choices, help) { "models", name, kind, offsetof(dd_config_model, member), 0, choices, help }
 
 static const key keys[] = {
+    KEY("", "log_format", KEY_CHOICE, log_format, "text|json", "how the proxy writes its log"),
+    KEY("", "unpriced", KEY_CHOICE, unpriced, "warn|block", "what the proxy does with a model whose price is not known"),
+    KEY("", "unsupported", KEY_CHOICE, unsupported, "drop|error", "what translation does with a member that the target has no place for; it is named in x-dd0c-dropped"),
+    KEY("dev", "base_url", KEY_TEXT, dev.base_url, NULL, "local server that development mode sends everything to"),
+    KEY("dev", "model", KEY_TEXT, dev.model, NULL, "local model for every name that has none of its own"),
+    MAP("dev", "models", dev.models, dev.n_models, "names asked for, and the local models for them"),
+    MODEL("targets", KEY_LIST, targets, NULL, "provider/model, in order of preference"),
+    PROVIDER("api_key", KEY_TEXT, api_key, NULL, "the provider's key: ${NAME} and os.environ/NAME read the environment, secret:NAME the secret store"),
+    PROVIDER("api_version", KEY_TEXT, api_version, NULL, "api-version of Azure, anthropic-version of Anthropic"),
+    PROVIDER("base_url", KEY_TEXT, base_url, NULL, "where it answers, with or without /v1"),
+    PROVIDER("connect", KEY_DURATION, connect, NULL, "time to connect"),
+    PROVIDER("cost", KEY_INT, cost, NULL, "0: its models cost nothing"),
+    PROVIDER("first_token", KEY_DURATION, first_token, NULL, "time until the answer begins"),
+    PROVIDER("idle", KEY_DURATION, idle, NULL, "time between two pieces of an answer"),
+    PROVIDER("keys", KEY_SECRETS, keys, NULL, "several keys, each with value and weight"),
+    PROVIDER("models", KEY_LIST, models, NULL, "globs of the only models it serves"),
+    PROVIDER("total", KEY_DURATION, total, NULL, "time for the whole answer"),
+    PROVIDER("type", KEY_TEXT, type, NULL, "which row of the provider table it follows; openai for any compatible server"),
+    PROVIDER("verify_tls", KEY_CHOICE, verify_tls, "yes|no", "check its certificate"),
     KEY("prices", "max_age_days", KEY_INT, prices.max_age_days, NULL, "fail when the price table is older than this many days"),
     KEY("prices", "override", KEY_PATH, prices.override, NULL, "file of prices that win over the table"),
     KEY("prices", "url", KEY_TEXT, prices.url, NULL, "where `dd0c prices update` fetches the table"),
     KEY("scan", "calls", KEY_INT, scan.calls, NULL, "calls a month of each production site"),
     KEY("scan", "default_model", KEY_TEXT, scan.default_model, NULL, "model to price sites with whose own is only known at run time"),
-    KEY("scan", "deployments", KEY_MAP, scan.deployments, NULL, "Azure deployment names and the models behind them"),
+    MAP("scan", "deployments", scan.deployments, scan.n_deployments, "Azure deployment names and the models behind them"),
     KEY("scan", "exclude", KEY_LIST, scan.exclude, NULL, "globs of files not to scan"),
     KEY("scan", "fail_on", KEY_LIST, scan.fail_on, NULL, "gates: unknown, retired, opportunity=USD"),
     KEY("scan", "include", KEY_LIST, scan.include, NULL, "globs of the only files to scan"),
@@ -38,6 +60,22 @@ static const key keys[] = {
     KEY("scan", "summary_url", KEY_TEXT, scan.summary_url, NULL, "where `dd0c scan --opt-in` posts its summary"),
     KEY("scan", "tests", KEY_CHOICE, scan.tests, "exclude|separate|include", "what to do with tests, examples and notebooks"),
     KEY("scan", "usage", KEY_PATH, scan.usage, NULL, "usage file with calls and tokens a site"),
+    KEY("server", "cors_origins", KEY_LIST, server.cors_origins, NULL, "origins that browsers may call from; * for all"),
+    KEY("server", "listen", KEY_TEXT, server.listen, NULL, "address and port, 127.0.0.1:4000"),
+    KEY("server", "max_body", KEY_SIZE, server.max_body, NULL, "largest request body (64MB)"),
+    KEY("server", "tls_cert", KEY_PATH, server.tls_cert, NULL, "certificate chain, PEM"),
+    KEY("server", "tls_key", KEY_PATH, server.tls_key, NULL, "its key, PEM"),
+    KEY("server", "tls_min", KEY_CHOICE, server.tls_min, "1.2|1.3", "oldest TLS version that clients may use (1.3)"),
+    KEY("server", "workers", KEY_INT, server.workers, NULL, "worker threads (one a core)"),
+    KEY("telemetry", "queue", KEY_INT, telemetry.queue, NULL, "events that may wait to be written (1000)"),
+    KEY("telemetry", "retention", KEY_DURATION, telemetry.retention, NULL, "how long events are kept (30d)"),
+    KEY("telemetry", "spool", KEY_SIZE, telemetry.spool, NULL, "largest file for events that the store could not take (64MB); 0: none"),
+    KEY("telemetry", "store", KEY_CHOICE, telemetry.store, "sqlite|off", "where events are kept"),
+    KEY("timeouts", "connect", KEY_DURATION, timeouts.connect, NULL, "time to connect to a provider (3s)"),
+    KEY("timeouts", "drain", KEY_DURATION, timeouts.drain, NULL, "time that open requests get when the proxy is told to end (30s)"),
+    KEY("timeouts", "first_token", KEY_DURATION, timeouts.first_token, NULL, "time until an answer begins (5m)"),
+    KEY("timeouts", "idle", KEY_DURATION, timeouts.idle, NULL, "time between two pieces of an answer (60s)"),
+    KEY("timeouts", "total", KEY_DURATION, timeouts.total, NULL, "time for a whole answer (10m)"),
 };
 
 typedef struct {
@@ -60,7 +98,7 @@ static dd_code unrecognized(reader *r, const cJSON *node, const char *section)
     const char *near = NULL;
     size_t      best = 4;
     for (size_t i = 0; i < DD_COUNT(keys); i++) {
-        const char *name = section ? keys[i].name : keys[i].section;
+        const char *name = section || !keys[i].section[0] ? keys[i].name : keys[i].section;
         if (section && strcmp(section, keys[i].section) != 0)
             continue;
         size_t d = dd_str_distance(dd_str_z(node->string), dd_str_z(name), 3);
@@ -86,7 +124,8 @@ static const char *text_of(reader *r, const char *text, bool path)
 /* Numbers and amounts go through the option parser, so that both spell them alike. */
 static dd_code set_number(reader *r, const key *k, const cJSON *node, void *member)
 {
-    static const dd_opt_kind kinds[] = { [KEY_INT] = DD_OPT_INT, [KEY_SIZE] = DD_OPT_SIZE, [KEY_USD] = DD_OPT_USD };
+    static const dd_opt_kind kinds[] = { [KEY_INT] = DD_OPT_INT, [KEY_SIZE] = DD_OPT_SIZE, [KEY_USD] = DD_OPT_USD,
+                                         [KEY_DURATION] = DD_OPT_DURATION };
     dd_opt                   table[] = { { 0, k->name, kinds[k->kind], 0, "value", "" }, DD_OPT_END };
     dd_buf                   word    = DD_BUF_INIT(0);
     dd_err                   why     = DD_ERR_INIT;
@@ -102,7 +141,7 @@ static dd_code set_number(reader *r, const key *k, const cJSON *node, void *memb
     char   *argv[] = { NULL, (char *)(uintptr_t)dd_buf_z(&word) };
     dd_code rc     = dd_opt_parse(table, 2, argv, member, &words, &help, &why);
     dd_buf_free(&word);
-    return rc == DD_OK ? DD_OK : fail_at(r, node, "not a fitting number for", k->name);
+    return rc == DD_OK ? DD_OK : fail_at(r, node, why.msg[0] && k->kind == KEY_DURATION ? "not a duration such as 30s for" : "not a fitting number for", k->name);
 }
 
 static dd_code set_list(reader *r, const key *k, const cJSON *node, dd_opt_list *list)
@@ -120,17 +159,48 @@ static dd_code set_list(reader *r, const key *k, const cJSON *node, dd_opt_list 
     return DD_OK;
 }
 
-static dd_code set_map(reader *r, const key *k, const cJSON *node)
+static dd_code set_map(reader *r, const key *k, const cJSON *node, void *base)
 {
     const cJSON *item;
     if (!cJSON_IsObject(node))
         return fail_at(r, node, "names and values are needed for", k->name);
-    r->config->scan.deployments = dd_newn(&r->config->arena, dd_deployment, (size_t)cJSON_GetArraySize(node) + 1);
+    dd_deployment *list = dd_newn(&r->config->arena, dd_deployment, (size_t)cJSON_GetArraySize(node) + 1);
+    size_t        *n    = (size_t *)((char *)base + k->count);
+    *(dd_deployment **)((char *)base + k->offset) = list;
+    *n = 0;
     cJSON_ArrayForEach(item, node) {
         if (!cJSON_IsString(item))
             return fail_at(r, item, "a model name is needed for", item->string);
-        r->config->scan.deployments[r->config->scan.n_deployments++] =
-            (dd_deployment){ dd_str_z(text_of(r, item->string, false)), dd_str_z(text_of(r, item->valuestring, false)) };
+        list[(*n)++] = (dd_deployment){ dd_str_z(text_of(r, item->string, false)), dd_str_z(text_of(r, item->valuestring, false)) };
+    }
+    return DD_OK;
+}
+
+/* keys: [{value: ..., weight: 2}, "..."] */
+static dd_code set_secrets(reader *r, const cJSON *node, dd_config_provider *p)
+{
+    const cJSON *item, *field;
+    if (!cJSON_IsArray(node))
+        return fail_at(r, node, "a list is needed for", "keys");
+    p->keys   = dd_newn(&r->config->arena, dd_config_secret, (size_t)cJSON_GetArraySize(node) + 1);
+    p->n_keys = 0;
+    cJSON_ArrayForEach(item, node) {
+        dd_config_secret *s = &p->keys[p->n_keys++];
+        s->weight           = 1;
+        if (cJSON_IsString(item))
+            s->value = text_of(r, item->valuestring, false);
+        else if (!cJSON_IsObject(item))
+            return fail_at(r, item, "value and weight are needed in", "keys");
+        for (field = cJSON_IsObject(item) ? item->child : NULL; field; field = field->next) {
+            if (strcmp(field->string, "value") == 0 && cJSON_IsString(field))
+                s->value = text_of(r, field->valuestring, false);
+            else if (strcmp(field->string, "weight") == 0 && cJSON_IsNumber(field) && field->valuedouble >= 0 && field->valuedouble <= 1000000)
+                s->weight = (int64_t)field->valuedouble;
+            else
+                return fail_at(r, field, "value or weight is needed, not", field->string);
+        }
+        if (!s->value)
+            return fail_at(r, item, "a value is missing in", "keys");
     }
     return DD_OK;
 }
@@ -144,14 +214,16 @@ static bool is_choice(const char *choices, const char *value)
     return false;
 }
 
-static dd_code set(reader *r, const key *k, const cJSON *node)
+static dd_code set(reader *r, const key *k, const cJSON *node, void *base)
 {
-    void *member = (char *)r->config + k->offset;
+    void *member = (char *)base + k->offset;
     switch (k->kind) {
     case KEY_LIST: return set_list(r, k, node, member);
-    case KEY_MAP: return set_map(r, k, node);
+    case KEY_MAP: return set_map(r, k, node, base);
+    case KEY_SECRETS: return set_secrets(r, node, base);
     case KEY_INT:
     case KEY_SIZE:
+    case KEY_DURATION:
     case KEY_USD: return set_number(r, k, node, member);
     case KEY_TEXT:
     case KEY_PATH:
@@ -168,26 +240,86 @@ static dd_code set(reader *r, const key *k, const cJSON *node)
     return DD_OK;
 }
 
-static dd_code read_section(reader *r, const cJSON *section)
+/* The keys of one mapping, into the struct at `base`. */
+static dd_code read_keys(reader *r, const char *section, const cJSON *mapping, void *base)
 {
     const cJSON *node;
-    bool         known = false;
-    for (size_t i = 0; i < DD_COUNT(keys); i++)
-        known |= strcmp(keys[i].section, section->string) == 0;
-    if (!known)
-        return unrecognized(r, section, NULL);
-    if (!cJSON_IsObject(section))
-        return cJSON_IsNull(section) ? DD_OK : fail_at(r, section, "keys are needed under", section->string);
-    cJSON_ArrayForEach(node, section) {
+    cJSON_ArrayForEach(node, mapping) {
         const key *found = NULL;
         for (size_t i = 0; i < DD_COUNT(keys); i++)
-            if (strcmp(keys[i].section, section->string) == 0 && strcmp(keys[i].name, node->string) == 0)
+            if (strcmp(keys[i].section, section) == 0 && strcmp(keys[i].name, node->string) == 0)
                 found = &keys[i];
-        dd_code rc = !found ? unrecognized(r, node, section->string) : cJSON_IsNull(node) ? DD_OK : set(r, found, node);
+        dd_code rc = !found ? unrecognized(r, node, section) : cJSON_IsNull(node) ? DD_OK : set(r, found, node, base);
         if (rc != DD_OK)
             return rc;
     }
     return DD_OK;
+}
+
+static dd_code read_providers(reader *r, const cJSON *section)
+{
+    const cJSON *entry;
+    dd_config   *c = r->config;
+    c->providers   = dd_newn(&c->arena, dd_config_provider, (size_t)cJSON_GetArraySize(section) + 1);
+    c->n_providers = 0;
+    cJSON_ArrayForEach(entry, section) {
+        dd_config_provider *p = &c->providers[c->n_providers++];
+        *p = (dd_config_provider){ .name = text_of(r, entry->string, false), .cost = -1, .connect = -1, .first_token = -1, .idle = -1, .total = -1 };
+        if (strchr(p->name, '/') || !*p->name)
+            return fail_at(r, entry, "a provider's name has no slash:", p->name);
+        if (!cJSON_IsObject(entry) && !cJSON_IsNull(entry))
+            return fail_at(r, entry, "keys are needed under", p->name);
+        dd_code rc = read_keys(r, "providers", entry, p);
+        if (rc != DD_OK)
+            return rc;
+        if (p->cost > 0)
+            return fail_at(r, entry, "cost can only be 0 (other prices come from prices.override) for provider", p->name);
+    }
+    return DD_OK;
+}
+
+/* smart: {targets: [...]}, or short: smart: provider/model */
+static dd_code read_models(reader *r, const cJSON *section)
+{
+    const cJSON *entry;
+    dd_config   *c = r->config;
+    c->models      = dd_newn(&c->arena, dd_config_model, (size_t)cJSON_GetArraySize(section) + 1);
+    c->n_models    = 0;
+    cJSON_ArrayForEach(entry, section) {
+        dd_config_model *m = &c->models[c->n_models++];
+        m->name            = text_of(r, entry->string, false);
+        dd_code rc         = DD_OK;
+        if (cJSON_IsString(entry)) {
+            m->targets      = (dd_opt_list){ dd_newn(&c->arena, const char *, 1), 1 };
+            m->targets.v[0] = text_of(r, entry->valuestring, false);
+        } else if (cJSON_IsObject(entry)) {
+            rc = read_keys(r, "models", entry, m);
+        }
+        if (rc == DD_OK && !m->targets.n)
+            rc = fail_at(r, entry, "a target (provider/model) is needed for model", m->name);
+        if (rc != DD_OK)
+            return rc;
+    }
+    return DD_OK;
+}
+
+static dd_code read_section(reader *r, const cJSON *section)
+{
+    bool known = false;
+    for (size_t i = 0; i < DD_COUNT(keys); i++) {
+        if (!keys[i].section[0] && strcmp(keys[i].name, section->string) == 0)
+            return cJSON_IsNull(section) ? DD_OK : set(r, &keys[i], section, r->config);
+        known |= keys[i].section[0] && strcmp(keys[i].section, section->string) == 0;
+    }
+    if (!known)
+        return unrecognized(r, section, NULL);
+    if (!cJSON_IsObject(section))
+        return cJSON_IsNull(section) ? DD_OK : fail_at(r, section, "keys are needed under", section->string);
+    if (strcmp(section->string, "providers") == 0)
+        return read_providers(r, section);
+    if (strcmp(section->string, "models") == 0)
+        return read_models(r, section);
+    return read_keys(r, section->string, section, r->config);
 }
 
 static dd_code read_text(reader *r, dd_str text)
@@ -233,11 +365,11 @@ static bool search(dd_buf *path)
 
 dd_code dd_config_load(dd_config *c, const char *path, dd_err *err)
 {
-    *c                     = (dd_config){ 0 };
-    c->scan.calls          = -1;
-    c->scan.max_monthly    = -1;
-    c->scan.max_filesize   = -1;
-    c->prices.max_age_days = -1;
+    *c = (dd_config){ .scan      = { .calls = -1, .max_monthly = -1, .max_filesize = -1 },
+                      .prices    = { .max_age_days = -1 },
+                      .server    = { .workers = -1, .max_body = -1 },
+                      .timeouts  = { -1, -1, -1, -1, -1 },
+                      .telemetry = { .retention = -1, .spool = -1, .queue = -1 } };
     dd_buf found = DD_BUF_INIT(0), text = DD_BUF_INIT(1 << 20), what = DD_BUF_INIT(400);
     if (path)
         dd_buf_addz(&found, path);
@@ -262,16 +394,24 @@ void dd_config_fini(dd_config *c) { dd_arena_fini(&c->arena); }
 
 /* --- config check, config schema --- */
 
+static void schema_object(dd_json *j)
+{
+    dd_json_open(j, '{');
+    dd_json_key(j, "type");
+    dd_json_strz(j, "object");
+    dd_json_key(j, "additionalProperties");
+}
+
 static void schema_key(const key *k, dd_json *j)
 {
     static const char *const types[] = { [KEY_TEXT] = "string", [KEY_PATH] = "string", [KEY_LIST] = "array", [KEY_INT] = "integer",
-                                         [KEY_CHOICE] = "string", [KEY_MAP] = "object" };
+                                         [KEY_CHOICE] = "string", [KEY_MAP] = "object", [KEY_SECRETS] = "array" };
     dd_json_key(j, k->name);
     dd_json_open(j, '{');
     dd_json_key(j, "description");
     dd_json_strz(j, k->help);
     dd_json_key(j, "type");
-    if (k->kind == KEY_SIZE || k->kind == KEY_USD)
+    if (k->kind == KEY_SIZE || k->kind == KEY_USD || k->kind == KEY_DURATION)
         dd_json_raw(j, DD_STR("[\"string\", \"number\"]"));
     else
         dd_json_strz(j, types[k->kind]);
@@ -281,6 +421,10 @@ static void schema_key(const key *k, dd_json *j)
     } else if (k->kind == KEY_LIST || k->kind == KEY_MAP) {
         dd_json_key(j, k->kind == KEY_LIST ? "items" : "additionalProperties");
         dd_json_raw(j, DD_STR("{\"type\": \"string\"}"));
+    } else if (k->kind == KEY_SECRETS) {
+        dd_json_key(j, "items");
+        dd_json_raw(j, DD_STR("{\"type\": [\"string\", \"object\"], \"properties\": {\"value\": {\"type\": \"string\"}, \"weight\": {\"type\": \"integer\", "
+                              "\"minimum\": 0}}, \"required\": [\"value\"], \"additionalProperties\": false}"));
     } else if (k->kind == KEY_CHOICE) {
         dd_json_key(j, "enum");
         dd_json_open(j, '[');
@@ -288,6 +432,30 @@ static void schema_key(const key *k, dd_json *j)
             dd_json_str(j, dd_str_cut(&rest, '|'));
         dd_json_close(j, ']');
     }
+    dd_json_close(j, '}');
+}
+
+/* One section; those whose entries have names of the user's describe the entry. */
+static void schema_section(const char *section, dd_json *j)
+{
+    bool model = strcmp(section, "models") == 0, named = model || strcmp(section, "providers") == 0;
+    dd_json_key(j, section);
+    schema_object(j);
+    if (named) {
+        dd_json_open(j, '{');
+        dd_json_key(j, "type");
+        dd_json_raw(j, model ? DD_STR("[\"object\", \"string\"]") : DD_STR("[\"object\", \"null\"]"));
+        dd_json_key(j, "additionalProperties");
+    }
+    dd_json_bool(j, false);
+    dd_json_key(j, "properties");
+    dd_json_open(j, '{');
+    for (size_t i = 0; i < DD_COUNT(keys); i++)
+        if (strcmp(keys[i].section, section) == 0)
+            schema_key(&keys[i], j);
+    dd_json_close(j, '}');
+    if (named)
+        dd_json_close(j, '}');
     dd_json_close(j, '}');
 }
 
@@ -306,21 +474,10 @@ void dd_config_schema(dd_buf *out)
     dd_json_key(&j, "properties");
     dd_json_open(&j, '{');
     for (size_t i = 0; i < DD_COUNT(keys); i++) {
-        if (i == 0 || strcmp(keys[i].section, keys[i - 1].section) != 0) {
-            dd_json_key(&j, keys[i].section);
-            dd_json_open(&j, '{');
-            dd_json_key(&j, "type");
-            dd_json_strz(&j, "object");
-            dd_json_key(&j, "additionalProperties");
-            dd_json_bool(&j, false);
-            dd_json_key(&j, "properties");
-            dd_json_open(&j, '{');
-        }
-        schema_key(&keys[i], &j);
-        if (i + 1 == DD_COUNT(keys) || strcmp(keys[i].section, keys[i + 1].section) != 0) {
-            dd_json_close(&j, '}');
-            dd_json_close(&j, '}');
-        }
+        if (!keys[i].section[0])
+            schema_key(&keys[i], &j);
+        else if (i == 0 || strcmp(keys[i].section, keys[i - 1].section) != 0)
+            schema_section(keys[i].section, &j);
     }
     dd_json_close(&j, '}');
     dd_json_close(&j, '}');

@@ -41,7 +41,8 @@ size_t     dd_client_open_calls(const dd_client *c);
 /* The client owns the call. Never calls back before it returns. NULL: *err (a URL that is none). */
 dd_call   *dd_client_start(dd_client *c, const dd_call_opts *opts, dd_err *err);
 void       dd_call_resume(dd_call *call);                /* may call `data` again, later in this turn */
-/* The connection is closed at once (HTTP/2: the stream). No callback follows. May be called from within head and data. */
+/* The connection is closed at once (HTTP/2: the stream). No callback follows. May be called from within head and data: the call's body must then live until the end
+ * of the loop's turn. */
 void       dd_call_cancel(dd_call *call);
 /* Times of the call so far, ns monotonic; 0: not yet. `reused`: an open connection was taken. */
 typedef struct { int64_t started, connected, first_byte; bool reused; } dd_call_times;

@@ -1,0 +1,485 @@
+/* proxy/http/client.c - libcurl driven by our loop.
+ *
+ * libcurl says which sockets to watch and when to be called again; everything it reports comes from within curl_multi_socket_action or
+ * curl_easy_pause. A call that is cancelled there is only marked, and taken out of the multi handle at the end of the turn. */
+#include "proxy/http/client.h"
+
+#include <curl/curl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { IDLE_HANDLES = 256, HEAD_MAX = 128 << 10, STREAM_BUFFER = 4 << 10, PLAIN_BUFFER = 16 << 10, DNS_S = 60 };
+
+typedef struct sock {
+    dd_io        io;
+    dd_client   *client;
+    struct sock *next_free;
+} sock;
+
+struct dd_call {
+    dd_client         *client;
+    CURL              *easy;
+    struct curl_slist *headers;
+    dd_call           *prev, *next;
+    dd_timer           timer;
+    int64_t            first_ns, idle_ns, total_at;     /* limits; total as a moment */
+    int64_t            started, first_byte, last_byte;
+    dd_buf             head;                            /* lines of the head so far */
+    dd_call_end        timed_out;                       /* DD_CALL_OK: not */
+    int                status;
+    bool               head_done, cancelled;
+    bool (*on_data)(void *, dd_str);
+    void (*on_head)(void *, int, const dd_header *, size_t);
+    void (*on_done)(void *, dd_call_end, const char *);
+    void              *ctx;
+};
+
+struct dd_client {
+    dd_loop  *loop;
+    CURLM    *multi;
+    CURLSH   *share;          /* TLS sessions; of this thread alone, so without locks */
+    dd_timer  timer;          /* libcurl's */
+    dd_call  *calls;
+    size_t    open;
+    CURL     *idle[IDLE_HANDLES];
+    size_t    n_idle;
+    int       inside;         /* depth of calls into libcurl that may call back */
+    bool      kick, reap;     /* deferred work is queued */
+};
+
+const char *dd_call_end_name(dd_call_end e)
+{
+    static const char *const names[] = { "ok", "connect", "reset", "connect timeout", "first byte timeout", "idle timeout", "total timeout", "protocol", "cancelled" };
+    return (size_t)e < DD_COUNT(names) ? names[e] : "?";
+}
+
+/* --- ends of calls --- */
+
+static void call_free(dd_call *c)
+{
+    dd_client *cl = c->client;
+    dd_loop_timer(cl->loop, &c->timer, 0);
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        cl->calls = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    cl->open--;
+    curl_slist_free_all(c->headers);
+    dd_buf_free(&c->head);
+    if (cl->n_idle < IDLE_HANDLES)
+        cl->idle[cl->n_idle++] = c->easy;
+    else
+        curl_easy_cleanup(c->easy);
+    free(c);
+}
+
+static dd_call_end end_of(const dd_call *c, CURLcode rc)
+{
+    switch (rc) {
+    case CURLE_OK: return c->head_done ? DD_CALL_OK : DD_CALL_RESET;
+    case CURLE_OPERATION_TIMEDOUT: return DD_CALL_TIMEOUT_CONNECT;   /* the only limit that libcurl keeps for us */
+    case CURLE_COULDNT_RESOLVE_PROXY: case CURLE_COULDNT_RESOLVE_HOST: case CURLE_COULDNT_CONNECT: case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CACERT_BADFILE: case CURLE_INTERFACE_FAILED: case CURLE_PROXY: return DD_CALL_CONNECT;
+    case CURLE_PARTIAL_FILE: case CURLE_RECV_ERROR: case CURLE_SEND_ERROR: case CURLE_GOT_NOTHING: case CURLE_HTTP2: case CURLE_HTTP2_STREAM:
+        return DD_CALL_RESET;
+    default: return DD_CALL_PROTOCOL;
+    }
+}
+
+static void collect_done(dd_client *cl)
+{
+    int      left;
+    CURLMsg *m;
+    while ((m = curl_multi_info_read(cl->multi, &left))) {
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        CURLcode rc   = m->data.result;
+        dd_call *c    = NULL;
+        CURL    *easy = m->easy_handle;
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&c);
+        curl_multi_remove_handle(cl->multi, easy);
+        void (*done)(void *, dd_call_end, const char *) = c->cancelled ? NULL : c->on_done;
+        void       *ctx = c->ctx;
+        dd_call_end end = end_of(c, rc);
+        call_free(c);
+        if (done)
+            done(ctx, end, rc == CURLE_OK ? "" : curl_easy_strerror(rc));
+    }
+}
+
+static void run_reap(void *arg)
+{
+    dd_client *cl = arg;
+    cl->reap      = false;
+    for (dd_call *c = cl->calls, *next; c; c = next) {
+        next = c->next;
+        if (c->cancelled || c->timed_out) {
+            void (*done)(void *, dd_call_end, const char *) = c->cancelled ? NULL : c->on_done;
+            void       *ctx = c->ctx;
+            dd_call_end end = c->timed_out;
+            cl->inside++;
+            curl_multi_remove_handle(cl->multi, c->easy);
+            cl->inside--;
+            call_free(c);
+            if (done) {
+                done(ctx, end, dd_call_end_name(end));
+                next = cl->calls;   /* the callback may have changed the list */
+            }
+        }
+    }
+}
+
+static void want_reap(dd_client *cl)
+{
+    if (!cl->reap)
+        dd_loop_defer(cl->loop, run_reap, cl);
+    cl->reap = true;
+}
+
+/* --- libcurl and the loop --- */
+
+static void act(dd_client *cl, curl_socket_t fd, int mask)
+{
+    int running;
+    cl->inside++;
+    curl_multi_socket_action(cl->multi, fd, mask, &running);
+    cl->inside--;
+    collect_done(cl);
+}
+
+static void run_kick(void *arg)
+{
+    dd_client *cl = arg;
+    cl->kick      = false;
+    act(cl, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static void want_kick(dd_client *cl)
+{
+    if (!cl->kick)
+        dd_loop_defer(cl->loop, run_kick, cl);
+    cl->kick = true;
+}
+
+static void socket_ready(dd_io *io, unsigned events)
+{
+    sock *s    = io->owner;
+    int   mask = (events & DD_IO_READ ? CURL_CSELECT_IN : 0) | (events & DD_IO_WRITE ? CURL_CSELECT_OUT : 0) | (events & DD_IO_HANGUP ? CURL_CSELECT_ERR : 0);
+    act(s->client, io->fd, mask);
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
+{
+    (void)easy;
+    dd_client *cl = arg;
+    sock      *s  = known;
+    if (what == CURL_POLL_REMOVE) {
+        if (s) {
+            dd_loop_watch(cl->loop, &s->io, 0, NULL);
+            curl_multi_assign(cl->multi, fd, NULL);
+            dd_loop_defer(cl->loop, free, s);   /* an event of this turn may still name it */
+        }
+        return 0;
+    }
+    if (!s) {
+        s         = dd_calloc(1, sizeof *s);
+        s->client = cl;
+        s->io     = (dd_io){ .fd = fd, .ready = socket_ready, .owner = s };
+        curl_multi_assign(cl->multi, fd, s);
+    }
+    unsigned want = (what & CURL_POLL_IN ? DD_IO_READ : 0) | (what & CURL_POLL_OUT ? DD_IO_WRITE : 0);
+    return dd_loop_watch(cl->loop, &s->io, want, NULL) == DD_OK ? 0 : -1;
+}
+
+static void multi_due(dd_timer *t)
+{
+    act(t->owner, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int on_timer(CURLM *multi, long ms, void *arg)
+{
+    (void)multi;
+    dd_client *cl = arg;
+    if (ms == 0)
+        want_kick(cl);
+    else
+        dd_loop_timer(cl->loop, &cl->timer, ms < 0 ? 0 : dd_loop_now(cl->loop).ns + (int64_t)ms * 1000000);
+    return 0;
+}
+
+/* --- limits of a call: one timer, moved lazily --- */
+
+static int64_t next_limit(const dd_call *c, dd_call_end *which)
+{
+    int64_t at = c->total_at, other = 0;
+    *which     = DD_CALL_TIMEOUT_TOTAL;
+    if (!c->head_done && c->first_ns)
+        other = c->started + c->first_ns;
+    else if (c->head_done && c->idle_ns)
+        other = c->last_byte + c->idle_ns;
+    if (other && (!at || other < at)) {
+        at     = other;
+        *which = c->head_done ? DD_CALL_TIMEOUT_IDLE : DD_CALL_TIMEOUT_FIRST;
+    }
+    return at;
+}
+
+static void limit_due(dd_timer *t)
+{
+    dd_call    *c = t->owner;
+    dd_call_end which;
+    int64_t     at = next_limit(c, &which);
+    if (at > dd_loop_now(c->client->loop).ns) {
+        dd_loop_timer(c->client->loop, t, at);
+        return;
+    }
+    c->timed_out = which;
+    want_reap(c->client);
+}
+
+/* --- what comes in --- */
+
+static void hand_head(dd_call *c)
+{
+    dd_header fields[200];
+    size_t    n    = 0;
+    dd_str    rest = dd_buf_str(&c->head);
+    while (rest.len && n < DD_COUNT(fields)) {
+        dd_str    line  = dd_str_cut(&rest, '\n');
+        ptrdiff_t colon = dd_str_chr(line, ':');
+        if (colon <= 0)
+            continue;
+        char *name = c->head.ptr + (line.ptr - c->head.ptr);
+        for (ptrdiff_t i = 0; i < colon; i++)
+            if (name[i] >= 'A' && name[i] <= 'Z')
+                name[i] = (char)(name[i] | 32);
+        fields[n++] = (dd_header){ dd_str_sub(line, 0, (size_t)colon), dd_str_trim(dd_str_sub(line, (size_t)colon + 1, line.len)) };
+    }
+    c->head_done = true;
+    c->on_head(c->ctx, c->status, fields, n);
+}
+
+static size_t on_header_line(char *bytes, size_t size, size_t n, void *arg)
+{
+    dd_call *c     = arg;
+    dd_str   line  = { bytes, size * n };
+    c->last_byte   = dd_mono_now().ns;
+    if (c->cancelled)
+        return 0;
+    if (c->head_done)      /* trailers */
+        return line.len;
+    if (!c->first_byte)
+        c->first_byte = c->last_byte;
+    if (dd_str_startsz(line, "HTTP/")) {
+        ptrdiff_t blank = dd_str_chr(line, ' ');
+        int64_t   code  = 0;
+        dd_buf_clear(&c->head);
+        c->status = blank > 0 && dd_parse_i64(dd_str_sub(line, (size_t)blank + 1, (size_t)blank + 4), &code) ? (int)code : 0;
+        return line.len;
+    }
+    dd_str field = dd_str_trim(line);
+    if (field.len) {
+        dd_buf_add(&c->head, field);
+        dd_buf_addc(&c->head, '\n');
+        return c->head.over ? 0 : line.len;
+    }
+    if (c->status >= 200)
+        hand_head(c);
+    return c->cancelled ? 0 : line.len;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
+{
+    dd_call *c   = arg;
+    c->last_byte = dd_mono_now().ns;
+    if (c->cancelled)
+        return 0;
+    if (!c->on_data(c->ctx, (dd_str){ bytes, size * n }))
+        return c->cancelled ? 0 : CURL_WRITEFUNC_PAUSE;
+    return c->cancelled ? 0 : size * n;
+}
+
+/* --- the calls --- */
+
+static CURL *handle_new(dd_client *cl)
+{
+    if (cl->n_idle)
+        return cl->idle[--cl->n_idle];
+    CURL *e = curl_easy_init();
+    if (!e)
+        abort();
+    curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(e, CURLOPT_SHARE, cl->share);
+    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header_line);
+    curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "identity");   /* what comes encoded all the same is decoded */
+    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_S);
+    curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L);
+    curl_easy_setopt(e, CURLOPT_HTTP_TRANSFER_DECODING, 1L);
+    return e;
+}
+
+static void set_method(CURL *e, const dd_call_opts *o)
+{
+    bool none = o->body.len == 0;
+    /* A handle may come from another call: each of these is set anew. */
+    curl_easy_setopt(e, CURLOPT_NOBODY, 0L);
+    curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, NULL);
+    if (strcmp(o->method, "HEAD") == 0) {
+        curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+    } else if (none && strcmp(o->method, "GET") == 0) {
+        curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+    } else if (none && strcmp(o->method, "POST") != 0 && strcmp(o->method, "PUT") != 0 && strcmp(o->method, "PATCH") != 0) {
+        curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+        curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, o->method);
+    } else {
+        curl_easy_setopt(e, CURLOPT_POST, 1L);
+        curl_easy_setopt(e, CURLOPT_POSTFIELDS, none ? "" : o->body.ptr);
+        curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)o->body.len);
+        if (strcmp(o->method, "POST") != 0)
+            curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, o->method);
+    }
+}
+
+static struct curl_slist *header_list(const dd_header *h, size_t n)
+{
+    struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+    dd_buf             line = DD_BUF_INIT(HEAD_MAX);
+    bool               type = false;
+    for (size_t i = 0; i < n; i++) {
+        dd_buf_clear(&line);
+        dd_buf_add(&line, h[i].name);
+        dd_buf_addz(&line, h[i].value.len ? ": " : ";");   /* libcurl's spelling of a field without a value */
+        dd_buf_add(&line, h[i].value);
+        type |= dd_str_eq_nocase(h[i].name, DD_STR("content-type"));
+        if (!line.over)
+            list = curl_slist_append(list, dd_buf_z(&line));
+    }
+    if (!type)
+        list = curl_slist_append(list, "Content-Type:");
+    dd_buf_free(&line);
+    return list;
+}
+
+dd_call *dd_client_start(dd_client *cl, const dd_call_opts *o, dd_err *err)
+{
+    CURL *e = handle_new(cl);
+    if (curl_easy_setopt(e, CURLOPT_URL, o->url) != CURLE_OK || strncmp(o->url, "http", 4) != 0) {
+        cl->idle[cl->n_idle++] = e;   /* it was just taken from there, or there is room for one more */
+        dd_fail(err, DD_ERR_USAGE, "\"%s\" is no URL of a provider", o->url);
+        return NULL;
+    }
+    dd_call *c = dd_calloc(1, sizeof *c);
+    int64_t  now = dd_loop_now(cl->loop).ns;
+    *c = (dd_call){ .client = cl, .easy = e, .headers = header_list(o->headers, o->n_headers), .next = cl->calls, .head = DD_BUF_INIT(HEAD_MAX),
+                    .first_ns = o->first_ms * 1000000, .idle_ns = o->idle_ms * 1000000, .total_at = o->total_ms ? now + o->total_ms * 1000000 : 0,
+                    .started = now, .last_byte = now, .on_data = o->data, .on_head = o->head, .on_done = o->done, .ctx = o->ctx };
+    if (cl->calls)
+        cl->calls->prev = c;
+    cl->calls = c;
+    cl->open++;
+    set_method(e, o);
+    curl_easy_setopt(e, CURLOPT_PRIVATE, c);
+    curl_easy_setopt(e, CURLOPT_WRITEDATA, c);
+    curl_easy_setopt(e, CURLOPT_HEADERDATA, c);
+    curl_easy_setopt(e, CURLOPT_HTTPHEADER, c->headers);
+    curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(o->connect_ms > 0 && o->connect_ms < LONG_MAX ? o->connect_ms : 0));
+    curl_easy_setopt(e, CURLOPT_HTTP_VERSION, o->stream ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(e, CURLOPT_BUFFERSIZE, o->stream ? (long)STREAM_BUFFER : (long)PLAIN_BUFFER);
+    curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, o->insecure ? 0L : 1L);
+    curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, o->insecure ? 0L : 2L);
+    dd_call_end which;
+    c->timer = (dd_timer){ .due = limit_due, .owner = c };
+    dd_loop_timer(cl->loop, &c->timer, next_limit(c, &which));
+    curl_multi_add_handle(cl->multi, e);   /* asks for a call through on_timer */
+    want_kick(cl);
+    return c;
+}
+
+void dd_call_resume(dd_call *c)
+{
+    dd_client *cl = c->client;
+    if (c->cancelled)
+        return;
+    c->last_byte = dd_loop_now(cl->loop).ns;   /* the pause was ours, not the provider's */
+    cl->inside++;
+    curl_easy_pause(c->easy, CURLPAUSE_CONT);
+    cl->inside--;
+    want_kick(cl);
+}
+
+void dd_call_cancel(dd_call *c)
+{
+    dd_client *cl = c->client;
+    if (c->cancelled)
+        return;
+    c->cancelled = true;
+    if (cl->inside) {      /* libcurl is on the stack: it gives the call up itself, or the end of the turn does */
+        want_reap(cl);
+        return;
+    }
+    curl_multi_remove_handle(cl->multi, c->easy);
+    call_free(c);
+}
+
+dd_call_times dd_call_timing(const dd_call *c)
+{
+    dd_call_times t = { .started = c->started, .first_byte = c->first_byte };
+    curl_off_t    connect_us = 0;
+    long          fresh      = 0;
+    curl_easy_getinfo(c->easy, CURLINFO_NUM_CONNECTS, &fresh);
+    if (curl_easy_getinfo(c->easy, CURLINFO_PRETRANSFER_TIME_T, &connect_us) == CURLE_OK && connect_us)
+        t.connected = c->started + connect_us * 1000;
+    t.reused = fresh == 0;
+    return t;
+}
+
+dd_client *dd_client_new(dd_loop *l, size_t max_idle_conns, dd_err *err)
+{
+    static const char *const failed = "libcurl could not be started";
+    if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK) {
+        dd_fail(err, DD_ERR_NET, "%s", failed);
+        return NULL;
+    }
+    dd_client *cl = dd_calloc(1, sizeof *cl);
+    cl->loop  = l;
+    cl->timer = (dd_timer){ .due = multi_due, .owner = cl };
+    cl->multi = curl_multi_init();
+    cl->share = curl_share_init();
+    if (!cl->multi || !cl->share) {
+        dd_fail(err, DD_ERR_NET, "%s", failed);
+        dd_client_free(cl);
+        return NULL;
+    }
+    curl_share_setopt(cl->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    curl_multi_setopt(cl->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(cl->multi, CURLMOPT_SOCKETDATA, cl);
+    curl_multi_setopt(cl->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(cl->multi, CURLMOPT_TIMERDATA, cl);
+    curl_multi_setopt(cl->multi, CURLMOPT_MAXCONNECTS, (long)max_idle_conns);
+    return cl;
+}
+
+size_t dd_client_open_calls(const dd_client *cl) { return cl->open; }
+
+void dd_client_free(dd_client *cl)
+{
+    if (!cl)
+        return;
+    for (dd_call *c = cl->calls, *next; c; c = next) {
+        next = c->next;
+        curl_multi_remove_handle(cl->multi, c->easy);
+        call_free(c);
+    }
+    while (cl->n_idle)
+        curl_easy_cleanup(cl->idle[--cl->n_idle]);
+    dd_loop_timer(cl->loop, &cl->timer, 0);
+    curl_multi_cleanup(cl->multi);
+    curl_share_cleanup(cl->share);
+    free(cl);
+}
