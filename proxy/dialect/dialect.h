@@ -29,7 +29,7 @@ typedef enum {
     DD_PART_IMAGE,       /* media_type + data (base64), or url, or file_id */
     DD_PART_DOCUMENT,    /* the same, or text; filename, title */
     DD_PART_AUDIO,       /* data, media_type (the format's name for chat: "wav") */
-    DD_PART_TOOL_CALL,   /* id, name, raw = arguments as a JSON value (usually an object) */
+    DD_PART_TOOL_CALL,   /* id, name, raw = arguments as a JSON value (usually an object); what is no JSON (cut short): raw none, text = as it was written */
     DD_PART_TOOL_RESULT, /* id, result, is_error */
     DD_PART_THINKING,    /* text, signature; redacted: data */
     DD_PART_REFUSAL,     /* text */
@@ -156,16 +156,21 @@ typedef struct {
     dd_str new_id;                   /* for ids of ours: unique text of [a-z0-9] */
 } dd_answer_facts;
 
+/* false: ctx->error; the body was an error, or no answer of that API. */
 bool dd_answer_read(dd_dialect from, const dd_jspan *body, dd_dialect_ctx *ctx, dd_answer *a);
 bool dd_answer_write(dd_dialect to, const dd_answer *a, const dd_answer_facts *facts, dd_dialect_ctx *ctx, dd_buf *out);
 
 /* Usage and stop of an answer body as it is (same family: nothing else is read). Also embeddings and completions. */
 void dd_usage_read(dd_dialect d, const dd_jspan *body, dd_usage_report *u, dd_stop *stop);
 
+/* An embeddings answer whose vectors are arrays of numbers, with each as base64 of little-endian 32-bit floats (what clients ask for by
+ * encoding_format "base64", and some providers do not know); all else as it was. The arena's. ptr NULL: nothing to change (S18). */
+dd_str dd_embeddings_base64(const dd_jspan *body, dd_arena *arena);
+
 /* --- streams --- */
 
 typedef enum {
-    DD_SE_START,       /* id, model, created, usage so far */
+    DD_SE_START,       /* id, model, created, usage so far, service_tier, system_fingerprint */
     DD_SE_TEXT,        /* text */
     DD_SE_THINKING,    /* text */
     DD_SE_SIGNATURE,   /* text: of the thinking before it; redacted: data in text */
@@ -173,6 +178,7 @@ typedef enum {
     DD_SE_TOOL,        /* a tool call begins: tool = 0..k, id, name */
     DD_SE_TOOL_ARGS,   /* tool, text: a piece of the arguments, escaped once (the inside of a JSON string that holds JSON text) */
     DD_SE_TOOL_END,    /* tool */
+    DD_SE_OTHER,       /* name: something only that API knows began (a server's own tool ...); it is dropped, and said so */
     DD_SE_USAGE,       /* usage: all that is known so far, not to be summed */
     DD_SE_STOP,        /* stop, stop_sequence */
     DD_SE_ERROR,       /* error; nothing follows */
@@ -180,7 +186,7 @@ typedef enum {
 } dd_se_kind;
 typedef struct {
     dd_se_kind      kind;
-    dd_str          id, model, name, text, stop_sequence;
+    dd_str          id, model, name, text, stop_sequence, service_tier, system_fingerprint;
     int64_t         created;
     int             tool;
     bool            redacted;
@@ -193,16 +199,23 @@ typedef void dd_stream_fn(void *ctx, const dd_stream_event *e);
 /* Reads one provider stream, SSE event by SSE event. Opaque; the arena's, except what dd_stream_reader_free gives back. */
 typedef struct dd_stream_reader dd_stream_reader;
 dd_stream_reader *dd_stream_reader_new(dd_dialect from, dd_arena *arena);
-/* One SSE event (name may be empty). Its memory is bounded however long the stream is. A text that is no JSON gives DD_SE_ERROR. */
+/* One SSE event (name may be empty). Its memory is bounded however long the stream is. A text that is no JSON gives DD_SE_ERROR. Text of an event is borrowed for the call. */
 void dd_stream_read(dd_stream_reader *r, dd_str name, dd_str data, dd_stream_fn *fn, void *ctx);
 /* The connection ended. true: the stream was whole (an end mark, or a stop reason for those who send no mark); false: it was cut, and DD_SE_ERROR was given. */
 bool dd_stream_read_end(dd_stream_reader *r, dd_stream_fn *fn, void *ctx);
 /* Facts so far, also for streams that are passed on as they are. */
-typedef struct { dd_usage_report usage; dd_stop stop; bool content, ended, failed; int64_t output_bytes; } dd_stream_facts;
+typedef struct {
+    dd_usage_report usage;
+    dd_stop         stop;
+    bool            content, failed;
+    bool            ended;         /* the end mark was there. A messages stream may go on with a second message, so its DD_SE_END waits for dd_stream_read_end:
+                                      whoever has waited a moment for the connection's end may call that */
+    int64_t         output_bytes;
+} dd_stream_facts;
 dd_stream_facts dd_stream_reader_facts(const dd_stream_reader *r);   /* content: a first token was there; output_bytes: of text and arguments, for counting by us */
 void dd_stream_reader_free(dd_stream_reader *r);
 
-/* Writes a client's stream: events in, SSE bytes appended. Starts lazily, closes blocks, dense indexes (S5-S9). */
+/* Writes a client's stream: events in, SSE bytes appended. Starts lazily, closes blocks, dense indexes (S5-S9). Nothing is written behind an error or the end. */
 typedef struct dd_stream_writer dd_stream_writer;
 dd_stream_writer *dd_stream_writer_new(dd_dialect to, const dd_answer_facts *facts, dd_dialect_ctx *ctx);
 void dd_stream_write(dd_stream_writer *w, const dd_stream_event *e, dd_buf *out);
