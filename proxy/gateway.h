@@ -1,0 +1,66 @@
+/* proxy/gateway.h - what a running proxy knows: a snapshot that is replaced whole, and the workers that serve by it.
+ *
+ * Every request holds on to the snapshot it began with; a reload hands the workers another one. What the proxy needs of other rooms comes in by hooks: who may call (keys), where
+ * events go (store). No lock and no store on the way of a request. */
+#ifndef DD_PROXY_GATEWAY_H
+#define DD_PROXY_GATEWAY_H
+#include <stdatomic.h>
+
+#include "proxy/dialect/dialect.h"
+#include "proxy/http/client.h"
+#include "proxy/provider.h"
+#include "route/event.h"
+
+typedef struct dd_snapshot {
+    atomic_int     refs;
+    dd_arena       arena;          /* of all text below */
+    dd_policy      policy;
+    dd_provider   *providers;      /* as in the policy */
+    dd_prices     *prices;         /* owned */
+    dd_unsupported unsupported;
+    const dd_str  *cors_origins; size_t n_cors;
+    int64_t        body_max;       /* of an answer that is kept to be priced or translated, bytes */
+} dd_snapshot;
+dd_snapshot *dd_snapshot_new(void);              /* refs 1 */
+dd_snapshot *dd_snapshot_hold(dd_snapshot *s);
+void         dd_snapshot_drop(dd_snapshot *s);   /* wipes keys when the last one goes */
+
+/* Who calls. Text is borrowed until the request ends. */
+typedef struct {
+    dd_str        org, key_id, user, team, feature, env;
+    const dd_str *models; size_t n_models;       /* globs; n 0: any */
+    bool          may_call, admin;
+} dd_caller;
+typedef enum { DD_CALLER_OK, DD_CALLER_INVALID, DD_CALLER_EXPIRED, DD_CALLER_BUSY, DD_CALLER_PENDING } dd_caller_verdict;
+
+typedef struct {
+    void *ctx;
+    /* open: nobody needs a key (loopback, none configured). */
+    bool (*open)(void *ctx);
+    /* PENDING: `done` will be called, from any thread, once, with an answer that now is no longer PENDING when asked again. */
+    dd_caller_verdict (*check)(void *ctx, dd_str key, dd_caller *out, dd_arena *arena, void (*done)(void *arg), void *arg);
+    bool (*record)(void *ctx, const dd_event *e);            /* never blocks */
+    void (*log)(void *ctx, int level, const char *line);     /* 0 error, 1 warning, 2 info, 3 debug; redacted by the receiver */
+    bool (*store_ok)(void *ctx);                             /* for /ready */
+} dd_hooks;
+
+typedef struct {
+    const char *host;
+    int         port;              /* 0: any */
+    unsigned    workers;           /* 0: one a core */
+    int64_t     max_body;          /* 0: 64 MiB */
+    const char *tls_cert, *tls_key;
+    bool        tls_12, pass_client_keys;   /* pass: open mode on loopback, towards providers that have no key here */
+    int64_t     drain_ms;
+    dd_hooks    hooks;
+    const char *version;
+} dd_gateway_opts;
+
+typedef struct dd_gateway dd_gateway;
+/* Listens and starts its threads. Takes the snapshot. Caller owns; NULL: *err. */
+dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd_err *err);
+int         dd_gateway_port(const dd_gateway *g);
+void        dd_gateway_reload(dd_gateway *g, dd_snapshot *next);   /* takes it; any thread */
+void        dd_gateway_drain(dd_gateway *g);                       /* no new connections; open requests end or drain_ms passes; returns then */
+void        dd_gateway_free(dd_gateway *g);
+#endif
