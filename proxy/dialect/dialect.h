@@ -17,9 +17,10 @@ const char *dd_dialect_name(dd_dialect d);   /* "chat.completions", "messages", 
 
 typedef enum { DD_TRI_UNSET, DD_TRI_FALSE, DD_TRI_TRUE } dd_tri;
 
-/* Names of what was not carried over: "logit_bias", "messages[2].content[1].input_audio". */
+/* Names of what was not carried over: "logit_bias", "messages[2].content[1].input_audio"; or changed: "temperature=1". */
 typedef DD_VEC(dd_str) dd_drops;
-/* Once each. */
+/* Once each: the same member in several places becomes one name with empty brackets, "messages[].name". Only printable ASCII without blanks and commas comes
+ * out, fit for a header; a long list ends with "...". For members whose loss a policy may forbid: dd_dialect_drop. */
 void dd_drop(dd_drops *drops, dd_arena *arena, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* --- requests --- */
@@ -29,9 +30,10 @@ typedef enum {
     DD_PART_IMAGE,       /* media_type + data (base64), or url, or file_id */
     DD_PART_DOCUMENT,    /* the same, or text; filename, title */
     DD_PART_AUDIO,       /* data, media_type (the format's name for chat: "wav") */
-    DD_PART_TOOL_CALL,   /* id, name, raw = arguments as a JSON value (usually an object); what is no JSON (cut short): raw none, text = as it was written */
-    DD_PART_TOOL_RESULT, /* id, result, is_error */
-    DD_PART_THINKING,    /* text, signature; redacted: data */
+    DD_PART_TOOL_CALL,   /* id, name, raw = arguments as a JSON value (usually an object); what is no JSON (cut short): raw none, text = as it was written.
+                            In requests text is there too whenever the arguments came as a string: its exact spelling */
+    DD_PART_TOOL_RESULT, /* id, result, is_error; name: only of a legacy function's */
+    DD_PART_THINKING,    /* text, signature and who made it; redacted: data */
     DD_PART_REFUSAL,     /* text */
     DD_PART_OTHER        /* raw, `type`: only its own dialect knows it */
 } dd_part_kind;
@@ -40,10 +42,12 @@ struct dd_part {
     dd_part_kind kind;
     dd_str   text, media_type, data, url, file_id, filename, title, detail;
     dd_str   id, name, type;
-    dd_str   signature;
+    dd_str   signature;       /* opaque: a thinking block's signature, a reasoning item's encrypted content; ptr NULL or empty: unsigned */
+    dd_dialect signed_by;     /* whose model takes the signature back; dd_seal_* carries that through a client of another family */
     dd_str   cache_control;   /* raw */
     dd_str   raw;
     bool     is_error, redacted;
+    bool     custom;          /* TOOL_CALL: a tool that takes free text, which is in `text` */
     dd_part *result;          /* first of the parts of a tool's result */
     dd_part *next;
     dd_str   where;           /* "messages[2].content[0]": for errors and drops */
@@ -52,7 +56,8 @@ typedef enum { DD_ROLE_SYSTEM, DD_ROLE_USER, DD_ROLE_ASSISTANT } dd_role;   /* d
 typedef struct dd_turn dd_turn;
 struct dd_turn {
     dd_role  role;
-    dd_str   name;
+    bool     developer;       /* SYSTEM that was called developer */
+    dd_str   name, where;
     dd_part *parts;
     dd_turn *next;
 };
@@ -63,13 +68,20 @@ struct dd_tool {
     dd_str   cache_control;         /* raw */
     dd_tri   strict;
     dd_str   type, raw;             /* a provider's own tool (web search ...): its type and the whole value; name may be empty */
+    bool     custom; dd_str format; /* takes free text; raw grammar */
+    dd_str   where;
     dd_tool *next;
 };
 typedef enum { DD_CHOICE_UNSET, DD_CHOICE_AUTO, DD_CHOICE_NONE, DD_CHOICE_REQUIRED, DD_CHOICE_NAMED } dd_choice;
 typedef enum { DD_FORMAT_TEXT, DD_FORMAT_OBJECT, DD_FORMAT_SCHEMA } dd_format;
 typedef enum { DD_THINK_UNSET, DD_THINK_OFF, DD_THINK_ADAPTIVE, DD_THINK_BUDGET } dd_think;
 
+/* A member that means the same to more than one API and to us nothing: "prompt_cache_key". */
+typedef struct dd_extra dd_extra;
+struct dd_extra { const char *name; dd_str raw; dd_extra *next; };
+
 typedef struct {
+    dd_dialect from;
     dd_str    model;             /* escaped, as the client wrote it */
     dd_turn  *turns;             /* in order; system turns where they stood */
     dd_tool  *tools;
@@ -84,7 +96,11 @@ typedef struct {
     dd_str    user;              /* escaped: user, safety_identifier, metadata.user_id */
     dd_str    service_tier;
     dd_str    metadata;          /* raw */
-    bool      store;             /* responses: true unless said otherwise; matters only where previous answers are asked for */
+    dd_tri    store;             /* responses: true unless said otherwise; matters only where previous answers are asked for */
+    dd_str    verbosity;         /* escaped */
+    dd_extra *extras;
+    bool      legacy_functions;  /* T23: the client speaks functions, not tools: its answer says function_call */
+    bool      sealed_reasoning;  /* responses: include reasoning.encrypted_content */
 } dd_request;
 
 /* What the writer must know about the target model: from the price table's row and the configuration. */
@@ -95,10 +111,19 @@ typedef struct {
     bool    no_sampling;      /* refuses temperature, top_p, top_k */
     bool    json_schema;      /* takes a schema for its answer; else a forced tool */
     bool    vision, documents;
+    bool    one_sampling;     /* refuses temperature and top_p together */
+    /* of the provider rather than the model; all false: as OpenAI and Anthropic themselves */
+    bool    old_max_tokens;   /* chat: knows max_tokens, not max_completion_tokens */
+    bool    no_developer;     /* chat: knows the role system only */
+    bool    plain_text;       /* chat: content that is only text has to be a string */
+    bool    cache_control;    /* chat: takes Anthropic's cache_control on parts */
+    bool    replay_thinking;  /* chat: takes back reasoning_content of earlier turns */
+    bool    top_k;            /* chat: takes top_k */
 } dd_target_facts;
 
 /* What to do with a member that the target has no place for; a policy by name may differ. */
 typedef enum { DD_UNSUPPORTED_DROP, DD_UNSUPPORTED_ERROR } dd_unsupported;
+typedef struct { dd_str name; dd_unsupported what; } dd_unsupported_rule;   /* "logit_bias", "messages[].name": as in drops, brackets empty */
 
 /* An error that goes back to the client in its own API's shape (proxy/dialect/errors.c). Plain text, not escaped. */
 typedef struct {
@@ -109,7 +134,8 @@ typedef struct {
     bool   no_retry;          /* x-should-retry: false */
 } dd_api_error;
 
-/* Tool names and ids that had to be changed for the target, and their way back (T7, T8): of one request, used again by its answer. */
+/* Tool names and ids that had to be changed for the target, and their way back (T7, T8): of one request, used again by its answer. Among names, an entry
+ * with empty `ours` says that a call of `theirs` is the answer's text: a schema was asked of a model that only has tools (T19). */
 typedef struct { dd_str ours, theirs; } dd_rename;
 typedef DD_VEC(dd_rename) dd_renames;
 
@@ -119,7 +145,15 @@ typedef struct {
     dd_unsupported  unsupported;
     dd_renames     *names, *ids;
     dd_api_error   *error;    /* filled when a reader or writer returns false */
+    const dd_unsupported_rule *rules; size_t n_rules;   /* by name, before `unsupported` */
 } dd_dialect_ctx;
+
+/* dd_drop, unless the policy says error: then ctx->error (400, the name as param), and the reader or writer of the request returns false at its end. */
+void dd_dialect_drop(dd_dialect_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A signature in the hands of a client of another family says who can read it: "dd0c.messages.EqQB..." Escaped text in and out. The reader of
+ * requests takes them apart again (dd_part.signature, signed_by); without that front a signature is the client's own family's. */
+dd_str dd_seal_write(dd_dialect signed_by, dd_str signature, dd_arena *arena);
+dd_str dd_seal_read(dd_str sealed, dd_dialect *signed_by);   /* *signed_by stays when there is no such front */
 
 /* Body -> *r. Unknown members are named in drops (or are the error, by policy). false: ctx->error (400 with param). */
 bool dd_request_read(dd_dialect from, const dd_jspan *body, dd_dialect_ctx *ctx, dd_request *r);
