@@ -272,22 +272,32 @@ bool dd_project_text(dd_project *p, const dd_unit_ir *from, dd_str path, dd_str 
 
 /* --- data --- */
 
+typedef dd_value *data_reader(dd_project *p, dd_str text);
+
+/* NULL: code, or something else that is not read as data. */
+static data_reader *reader_of(dd_str path)
+{
+    static const struct { const char *ending; data_reader *read; } readers[] = {
+        { ".json", dd_data_json }, { ".jsonc", dd_data_json }, { ".json5", dd_data_json },
+        { ".yaml", dd_data_yaml }, { ".yml", dd_data_yaml },   { ".toml", dd_data_toml },
+    };
+    for (size_t i = 0; i < DD_COUNT(readers); i++)
+        if (dd_str_endsz(path, readers[i].ending))
+            return readers[i].read;
+    return NULL;
+}
+
 dd_value *dd_project_file_data(dd_project *p, dd_str path)
 {
-    void *known = dd_map_get(&p->data, path);
+    data_reader *read = reader_of(path);
+    void        *known = read ? dd_map_get(&p->data, path) : (void *)&absent;
     if (known)
         return known == &absent ? NULL : known;
     dd_str    text = DD_STR("");
     dd_value *v = NULL;
     bool      began = dd_project_keep(p);
-    if (dd_project_file_text(p, path, &text)) {
-        if (dd_str_endsz(path, ".json") || dd_str_endsz(path, ".jsonc") || dd_str_endsz(path, ".json5"))
-            v = dd_data_json(p, text);
-        else if (dd_str_endsz(path, ".yaml") || dd_str_endsz(path, ".yml"))
-            v = dd_data_yaml(p, text);
-        else if (dd_str_endsz(path, ".toml"))
-            v = dd_data_toml(p, text);
-    }
+    if (dd_project_file_text(p, path, &text))
+        v = read(p, text);
     dd_project_kept(p, began);
     dd_map_put(&p->data, dd_arena_dup(dd_keep(p), path), v ? (void *)v : (void *)&absent);
     return v;
