@@ -48,7 +48,7 @@ struct dd_part {
     dd_str   raw;
     bool     is_error, redacted;
     bool     custom;          /* TOOL_CALL: a tool that takes free text, which is in `text` */
-    dd_part *result;          /* first of the parts of a tool's result */
+    dd_part *result, **tail;  /* first of the parts of a tool's result; tail: the reader's */
     dd_part *next;
     dd_str   where;           /* "messages[2].content[0]": for errors and drops */
 };
@@ -57,8 +57,8 @@ typedef struct dd_turn dd_turn;
 struct dd_turn {
     dd_role  role;
     bool     developer;       /* SYSTEM that was called developer */
-    dd_str   name, where;
-    dd_part *parts;
+    dd_str   where;
+    dd_part *parts, **tail;   /* tail: the reader's */
     dd_turn *next;
 };
 typedef struct dd_tool dd_tool;
@@ -224,6 +224,8 @@ typedef struct {
     int64_t         created;
     int             tool;
     bool            redacted;
+    bool            custom;      /* TOOL: of one that takes free text; its TOOL_ARGS are that text */
+    dd_dialect      signed_by;   /* SIGNATURE */
     dd_stop         stop;
     dd_usage_report usage;
     dd_api_error    error;
