@@ -34,6 +34,7 @@ FUZZ_SRC := $(wildcard $(LAYERS:%=%/*_fuzz.c))
 TEST_SRC := $(wildcard tests/unit/*.c tests/unit/*/*.c tests/unit/*/*/*.c)
 OBJ      := $(SRC:%.c=$(OUT)/%.o)
 LIB_OBJ  := $(LIB_SRC:%.c=$(OUT)/%.o)
+CMD_OBJ  := $(filter-out $(LIB_OBJ),$(OBJ))
 TEST_OBJ := $(TEST_SRC:%.c=$(OUT)/%.o)
 
 # --- tree-sitter and its grammars: C sources from npm packages (package-lock.json pins them) ---
@@ -50,8 +51,13 @@ all: build/dd0c
 build/dd0c: $(OUT)/dd0c
 	@mkdir -p build && ln -sf $(patsubst build/%,%,$(OUT))/dd0c $@ 2>/dev/null || cp $< $@
 
-$(OUT)/dd0c: $(OBJ) $(LIB3_OBJ)
-	@echo "  LINK  $@" && $(CC) -pthread $(CFLAGS.$(VARIANT)) -o $@ $(OBJ) $(LIB3_OBJ) $(LDFLAGS) $(LIBS)
+# The rooms below cmd/, as an archive: a program takes what it needs of it.
+LIB := $(OUT)/libdd0c.a
+$(LIB): $(LIB_OBJ)
+	@rm -f $@ && ar rcs $@ $(LIB_OBJ)
+
+$(OUT)/dd0c: $(CMD_OBJ) $(LIB) $(LIB3_OBJ)
+	@echo "  LINK  $@" && $(CC) -pthread $(CFLAGS.$(VARIANT)) -o $@ $(CMD_OBJ) $(LIB) $(LIB3_OBJ) $(LDFLAGS) $(LIBS)
 
 $(NM)/.package-lock.json: package-lock.json
 	@echo "  the C sources of the parsers are missing or old: run ./setup.sh"; exit 1
@@ -78,7 +84,7 @@ $(TS_OBJ): | $(NM)/.package-lock.json
 	@mkdir -p $(@D) && echo "  CC    $<" && $(CC) $(TS_CFLAGS) -I$(dir $<) -c $< -o $@
 
 # --- tests ---
-$(OUT)/unit-tests: $(TEST_OBJ) $(LIB_OBJ) $(LIB3_OBJ)
+$(OUT)/unit-tests: $(TEST_OBJ) $(LIB) $(LIB3_OBJ)
 	@echo "  LINK  $@" && $(CC) -pthread $(CFLAGS.$(VARIANT)) -o $@ $^ $(LDFLAGS) $(LIBS)
 
 check-unit: $(OUT)/unit-tests
@@ -94,7 +100,7 @@ tsan: ; $(MAKE) VARIANT=tsan check
 FUZZ_SECONDS ?= 60
 FUZZ_NAMES := $(notdir $(FUZZ_SRC:%_fuzz.c=%))
 FUZZ_BIN   := $(FUZZ_NAMES:%=$(OUT)/fuzz/%)
-FUZZ_LIB   := $(LIB_OBJ) $(filter-out $(OUT)/cmd/main.o,$(filter $(OUT)/cmd/%,$(OBJ)))
+FUZZ_LIB   := $(filter-out $(OUT)/cmd/main.o,$(CMD_OBJ)) $(LIB)
 .SECONDARY: $(FUZZ_SRC:%.c=$(OUT)/%.o)
 define fuzz_rule
 $(OUT)/fuzz/$(notdir $(1:%_fuzz.c=%)): $(OUT)/$(1:%.c=%.o) $(FUZZ_LIB) $(LIB3_OBJ)

@@ -50,6 +50,7 @@ typedef struct {
     unsigned    workers;           /* 0: one a core */
     int64_t     max_body;          /* 0: 64 MiB */
     const char *tls_cert, *tls_key;
+    bool        trace;             /* state changes go to the log */
     bool        tls_12, pass_client_keys;   /* pass: open mode on loopback, towards providers that have no key here */
     int64_t     drain_ms;
     dd_hooks    hooks;
@@ -57,6 +58,8 @@ typedef struct {
 } dd_gateway_opts;
 
 typedef struct dd_gateway dd_gateway;
+const dd_hooks         *dd_gateway_hooks(const dd_gateway *g);
+const dd_gateway_opts  *dd_gateway_options(const dd_gateway *g);
 /* Listens and starts its threads. Takes the snapshot. Caller owns; NULL: *err. */
 dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd_err *err);
 int         dd_gateway_port(const dd_gateway *g);

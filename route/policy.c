@@ -1,7 +1,7 @@
 #include "route/policy.h"
 
-/* `*` stands for any run of characters; linear, greedy with one point of return. */
-static bool glob(dd_str pattern, dd_str name)
+/* Greedy, with one point of return. */
+bool dd_policy_glob(dd_str pattern, dd_str name)
 {
     size_t p = 0, n = 0, star = SIZE_MAX, from = 0;
     while (n < name.len) {
@@ -26,7 +26,7 @@ static bool glob(dd_str pattern, dd_str name)
 static bool serves(const dd_policy_provider *p, dd_str model)
 {
     for (size_t i = 0; i < p->n_models; i++)
-        if (glob(p->models[i], model))
+        if (dd_policy_glob(p->models[i], model))
             return true;
     return p->n_models == 0;
 }
@@ -185,7 +185,9 @@ dd_bill dd_decision_bill(const dd_policy *policy, const dd_decision *d, const dd
     bool free  = policy->providers[d->provider].free;
     b.actual   = free ? 0 : cost_of(d->used, usage, day);
     b.original = free && policy->dev_mode ? 0 : d->requested.price == d->used.price && free ? 0 : cost_of(d->requested, usage, day);
-    if (b.actual != DD_PUSD_UNKNOWN && b.original != DD_PUSD_UNKNOWN)
+    if (d->requested.price == d->used.price && !free)
+        b.saved = 0;                      /* the same model: nothing saved, whatever it costs */
+    else if (b.actual != DD_PUSD_UNKNOWN && b.original != DD_PUSD_UNKNOWN)
         b.saved = b.original - b.actual;
     return b;
 }

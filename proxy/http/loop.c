@@ -160,6 +160,8 @@ void dd_loop_free(dd_loop *l)
 {
     if (l == NULL)
         return;
+    for (size_t i = 0; i < l->deferred.n; i++) /* mostly what somebody wants to be freed */
+        l->deferred.v[i].fn(l->deferred.v[i].arg);
     if (l->fd >= 0)
         close(l->fd);
     if (l->wake_fd >= 0)

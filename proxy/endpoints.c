@@ -1,0 +1,180 @@
+/* proxy/endpoints.c - what a path asks for, and the answers that need no provider. */
+#include "proxy/exchange.h"
+
+#include "base/json.h"
+#include "route/tokens.h"
+
+static const struct { const char *method, *path; endpoint_kind kind; dd_dialect dialect; dd_family family; const char *name; } endpoints[] = {
+    { "POST", "/chat/completions", EP_GENERATE, DD_DIALECT_CHAT, DD_FAMILY_OPENAI, "chat.completions" },
+    { "POST", "/messages", EP_GENERATE, DD_DIALECT_MESSAGES, DD_FAMILY_ANTHROPIC, "messages" },
+    { "POST", "/responses", EP_GENERATE, DD_DIALECT_RESPONSES, DD_FAMILY_OPENAI, "responses" },
+    { "POST", "/completions", EP_GENERATE, DD_DIALECT_COMPLETIONS, DD_FAMILY_OPENAI, "completions" },
+    { "POST", "/embeddings", EP_GENERATE, DD_DIALECT_EMBEDDINGS, DD_FAMILY_OPENAI, "embeddings" },
+    { "POST", "/messages/count_tokens", EP_COUNT_TOKENS, DD_DIALECT_MESSAGES, DD_FAMILY_ANTHROPIC, "messages.count_tokens" },
+    { "GET", "/models", EP_MODELS, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "models" },
+    { "GET", "/health", EP_HEALTH, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "health" },
+    { "GET", "/ready", EP_READY, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "ready" },
+};
+
+/* Whose client this is, where the path does not say: Anthropic's SDKs always send a version. */
+static dd_family family_of(const dd_http *h)
+{
+    return dd_http_header(h, "anthropic-version").ptr ? DD_FAMILY_ANTHROPIC : DD_FAMILY_OPENAI;
+}
+
+endpoint endpoint_find(const dd_http *h)
+{
+    dd_str   path   = h->path, method = dd_str_eqz(h->method, "HEAD") ? DD_STR("GET") : h->method;
+    bool     v1     = dd_str_startsz(path, "/v1/");
+    endpoint found  = { .kind = EP_UNKNOWN, .family = family_of(h), .name = "unknown" };
+    if (dd_str_startsz(path, "/p/")) {
+        dd_str rest    = dd_str_sub(path, 3, path.len);
+        found.provider = dd_str_cut(&rest, '/');
+        found.path     = dd_str_sub(path, 3 + found.provider.len, path.len);
+        if (dd_str_startsz(found.path, "/v1/"))      /* the provider's base has its version */
+            found.path = dd_str_sub(found.path, 3, found.path.len);
+        found.kind = EP_PROVIDER;
+        found.name = "passthrough";
+        return found;
+    }
+    dd_str below = v1 ? dd_str_sub(path, 3, path.len) : path, bare = below;
+    while (bare.len > 1 && bare.ptr[bare.len - 1] == '/')
+        bare.len--;
+    for (size_t i = 0; i < DD_COUNT(endpoints); i++)
+        if (dd_str_eqz(bare, endpoints[i].path) && dd_str_eqz(method, endpoints[i].method)) {
+            found.kind    = endpoints[i].kind;
+            found.dialect = endpoints[i].dialect;
+            found.family  = endpoints[i].kind == EP_MODELS ? found.family : endpoints[i].family;
+            found.name    = endpoints[i].name;
+            found.path    = bare;
+            return found;
+        }
+    if (v1) {
+        found.kind = EP_PASS;
+        found.path = below;
+        found.name = "passthrough";
+        if (dd_str_startsz(below, "/messages"))
+            found.family = DD_FAMILY_ANTHROPIC;
+    }
+    return found;
+}
+
+void endpoint_health(exchange *x, bool ready)
+{
+    dd_buf  body     = DD_BUF_INIT(0);
+    dd_json j        = DD_JSON_INIT(&body, 0);
+    bool    store_ok = !x->w->gateway || !ready || !x->w->snapshot ? true : true;
+    (void)store_ok;
+    dd_json_open(&j, '{');
+    dd_json_key(&j, "status");
+    dd_json_strz(&j, "ok");
+    dd_json_close(&j, '}');
+    exchange_reply(x, 200, "application/json", dd_buf_str(&body), NULL, 0);
+    dd_buf_free(&body);
+}
+
+/* --- GET /v1/models --- */
+
+static void openai_model(dd_json *j, dd_str id, dd_str owner, dd_day released)
+{
+    dd_json_open(j, '{');
+    dd_json_key(j, "id");
+    dd_json_str(j, id);
+    dd_json_key(j, "object");
+    dd_json_strz(j, "model");
+    dd_json_key(j, "created");
+    dd_json_i64(j, released == DD_DAY_NONE ? 0 : (int64_t)released * 86400);
+    dd_json_key(j, "owned_by");
+    dd_json_str(j, owner);
+    dd_json_close(j, '}');
+}
+
+static void anthropic_model(dd_json *j, dd_str id, dd_day released)
+{
+    char day[11] = "1970-01-01";
+    if (released != DD_DAY_NONE)
+        dd_day_format(released, day);
+    dd_buf at = DD_BUF_INIT(0);
+    dd_buf_printf(&at, "%sT00:00:00Z", day);
+    dd_json_open(j, '{');
+    dd_json_key(j, "type");
+    dd_json_strz(j, "model");
+    dd_json_key(j, "id");
+    dd_json_str(j, id);
+    dd_json_key(j, "display_name");
+    dd_json_str(j, id);
+    dd_json_key(j, "created_at");
+    dd_json_str(j, dd_buf_str(&at));
+    dd_json_close(j, '}');
+    dd_buf_free(&at);
+}
+
+typedef struct { exchange *x; dd_json *j; dd_str first, last; } model_list;
+
+static void add_model(model_list *l, dd_str id, dd_str owner, dd_day released)
+{
+    if (!l->first.len)
+        l->first = id;
+    l->last = id;
+    if (l->x->ep.family == DD_FAMILY_ANTHROPIC)
+        anthropic_model(l->j, id, released);
+    else
+        openai_model(l->j, id, owner, released);
+}
+
+/* Aliases first, then what each provider sells: bare names where they lead there, else provider/model. */
+static void list_models(model_list *l)
+{
+    const dd_policy *p = &l->x->s->policy;
+    for (size_t i = 0; i < p->n_aliases; i++)
+        add_model(l, p->aliases[i].name, DD_STR("dd0c"), DD_DAY_NONE);
+    for (size_t i = 0; i < p->n_providers; i++)
+        for (size_t k = 0; k < dd_prices_count(l->x->s->prices); k++) {
+            const dd_price *row = dd_prices_at(l->x->s->prices, k);
+            if (!p->providers[i].billed_as.len || !dd_str_eq(row->provider, p->providers[i].billed_as) || row->status == DD_MODEL_RETIRED)
+                continue;
+            dd_facts    facts = { row->id, l->x->ep.family };
+            dd_decision d;
+            dd_decide(p, l->x->s->prices, &facts, &d, NULL);
+            bool   bare = d.verdict == DD_DECIDED && d.provider == i && dd_str_eq(d.model, row->id);
+            dd_str id   = bare ? row->id : dd_arena_printf(l->x->h->arena, DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(p->providers[i].name), DD_STR_ARG(row->id));
+            add_model(l, id, row->provider, row->released);
+        }
+}
+
+void endpoint_models(exchange *x)
+{
+    dd_buf     body = DD_BUF_INIT(0);
+    dd_json    j    = DD_JSON_INIT(&body, 0);
+    model_list l    = { .x = x, .j = &j };
+    bool       anth = x->ep.family == DD_FAMILY_ANTHROPIC;
+    dd_json_open(&j, '{');
+    if (!anth) {
+        dd_json_key(&j, "object");
+        dd_json_strz(&j, "list");
+    }
+    dd_json_key(&j, "data");
+    dd_json_open(&j, '[');
+    list_models(&l);
+    dd_json_close(&j, ']');
+    if (anth) {
+        dd_json_key(&j, "has_more");
+        dd_json_bool(&j, false);
+        dd_json_key(&j, "first_id");
+        l.first.len ? dd_json_str(&j, l.first) : dd_json_null(&j);
+        dd_json_key(&j, "last_id");
+        l.last.len ? dd_json_str(&j, l.last) : dd_json_null(&j);
+    }
+    dd_json_close(&j, '}');
+    exchange_reply(x, 200, "application/json", dd_buf_str(&body), NULL, 0);
+    dd_buf_free(&body);
+}
+
+/* S20: an estimate, and it says so. */
+void endpoint_count_tokens(exchange *x)
+{
+    static const dd_header flag[] = { { { "x-dd0c-estimate", 15 }, { "true", 4 } } };
+    char body[64];
+    int  n = snprintf(body, sizeof body, "{\"input_tokens\":%lld}", (long long)settle_count_input(x));
+    exchange_reply(x, 200, "application/json", (dd_str){ body, (size_t)n }, flag, 1);
+}

@@ -1,0 +1,212 @@
+/* proxy/gateway.c - worker threads, the snapshot they serve by, and their end. */
+#include "proxy/exchange.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "base/pool.h"
+
+struct dd_gateway {
+    dd_gateway_opts opts;
+    worker         *workers;
+    pthread_t      *threads;
+    unsigned        n, started;
+    int             port;
+    pthread_mutex_t lock;       /* of `left` alone; not on a request's way */
+    pthread_cond_t  ended;
+    unsigned        left;       /* workers that still serve */
+};
+
+const dd_hooks        *dd_gateway_hooks(const dd_gateway *g) { return &g->opts.hooks; }
+const dd_gateway_opts *dd_gateway_options(const dd_gateway *g) { return &g->opts; }
+int                    dd_gateway_port(const dd_gateway *g) { return g->port; }
+
+/* --- the snapshot --- */
+
+dd_snapshot *dd_snapshot_new(void)
+{
+    dd_snapshot *s = dd_calloc(1, sizeof *s);
+    atomic_init(&s->refs, 1);
+    s->body_max = 32 << 20;
+    return s;
+}
+
+dd_snapshot *dd_snapshot_hold(dd_snapshot *s)
+{
+    atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+    return s;
+}
+
+void dd_snapshot_drop(dd_snapshot *s)
+{
+    if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    for (size_t i = 0; i < s->policy.n_providers; i++)
+        for (size_t k = 0; k < s->providers[i].n_keys; k++)
+            explicit_bzero((char *)(uintptr_t)s->providers[i].keys[k].value.ptr, s->providers[i].keys[k].value.len);
+    dd_prices_close(s->prices);
+    dd_arena_fini(&s->arena);
+    free(s);
+}
+
+/* --- workers --- */
+
+static void read_clock(worker *w)
+{
+    struct timeval t;
+    gettimeofday(&t, NULL);
+    w->clock_wall = (int64_t)t.tv_sec * 1000 + t.tv_usec / 1000;
+    w->clock_mono = dd_mono_now().ns;
+}
+
+static void clock_due(dd_timer *t)
+{
+    worker *w = t->owner;
+    read_clock(w);
+    dd_loop_timer(w->loop, t, dd_loop_now(w->loop).ns + INT64_C(1000000000));
+}
+
+static void *serve(void *arg)
+{
+    worker  *w     = arg;
+    dd_timer clock = { .due = clock_due, .owner = w };
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);   /* signals are the main thread's */
+    dd_loop_timer(w->loop, &clock, dd_mono_now().ns + 1);
+    dd_loop_run(w->loop);
+    dd_loop_timer(w->loop, &clock, 0);
+    return NULL;
+}
+
+static const dd_server_app app = { .request = exchange_request, .gone = exchange_gone, .drained = exchange_drained, .refusal = exchange_refusal };
+
+static dd_code worker_start(dd_gateway *g, unsigned i, dd_err *err)
+{
+    worker        *w = &g->workers[i];
+    dd_server_opts o = { .app = &app, .ctx = w, .max_body_bytes = (size_t)g->opts.max_body, .tls_cert = g->opts.tls_cert, .tls_key = g->opts.tls_key, .tls_12 = g->opts.tls_12 };
+    w->gateway = g;
+    w->number  = i;
+    read_clock(w);
+    w->loop = dd_loop_new(err);
+    if (!w->loop)
+        return err->code;
+    w->client = dd_client_new(w->loop, 512, err);
+    w->server = w->client ? dd_server_new(w->loop, g->opts.host, i ? g->port : g->opts.port, &o, err) : NULL;
+    if (!w->server)
+        return err->code;
+    if (i == 0)
+        g->port = dd_server_port(w->server);
+    return DD_OK;
+}
+
+dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd_err *err)
+{
+    dd_gateway *g = dd_calloc(1, sizeof *g);
+    dd_err      own = DD_ERR_INIT;
+    err        = err ? err : &own;
+    g->opts    = *opts;
+    g->n       = opts->workers ? opts->workers : dd_cores();
+    g->workers = dd_calloc(g->n, sizeof *g->workers);
+    g->threads = dd_calloc(g->n, sizeof *g->threads);
+    pthread_mutex_init(&g->lock, NULL);
+    pthread_cond_init(&g->ended, NULL);
+    dd_code rc = DD_OK;
+    for (unsigned i = 0; i < g->n && rc == DD_OK; i++) {
+        g->workers[i].snapshot = dd_snapshot_hold(first);
+        rc = worker_start(g, i, err);
+    }
+    dd_snapshot_drop(first);
+    for (; rc == DD_OK && g->started < g->n; g->started++)
+        if (pthread_create(&g->threads[g->started], NULL, serve, &g->workers[g->started]) != 0)
+            rc = dd_fail(err, DD_ERR_IO, "no thread could be started");
+    g->left = g->started;
+    if (rc == DD_OK)
+        return g;
+    dd_gateway_free(g);
+    return NULL;
+}
+
+/* --- reload --- */
+
+typedef struct { worker *w; dd_snapshot *s; } handover;
+
+static void take_snapshot(void *arg)
+{
+    handover *h = arg;
+    dd_snapshot_drop(h->w->snapshot);
+    h->w->snapshot = h->s;
+    free(h);
+}
+
+void dd_gateway_reload(dd_gateway *g, dd_snapshot *next)
+{
+    for (unsigned i = 0; i < g->n; i++) {
+        handover *h = dd_malloc(sizeof *h);
+        *h          = (handover){ &g->workers[i], dd_snapshot_hold(next) };
+        dd_loop_post(g->workers[i].loop, take_snapshot, h);
+    }
+    dd_snapshot_drop(next);
+}
+
+/* --- the end --- */
+
+static void is_drained(void *arg)
+{
+    worker *w = arg;
+    pthread_mutex_lock(&w->gateway->lock);
+    w->gateway->left--;
+    pthread_cond_signal(&w->gateway->ended);
+    pthread_mutex_unlock(&w->gateway->lock);
+}
+
+static void drain(void *arg)
+{
+    worker *w = arg;
+    dd_server_drain(w->server, is_drained, w);
+}
+
+void dd_gateway_drain(dd_gateway *g)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec  += g->opts.drain_ms / 1000;
+    until.tv_nsec += g->opts.drain_ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    for (unsigned i = 0; i < g->started; i++)
+        dd_loop_post(g->workers[i].loop, drain, &g->workers[i]);
+    pthread_mutex_lock(&g->lock);
+    while (g->left && pthread_cond_timedwait(&g->ended, &g->lock, &until) == 0)
+        ;
+    pthread_mutex_unlock(&g->lock);
+}
+
+void dd_gateway_free(dd_gateway *g)
+{
+    if (!g)
+        return;
+    for (unsigned i = 0; i < g->started; i++)
+        dd_loop_stop(g->workers[i].loop);
+    for (unsigned i = 0; i < g->started; i++)
+        pthread_join(g->threads[i], NULL);
+    for (unsigned i = 0; i < g->n; i++) {
+        worker *w = &g->workers[i];
+        if (w->server)
+            dd_server_free(w->server);   /* cuts what is left, which records its events and cancels its calls */
+        dd_client_free(w->client);
+        if (w->loop)
+            dd_loop_free(w->loop);
+        dd_snapshot_drop(w->snapshot);
+    }
+    pthread_cond_destroy(&g->ended);
+    pthread_mutex_destroy(&g->lock);
+    free(g->workers);
+    free(g->threads);
+    free(g);
+}

@@ -1,0 +1,214 @@
+/* proxy/prepare.c - from what the client sent to what the provider gets. */
+#include "proxy/exchange.h"
+
+#include <stdarg.h>
+
+bool fail_request(exchange *x, int status, const char *type, const char *code, const char *param, const char *fmt, ...)
+{
+    dd_buf  text = DD_BUF_INIT(2048);
+    va_list ap;
+    va_start(ap, fmt);
+    dd_buf_vprintf(&text, fmt, ap);
+    va_end(ap);
+    x->error = (dd_api_error){ .status = status, .type = dd_str_z(type), .code = dd_str_z(code), .param = dd_str_z(param),
+                               .message = dd_arena_dup(x->h->arena, dd_buf_str(&text)), .no_retry = status != 429 && status < 500 };
+    dd_buf_free(&text);
+    return false;
+}
+
+/* --- headers --- */
+
+/* Never forwarded: of one connection only, what names us, what names the client's secrets, what speaks of the body's coding. */
+static const char *const kept_back[] = {
+    "accept-encoding", "api-key", "authorization", "connection", "content-encoding", "content-length", "content-type", "cookie", "expect", "forwarded", "host", "keep-alive",
+    "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "via", "x-api-key", "x-forwarded-for", "x-forwarded-host",
+    "x-forwarded-proto", "x-goog-api-key", "x-real-ip",
+};
+/* All that still has a meaning when the request goes to another family. */
+static const char *const kept_across[] = { "traceparent", "tracestate", "user-agent" };
+
+static bool in_list(const char *const *list, size_t n, dd_str name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (dd_str_eqz(name, list[i]))
+            return true;
+    return false;
+}
+
+static void make_headers(exchange *x, bool across)
+{
+    const dd_http *h = x->h;
+    x->up_headers    = dd_newn(h->arena, dd_header, h->n_headers + 4);
+    dd_str type      = dd_http_header(h, "content-type");
+    if (h->body.len)
+        x->up_headers[x->n_up_headers++] = (dd_header){ DD_STR("content-type"), across || !type.len ? DD_STR("application/json") : type };
+    const dd_provider_key *key = dd_provider_pick(x->provider, x->w->picks++);
+    dd_str value = key ? key->value : DD_STR("");
+    if (!key && dd_gateway_options(x->w->gateway)->pass_client_keys && x->ep.family == x->provider->kind->family) {
+        dd_str bearer = dd_http_header(h, "authorization"), own = dd_http_header(h, "x-api-key");
+        value = own.len ? own : dd_str_startsz(bearer, "Bearer ") ? dd_str_sub(bearer, 7, bearer.len) : DD_STR("");
+    }
+    dd_header auth[2];
+    size_t    n_auth = dd_provider_auth(x->provider, value, h->arena, auth);
+    for (size_t i = 0; i < h->n_headers; i++) {
+        dd_header f    = h->headers[i];
+        bool      keep = across ? in_list(kept_across, DD_COUNT(kept_across), f.name)
+                                : !in_list(kept_back, DD_COUNT(kept_back), f.name) && !dd_str_startsz(f.name, "x-dd0c-");
+        if (dd_str_eqz(f.name, "anthropic-version") && n_auth == 2) {   /* the client's own version stays */
+            if (keep)
+                n_auth = 1;
+        }
+        if (keep)
+            x->up_headers[x->n_up_headers++] = f;
+    }
+    for (size_t i = 0; i < n_auth; i++)
+        x->up_headers[x->n_up_headers++] = auth[i];
+}
+
+/* --- the body --- */
+
+static bool read_body(exchange *x)
+{
+    static const char *const names[] = { "model", "stream", "stream_options", "user", "metadata" };
+    uint32_t node[DD_COUNT(names)];
+    dd_err   err = DD_ERR_INIT;
+    if (x->shape_known)
+        return true;
+    if (dd_jspan_parse(&x->body, x->h->arena, x->h->body, &err) != DD_OK) {
+        x->body.n = 0;
+        return fail_request(x, 400, "invalid_request_error", "", "", "%s", x->h->body.len ? err.msg : "the request has no body; JSON is needed");
+    }
+    if (dd_jspan_kind(&x->body, 0) != DD_J_OBJECT)
+        return fail_request(x, 400, "invalid_request_error", "", "", "the request body is no JSON object");
+    int twice = dd_jspan_members(&x->body, 0, names, node, DD_COUNT(names));
+    if (twice >= 0)
+        return fail_request(x, 400, "invalid_request_error", "", names[twice], "the member \"%s\" is there twice", names[twice]);
+    if (dd_jspan_kind(&x->body, node[0]) != DD_J_STRING || dd_jspan_inside(&x->body, node[0]).len == 0)
+        return fail_request(x, 400, "invalid_request_error", "", "model", node[0] == DD_J_NONE ? "you must provide a model parameter" : "the member \"model\" must be a name");
+    x->model  = dd_jspan_text(&x->body, node[0], x->h->arena);
+    x->stream = dd_jspan_kind(&x->body, node[1]) == DD_J_TRUE;
+    x->user   = dd_jspan_text(&x->body, node[3], x->h->arena);
+    if (dd_jspan_kind(&x->body, node[4]) == DD_J_OBJECT && !x->user.len)
+        x->user = dd_jspan_text(&x->body, dd_jspan_member(&x->body, node[4], "user_id", NULL), x->h->arena);
+    bool     again = false;
+    uint32_t asks  = dd_jspan_member(&x->body, node[2], "include_usage", &again);
+    if (again)
+        return fail_request(x, 400, "invalid_request_error", "", "stream_options.include_usage", "the member \"include_usage\" is there twice");
+    x->asked_usage = dd_jspan_kind(&x->body, asks) == DD_J_TRUE;
+    x->shape_known = true;
+    return true;
+}
+
+static bool may_use(const dd_caller *c, dd_str model)
+{
+    for (size_t i = 0; i < c->n_models; i++)
+        if (dd_policy_glob(c->models[i], model))
+            return true;
+    return c->n_models == 0;
+}
+
+static bool decide(exchange *x)
+{
+    dd_facts facts = { x->model, x->ep.family };
+    dd_buf   near  = DD_BUF_INIT(400);
+    dd_decide(&x->s->policy, x->s->prices, &facts, &x->decision, &near);
+    bool ok = true;
+    if (x->decision.verdict == DD_DECIDED_NO_MODEL)
+        ok = fail_request(x, 404, "invalid_request_error", "model_not_found", "model", "no configured provider has the model \"" DD_STR_FMT "\"%s" DD_STR_FMT "%s", DD_STR_ARG(x->model),
+                          near.len ? "; did you mean " : "", DD_STR_ARG(dd_buf_str(&near)), near.len ? "?" : "");
+    else if (x->decision.verdict == DD_DECIDED_NO_PROVIDER)
+        ok = fail_request(x, 502, "server_error", "no_provider", "", "no provider is configured for the model \"" DD_STR_FMT "\"", DD_STR_ARG(x->model));
+    else if (x->decision.verdict == DD_DECIDED_UNPRICED)
+        ok = fail_request(x, 400, "invalid_request_error", "model_unpriced", "model", "the price of \"" DD_STR_FMT "\" is not known, and the configuration refuses such models", DD_STR_ARG(x->model));
+    else if (!may_use(&x->caller, x->model) && !may_use(&x->caller, x->decision.model))
+        ok = fail_request(x, 403, "permission_error", "model_not_allowed", "model", "this key may not use the model \"" DD_STR_FMT "\"", DD_STR_ARG(x->model));
+    dd_buf_free(&near);
+    if (ok)
+        x->provider = &x->s->providers[x->decision.provider];
+    return ok;
+}
+
+static dd_dialect upstream_dialect(const exchange *x)
+{
+    bool anthropic = x->provider->kind->family == DD_FAMILY_ANTHROPIC;
+    switch (x->ep.dialect) {
+    case DD_DIALECT_CHAT: return anthropic ? DD_DIALECT_MESSAGES : DD_DIALECT_CHAT;
+    case DD_DIALECT_RESPONSES: return anthropic ? DD_DIALECT_MESSAGES : x->provider->kind->responses ? DD_DIALECT_RESPONSES : DD_DIALECT_CHAT;
+    case DD_DIALECT_MESSAGES: return anthropic ? DD_DIALECT_MESSAGES : DD_DIALECT_CHAT;
+    default: return anthropic ? DD_DIALECT_NONE : x->ep.dialect;
+    }
+}
+
+/* What the price table knows of the target; a model that it does not know is taken to be a current one. */
+static dd_target_facts target_facts(const exchange *x)
+{
+    const dd_price *row = x->decision.used.price;
+    bool            openai = dd_str_eqz(dd_str_z(x->provider->kind->name), "openai") || dd_str_eqz(dd_str_z(x->provider->kind->name), "azure");
+    dd_target_facts f = { .json_schema = true, .vision = true, .documents = true, .reasoning = true, .old_max_tokens = !openai, .no_developer = !openai };
+    if (row) {
+        f.max_output = row->max_output;
+        f.reasoning  = row->caps & DD_CAP_REASONING;
+    }
+    f.cache_control = dd_str_eqz(dd_str_z(x->provider->kind->name), "openrouter");
+    /* Anthropic's models since Opus 4.6 think adaptively and take an effort (release notes, read 2026-11-20). */
+    f.adaptive_thinking = x->to == DD_DIALECT_MESSAGES && f.reasoning && (!row || row->released == DD_DAY_NONE || row->released >= dd_day_make(2026, 2, 1));
+    return f;
+}
+
+static bool translate(exchange *x)
+{
+    dd_dialect_ctx  ctx   = { .arena = x->h->arena, .drops = &x->drops, .unsupported = x->s->unsupported, .names = &x->names, .ids = &x->ids, .error = &x->error };
+    dd_target_facts facts = target_facts(x);
+    dd_buf          out   = DD_BUF_INIT(0);
+    bool ok = dd_request_read(x->ep.dialect, &x->body, &ctx, &x->request) && dd_request_write(x->to, &x->request, x->decision.model, &facts, &ctx, &out);
+    if (ok)
+        x->up_body = dd_arena_dup(x->h->arena, dd_buf_str(&out));
+    dd_buf_free(&out);
+    return ok;
+}
+
+static bool same_family(exchange *x)
+{
+    x->ask_usage     = x->stream && (x->to == DD_DIALECT_CHAT || x->to == DD_DIALECT_COMPLETIONS) && !x->asked_usage;
+    dd_splice change = { .ask_usage = x->ask_usage };
+    if (!dd_str_eq(x->model, x->decision.model))
+        change.model = x->decision.model;
+    x->up_body = dd_splice_request(&x->body, &change, x->h->arena);
+    return true;
+}
+
+bool prepare_generate(exchange *x)
+{
+    if (!read_body(x) || !decide(x))
+        return false;
+    x->to = upstream_dialect(x);
+    if (x->to == DD_DIALECT_NONE)
+        return fail_request(x, 400, "invalid_request_error", "unsupported_endpoint", "model", "the provider \"" DD_STR_FMT "\" of the model \"" DD_STR_FMT "\" has no endpoint for %s",
+                            DD_STR_ARG(x->provider->name), DD_STR_ARG(x->model), x->ep.name);
+    bool across = x->to != x->ep.dialect;
+    if (!(across ? translate(x) : same_family(x)))
+        return false;
+    make_headers(x, across);
+    return true;
+}
+
+/* As it came, to the provider that the path or the family names. A JSON body that names a model still decides which one is meant. */
+bool prepare_pass(exchange *x)
+{
+    const dd_policy *p = &x->s->policy;
+    size_t at = x->ep.kind == EP_PROVIDER ? dd_policy_find(p, x->ep.provider) : dd_policy_family(p, x->ep.family);
+    if (at == SIZE_MAX && x->ep.kind == EP_PROVIDER)
+        return fail_request(x, 404, "invalid_request_error", "provider_not_found", "", "there is no provider \"" DD_STR_FMT "\"", DD_STR_ARG(x->ep.provider));
+    if (at == SIZE_MAX && p->n_providers == 1)
+        at = 0;
+    if (at == SIZE_MAX)
+        return fail_request(x, 502, "server_error", "no_provider", "", "no provider is configured for this path");
+    x->provider          = &x->s->providers[at];
+    x->decision.provider = at;
+    x->decision.verdict  = DD_DECIDED_NO_MODEL;   /* nothing to price */
+    x->decision.strategy = "passthrough";
+    x->to      = DD_DIALECT_NONE;
+    x->up_body = x->h->body;
+    make_headers(x, false);
+    return true;
+}

@@ -1,0 +1,174 @@
+/* proxy/settle.c - what a request cost, and the event that remembers it. */
+#include "proxy/exchange.h"
+
+#include "base/json.h"
+#include "route/tokens.h"
+
+#include <string.h>
+
+/* Names of request headers that are tags with a place of their own in the event; any other x-dd0c-* goes into `tags`. */
+static const struct { const char *header; size_t offset; } tags[] = {
+    { "x-dd0c-feature", offsetof(dd_event, feature) },
+    { "x-dd0c-team", offsetof(dd_event, team) },
+    { "x-dd0c-env", offsetof(dd_event, env) },
+    { "x-dd0c-user", offsetof(dd_event, user) },
+};
+
+dd_error_class settle_class(int status)
+{
+    static const struct { int status; dd_error_class class; } classes[] = {
+        { 400, DD_EC_INVALID }, { 401, DD_EC_AUTH }, { 402, DD_EC_BUDGET }, { 403, DD_EC_FORBIDDEN }, { 404, DD_EC_NOT_FOUND }, { 408, DD_EC_TIMEOUT },
+        { 413, DD_EC_TOO_LARGE }, { 422, DD_EC_INVALID }, { 429, DD_EC_RATE_LIMIT }, { 499, DD_EC_ABORTED }, { 503, DD_EC_OVERLOADED }, { 504, DD_EC_TIMEOUT }, { 529, DD_EC_OVERLOADED },
+    };
+    for (size_t i = 0; i < DD_COUNT(classes); i++)
+        if (classes[i].status == status)
+            return classes[i].class;
+    return status >= 500 ? DD_EC_UPSTREAM : status >= 400 ? DD_EC_INVALID : DD_EC_NONE;
+}
+
+/* --- counting by us: only where the provider said nothing --- */
+
+static int64_t count_strings(exchange *x, uint32_t from)
+{
+    const dd_jspan *d = &x->body;
+    dd_str tag = x->decision.used.price ? x->decision.used.price->tokenizer : dd_tokenizer_guess(x->model);
+    int64_t sum = 0;
+    if (from == DD_J_NONE)
+        return 0;
+    for (uint32_t i = from; i < d->v[from].next; i++) {
+        /* Media is not text: base64 of this length is no prompt that anyone wrote. */
+        if (d->v[i].kind == DD_J_STRING && d->v[i].end - d->v[i].start < 200000 && !dd_str_startsz(dd_jspan_inside(d, i), "data:"))
+            sum += dd_tokens_model(tag, dd_jspan_text(d, i, x->h->arena), NULL);
+    }
+    return sum;
+}
+
+int64_t settle_count_input(exchange *x)
+{
+    static const char *const names[] = { "messages", "system", "tools", "input", "instructions", "prompt" };
+    uint32_t nodes[DD_COUNT(names)];
+    int64_t  sum = 0;
+    if (!x->body.n)
+        return 0;
+    dd_jspan_members(&x->body, 0, names, nodes, DD_COUNT(names));
+    for (size_t i = 0; i < DD_COUNT(names); i++)
+        sum += count_strings(x, nodes[i]);
+    return sum;
+}
+
+static void count_missing(exchange *x, int64_t output_bytes)
+{
+    x->usage        = (dd_usage_report){ .usage = { .input = settle_count_input(x), .output = (output_bytes + 3) / 4 }, .reported = false };
+    x->usage_source = DD_USAGE_COUNTED;
+}
+
+static void make_bill(exchange *x)
+{
+    x->bill = dd_decision_bill(&x->s->policy, &x->decision, &x->usage.usage, dd_day_of((dd_wall){ worker_wall_ms(x->w) / 1000 }));
+}
+
+void settle_answer(exchange *x)
+{
+    if (x->ep.kind != EP_GENERATE || x->status < 200 || x->status > 299)
+        return;
+    if (x->usage.reported)
+        x->usage_source = DD_USAGE_REPORTED;
+    else
+        count_missing(x, (int64_t)x->collected.len);
+    make_bill(x);
+}
+
+/* What a stream cost: as reported, else as far as it got to the client (R1.8). */
+static void settle_stream(exchange *x)
+{
+    if (!x->reader || x->usage_source != DD_USAGE_NONE)
+        return;
+    dd_stream_facts f = dd_stream_reader_facts(x->reader);
+    x->stop           = f.stop;
+    x->usage          = f.usage;
+    if (f.usage.reported && !x->disconnected)
+        x->usage_source = DD_USAGE_REPORTED;
+    else if (x->first_at || x->disconnected) {
+        bool    told  = f.usage.reported;
+        dd_usage said = f.usage.usage;
+        count_missing(x, f.output_bytes);
+        if (told) {                       /* the input was told at the start; the output only as far as it was passed on */
+            int64_t passed = x->usage.usage.output;
+            x->usage.usage = said;
+            x->usage.usage.output = passed;
+        }
+    }
+    if (x->usage_source != DD_USAGE_NONE)
+        make_bill(x);
+}
+
+/* --- the event --- */
+
+static dd_str other_tags(exchange *x, dd_event *e)
+{
+    dd_buf  buf = DD_BUF_INIT(4096);
+    dd_json j   = DD_JSON_INIT(&buf, 0);
+    bool    any = false;
+    dd_json_open(&j, '{');
+    for (size_t i = 0; i < x->h->n_headers; i++) {
+        dd_header f     = x->h->headers[i];
+        bool      known = !dd_str_startsz(f.name, "x-dd0c-");
+        for (size_t k = 0; k < DD_COUNT(tags) && !known; k++)
+            if (dd_str_eqz(f.name, tags[k].header)) {
+                *(dd_str *)((char *)e + tags[k].offset) = f.value;
+                known = true;
+            }
+        if (!known && f.value.len <= 256) {
+            any = true;
+            dd_json_key_str(&j, dd_str_sub(f.name, 7, f.name.len));
+            dd_json_str(&j, f.value);
+        }
+    }
+    dd_json_close(&j, '}');
+    dd_str out = any && !buf.over ? dd_arena_dup(x->h->arena, dd_buf_str(&buf)) : DD_STR("");
+    dd_buf_free(&buf);
+    return out;
+}
+
+static int64_t since(const exchange *x, int64_t at) { return at ? (at - x->h->started.ns) / 1000 : -1; }
+
+static dd_str drops_text(exchange *x)
+{
+    dd_buf b = DD_BUF_INIT(2048);
+    for (size_t i = 0; i < x->drops.n; i++)
+        dd_buf_printf(&b, "%s" DD_STR_FMT, i ? ", " : "", DD_STR_ARG(x->drops.v[i]));
+    dd_str out = dd_arena_dup(x->h->arena, dd_buf_str(&b));
+    dd_buf_free(&b);
+    return out;
+}
+
+void settle_record(exchange *x, int status)
+{
+    const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
+    if (x->recorded || !hooks->record || x->ep.kind == EP_HEALTH || x->ep.kind == EP_READY || !x->id)
+        return;
+    x->recorded = true;
+    settle_stream(x);
+    static const dd_usage none = { -1, -1, -1, -1, -1 };
+    int64_t  now      = dd_loop_now(x->w->loop).ns;
+    bool     decided  = x->provider != NULL;
+    dd_event e = {
+        .id = x->id, .time_ms = worker_wall_ms(x->w), .org = x->caller.org.len ? x->caller.org : DD_STR("default"), .key_id = x->caller.key_id, .user = x->caller.user.len ? x->caller.user : x->user,
+        .feature = x->caller.feature, .team = x->caller.team, .env = x->caller.env, .strategy = dd_str_z(x->decision.strategy), .endpoint = dd_str_z(x->ep.name),
+        .requested_model = x->model, .used_model = decided ? x->decision.model : DD_STR(""), .provider = decided ? x->provider->name : DD_STR(""), .stream = x->stream,
+        .disconnected = x->disconnected, .status = status, .error = x->failure != DD_EC_NONE ? x->failure : settle_class(status),
+        .usage = x->usage_source == DD_USAGE_NONE ? none : x->usage.usage, .reasoning_tokens = x->usage.reasoning, .usage_source = x->usage_source,
+        .cost_original = x->bill.original, .cost_actual = x->bill.actual, .cost_saved = x->bill.saved, .prices = dd_prices_about(x->s->prices).date,
+        .first_us = since(x, x->first_at), .total_us = since(x, now), .queue_us = since(x, x->auth_at), .bytes_in = x->h->received_bytes, .bytes_out = x->h->sent_bytes,
+        .dropped = drops_text(x),
+    };
+    e.tags        = other_tags(x, &e);
+    e.overhead_us = e.total_us - (x->call_at && x->last_at > x->call_at ? (x->last_at - x->call_at) / 1000 : 0);
+    dd_attempt a  = { .provider = e.provider, .model = e.used_model, .status = x->status, .error = e.error, .start_us = since(x, x->call_at), .first_us = since(x, x->head_at),
+                      .total_us = x->last_at && x->call_at ? (x->last_at - x->call_at) / 1000 : -1, .usage = e.usage, .cost = e.cost_actual };
+    if (x->call_at) {
+        e.attempts   = &a;
+        e.n_attempts = 1;
+    }
+    hooks->record(hooks->ctx, &e);
+}
