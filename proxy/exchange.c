@@ -605,6 +605,15 @@ static void serve(exchange *x)
         exchange_error(x);
 }
 
+static bool in_scope(const exchange *x)
+{
+    if (x->ep.kind == EP_MODELS)
+        return true;
+    if (x->ep.kind == EP_PASS || x->ep.kind == EP_PROVIDER)
+        return x->caller.may_pass;
+    return x->ep.dialect == DD_DIALECT_EMBEDDINGS ? x->caller.may_embed : x->caller.may_generate;
+}
+
 static void authenticate(exchange *x);
 
 static void checked(void *arg)           /* in the worker's thread */
@@ -628,7 +637,7 @@ static void authenticate(exchange *x)
 {
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
     if (!hooks->check || (hooks->open && hooks->open(hooks->ctx))) {
-        x->caller.may_call = true;
+        x->caller = (dd_caller){ .open = true, .may_generate = true, .may_embed = true, .may_pass = true };
         serve(x);
         return;
     }
@@ -636,11 +645,17 @@ static void authenticate(exchange *x)
     *wait           = (auth_wait){ x->w, x };
     dd_caller_verdict v = hooks->check(hooks->ctx, key_of(x->h), &x->caller, x->h->arena, checked_elsewhere, wait);
     if (v == DD_CALLER_PENDING) {
-        x->wait = wait;
-        return;
+        bool again = x->asked_twice;
+        wait->x        = again ? NULL : x;      /* its answer comes all the same, and frees it */
+        x->wait        = again ? NULL : wait;
+        x->asked_twice = true;
+        if (!again)
+            return;
+        v = DD_CALLER_BUSY;
+    } else {
+        free(wait);
     }
-    free(wait);
-    if (v == DD_CALLER_OK && x->caller.may_call) {
+    if (v == DD_CALLER_OK && in_scope(x)) {
         serve(x);
         return;
     }

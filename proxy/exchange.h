@@ -56,6 +56,7 @@ typedef struct exchange {
     char           id_text[20];
     dd_caller      caller;
     auth_wait     *wait;
+    bool           asked_twice;       /* the key was checked once and is still not known: not again */
 
     /* the request */
     dd_jspan       body;

@@ -29,7 +29,8 @@ void         dd_snapshot_drop(dd_snapshot *s);   /* wipes keys when the last one
 typedef struct {
     dd_str        org, key_id, user, team, feature, env;
     const dd_str *models; size_t n_models;       /* globs; n 0: any */
-    bool          may_call, admin;
+    bool          open;                          /* nobody needs a key: the client's own may go on to the provider it was meant for */
+    bool          may_generate, may_embed, may_pass, admin;
 } dd_caller;
 typedef enum { DD_CALLER_OK, DD_CALLER_INVALID, DD_CALLER_EXPIRED, DD_CALLER_BUSY, DD_CALLER_PENDING } dd_caller_verdict;
 
@@ -39,6 +40,7 @@ typedef struct {
     bool (*open)(void *ctx);
     /* PENDING: `done` will be called, from any thread, once, with an answer that now is no longer PENDING when asked again. */
     dd_caller_verdict (*check)(void *ctx, dd_str key, dd_caller *out, dd_arena *arena, void (*done)(void *arg), void *arg);
+    bool (*model_fits)(dd_str glob, dd_str model);            /* of a caller's models */
     bool (*record)(void *ctx, const dd_event *e);            /* never blocks */
     void (*log)(void *ctx, int level, const char *line);     /* 0 error, 1 warning, 2 info, 3 debug; redacted by the receiver */
     bool (*store_ok)(void *ctx);                             /* for /ready */

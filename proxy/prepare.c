@@ -44,7 +44,7 @@ static void make_headers(exchange *x, bool across)
         x->up_headers[x->n_up_headers++] = (dd_header){ DD_STR("content-type"), across || !type.len ? DD_STR("application/json") : type };
     const dd_provider_key *key = dd_provider_pick(x->provider, x->w->picks++);
     dd_str value = key ? key->value : DD_STR("");
-    if (!key && dd_gateway_options(x->w->gateway)->pass_client_keys && x->ep.family == x->provider->kind->family) {
+    if (!key && x->caller.open && dd_gateway_options(x->w->gateway)->pass_client_keys && x->ep.family == x->provider->kind->family) {
         dd_str bearer = dd_http_header(h, "authorization"), own = dd_http_header(h, "x-api-key");
         value = own.len ? own : dd_str_startsz(bearer, "Bearer ") ? dd_str_sub(bearer, 7, bearer.len) : DD_STR("");
     }
@@ -99,10 +99,11 @@ static bool read_body(exchange *x)
     return true;
 }
 
-static bool may_use(const dd_caller *c, dd_str model)
+static bool may_use(const exchange *x, dd_str model)
 {
+    const dd_caller *c = &x->caller;
     for (size_t i = 0; i < c->n_models; i++)
-        if (dd_policy_glob(c->models[i], model))
+        if (dd_gateway_hooks(x->w->gateway)->model_fits(c->models[i], model))
             return true;
     return c->n_models == 0;
 }
@@ -120,7 +121,7 @@ static bool decide(exchange *x)
         ok = fail_request(x, 502, "server_error", "no_provider", "", "no provider is configured for the model \"" DD_STR_FMT "\"", DD_STR_ARG(x->model));
     else if (x->decision.verdict == DD_DECIDED_UNPRICED)
         ok = fail_request(x, 400, "invalid_request_error", "model_unpriced", "model", "the price of \"" DD_STR_FMT "\" is not known, and the configuration refuses such models", DD_STR_ARG(x->model));
-    else if (!may_use(&x->caller, x->model) && !may_use(&x->caller, x->decision.model))
+    else if (!may_use(x, x->model) && !may_use(x, x->decision.model))
         ok = fail_request(x, 403, "permission_error", "model_not_allowed", "model", "this key may not use the model \"" DD_STR_FMT "\"", DD_STR_ARG(x->model));
     dd_buf_free(&near);
     if (ok)
