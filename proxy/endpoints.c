@@ -59,17 +59,27 @@ endpoint endpoint_find(const dd_http *h)
     return found;
 }
 
+/* Health: the process answers. Ready: it can serve; a store that is away is said, and stops nobody (RO.7). */
 void endpoint_health(exchange *x, bool ready)
 {
-    dd_buf  body     = DD_BUF_INIT(0);
-    dd_json j        = DD_JSON_INIT(&body, 0);
-    bool    store_ok = !x->w->gateway || !ready || !x->w->snapshot ? true : true;
-    (void)store_ok;
+    const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
+    bool    can   = x->s->policy.n_providers > 0, store = !hooks->store_ok || hooks->store_ok(hooks->ctx);
+    dd_buf  body  = DD_BUF_INIT(0);
+    dd_json j     = DD_JSON_INIT(&body, 0);
     dd_json_open(&j, '{');
     dd_json_key(&j, "status");
-    dd_json_strz(&j, "ok");
+    dd_json_strz(&j, ready && !can ? "no provider is configured" : "ok");
+    dd_json_key(&j, "version");
+    dd_json_strz(&j, dd_gateway_options(x->w->gateway)->version);
+    if (ready) {
+        dd_json_key(&j, "degraded");
+        dd_json_open(&j, '[');
+        if (!store)
+            dd_json_strz(&j, "store");
+        dd_json_close(&j, ']');
+    }
     dd_json_close(&j, '}');
-    exchange_reply(x, 200, "application/json", dd_buf_str(&body), NULL, 0);
+    exchange_reply(x, ready && !can ? 503 : 200, "application/json", dd_buf_str(&body), NULL, 0);
     dd_buf_free(&body);
 }
 
