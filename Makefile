@@ -63,7 +63,7 @@ $(NM)/.package-lock.json: package-lock.json
 	@echo "  the C sources of the parsers are missing or old: run ./setup.sh"; exit 1
 
 $(OUT)/llhttp/%.o: /usr/share/llhttp/%.c
-	@mkdir -p $(@D) && echo "  CC    $<" && $(CC) -std=gnu11 -O2 -w $(PKG_CFLAGS) $(filter -fsanitize%,$(CFLAGS.$(VARIANT))) -c $< -o $@
+	@mkdir -p $(@D) && echo "  CC    $<" && $(CC) -std=gnu11 -O2 -w -DLLHTTP_STRICT_MODE=1 $(PKG_CFLAGS) $(filter -fsanitize%,$(CFLAGS.$(VARIANT))) -c $< -o $@
 
 # --- generated tables ---
 -include tools/*.mk
