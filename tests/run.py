@@ -3,8 +3,8 @@
 
   tests/run.py --program build/release/dd0c [--unit build/release/unit-tests] [FILTER]
 
-Kinds: unit tests (C, through headers); tests/scan/<case>/ (source files and the call sites they owe); tests/cli/*.py
-(each defines test_* functions that take a `Cli`). Standard library only; tests talk to loopback only.
+Kinds: unit tests (C, through headers); tests/scan/<case>/ (source files and the call sites they owe); tests/cli/*.py and
+tests/proxy/*.py (each defines test_* functions that take a `Cli`). Standard library only; tests talk to loopback only.
 """
 import argparse
 import concurrent.futures
@@ -15,9 +15,11 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -30,6 +32,7 @@ class Cli:
     def __init__(self, program):
         self.program = str(program)
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="dd0c-cli-"))
+        self.servers = []
         self.env = {"PATH": os.environ.get("PATH", ""), "HOME": str(self.dir / "home"), "LC_ALL": "C.UTF-8", "TERM": "dumb",
                     "SOURCE_DATE_EPOCH": "1795132800",
                     "XDG_CACHE_HOME": str(self.dir / "cache"), "XDG_CONFIG_HOME": str(self.dir / "config"),
@@ -58,11 +61,69 @@ class Cli:
             raise AssertionError(f"dd0c {' '.join(map(str, args))}: exit {p.returncode}, not {status}\n{p.out[-2000:]}\n{p.err[-2000:]}")
         return p
 
+    def start(self, *args, env=None, ready=r"listening on (?P<url>http\S+:(?P<port>\d+))"):
+        """Starts dd0c and waits for its line that says it is ready; stopped by close()."""
+        server = Server([self.program, *map(str, args)], cwd=self.dir, env={**self.env, **(env or {})}, ready=ready)
+        self.servers.append(server)
+        return server
+
     def sites(self, *args):
         return [json.loads(line) for line in self.run("scan", "--format", "jsonl", *args).out.splitlines()]
 
     def close(self):
+        for server in self.servers:
+            server.stop()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Server:
+    """A dd0c that serves; its standard error is kept."""
+
+    def __init__(self, command, cwd, env, ready):
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, env=env)
+        self.log, self.changed = [], threading.Condition()
+        self.out = []
+        self.readers = [threading.Thread(target=self._read, args=(self.process.stderr, self.log), daemon=True),
+                        threading.Thread(target=self._read, args=(self.process.stdout, self.out), daemon=True)]
+        for r in self.readers:
+            r.start()
+        m = self.wait_log(ready, 60)
+        self.url, self.port = m["url"], int(m["port"])
+
+    def _read(self, stream, into):
+        for line in stream:
+            with self.changed:
+                into.append(line.decode("utf-8", "replace").rstrip("\n"))
+                self.changed.notify_all()
+        with self.changed:
+            into.append(None)
+            self.changed.notify_all()
+
+    def wait_log(self, pattern, seconds=20):
+        """The match of the first line of standard error that holds `pattern`."""
+        found = []
+
+        def there():
+            found[:] = [m for m in (re.search(pattern, line) for line in self.log if line is not None) if m]
+            return found or None in self.log
+        with self.changed:
+            self.changed.wait_for(there, seconds)
+        if not found:
+            raise AssertionError(f"no line {pattern!r} in: " + "\n".join(line for line in self.log if line is not None))
+        return found[0]
+
+    def stop(self, signum=signal.SIGTERM, seconds=30):
+        """Its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signum)
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = self.process.wait()
+        for r in self.readers:
+            r.join(5)
+        return status
 
 
 def run_unit(binary, filter_text):
@@ -98,13 +159,14 @@ def scan_case(program, folder):
 
 
 def cli_tests():
-    for file in sorted((TESTS / "cli").glob("*_test.py")):
+    sys.path.insert(0, str(TESTS / "proxy"))
+    for file in sorted((TESTS / "cli").glob("*_test.py")) + sorted((TESTS / "proxy").glob("*_test.py")):
         spec = importlib.util.spec_from_file_location(file.stem, file)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         for name, fn in sorted(inspect.getmembers(module, inspect.isfunction)):
             if name.startswith("test_") and fn.__module__ == file.stem:
-                yield f"cli/{file.stem}:{name}", fn
+                yield f"{file.parent.name}/{file.stem}:{name}", fn
 
 
 def run_cli(program, fn):
