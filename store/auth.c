@@ -88,15 +88,25 @@ void dd_auth_digest(dd_auth *a, int slot, dd_str text, dd_digest *out)
         dd_random_bytes(out->bytes, sizeof out->bytes); /* equal to nothing */
 }
 
-static bool is_refused(dd_auth *a, const dd_digest *d)
+size_t dd_auth_place(const dd_digest *d, uint64_t *tag)
+{
+    uint16_t at;
+    memcpy(tag, d->bytes, sizeof *tag);
+    memcpy(&at, d->bytes + sizeof *tag, sizeof at);
+    return at % DD_AUTH_REFUSED;
+}
+
+/* What the verifier said of a text that is not known as right. */
+static dd_auth_result remembered(dd_auth *a, const dd_digest *d)
 {
     uint64_t tag;
-    uint16_t at;
-    memcpy(&tag, d->bytes, sizeof tag);
-    memcpy(&at, d->bytes + sizeof tag, sizeof at);
-    at %= DD_AUTH_REFUSED;
-    return atomic_load_explicit(&a->refused[at].tag, memory_order_relaxed) == tag &&
-           atomic_load_explicit(&a->refused[at].until_s, memory_order_relaxed) > dd_mono_now().ns / 1000000000;
+    size_t   at = dd_auth_place(d, &tag);
+    if (atomic_load_explicit(&a->refused[at].tag, memory_order_relaxed) != tag)
+        return DD_AUTH_PENDING;
+    int64_t until = atomic_load_explicit(&a->refused[at].until, memory_order_relaxed);
+    if (until >> 1 <= dd_mono_now().ns / 1000000000)
+        return DD_AUTH_PENDING;
+    return until & 1 ? DD_AUTH_BUSY : DD_AUTH_INVALID;
 }
 
 static dd_auth_result judge(dd_auth *a, dd_auth_record *r, const dd_digest *d)
@@ -112,7 +122,7 @@ static dd_auth_result judge(dd_auth *a, dd_auth_record *r, const dd_digest *d)
             atomic_store_explicit(&r->used_s, now, memory_order_relaxed);
         return DD_AUTH_OK;
     }
-    return is_refused(a, d) ? DD_AUTH_INVALID : DD_AUTH_PENDING;
+    return remembered(a, d);
 }
 
 dd_auth_result dd_auth_check(dd_auth *a, dd_str key, const dd_key **out)

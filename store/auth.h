@@ -42,7 +42,7 @@ dd_auth_result dd_auth_check(dd_auth *a, dd_str key, const dd_key **out);
 /* Any thread; NULL is fine. */
 void           dd_auth_drop(dd_auth *a, const dd_key *key);
 
-/* After DD_AUTH_PENDING. True: unless cancelled, `done` comes exactly once, on a thread of ours, maybe before this returns. It must only hand the answer
+/* After DD_AUTH_PENDING. Who asks dd_auth_check again after `done` is told the same, as a rule (a change of keys may have come between). True: unless cancelled, `done` comes exactly once, on a thread of ours, maybe before this returns. It must only hand the answer
  * over (dd_loop_post) and call nothing of this header. With DD_AUTH_OK `key` is held for the receiver, who drops it. False: DD_AUTH_BUSY, and no call. */
 typedef void dd_auth_done(void *ctx, dd_auth_result r, const dd_key *key);
 bool dd_auth_verify(dd_auth *a, dd_str key, dd_auth_done *done, void *ctx);

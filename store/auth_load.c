@@ -67,7 +67,7 @@ static dd_auth_record *record_new(const row *w)
         models[i] = dd_str_cut(&rest, '\n');
     unsigned bit;
     for (rest = text[T_SCOPES]; rest.len;)
-        if (dd_scope_find(dd_str_cut(&rest, ' '), &bit))
+        if (dd_key_scope_find(dd_str_cut(&rest, ' '), &bit))
             r->key.scopes |= bit;
     r->models_text = text[T_MODELS];
     r->scopes_text = text[T_SCOPES];
@@ -124,7 +124,7 @@ static void publish(dd_auth *a, dd_auth_snapshot *next)
     dd_auth_wait_readers(a);
     dd_auth_snapshot_free(old);
     for (size_t i = 0; i < DD_AUTH_REFUSED; i++)
-        atomic_store_explicit(&a->refused[i].until_s, 0, memory_order_relaxed);
+        atomic_store_explicit(&a->refused[i].until, 0, memory_order_relaxed);
     atomic_fetch_add(&a->reloads, 1);
 }
 

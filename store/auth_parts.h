@@ -8,7 +8,7 @@
 #include "store/auth.h"
 #include "store/sql.h"
 
-enum { DD_AUTH_SLOTS = 64, DD_AUTH_REFUSED = 4096, DD_AUTH_REFUSED_S = 10, DD_AUTH_JOBS = 64, DD_AUTH_JOBS_OF_ID = 8, DD_AUTH_WAITERS = 4096 };
+enum { DD_AUTH_SLOTS = 64, DD_AUTH_REFUSED = 4096, DD_AUTH_REFUSED_S = 10, DD_AUTH_BUSY_S = 1, DD_AUTH_JOBS = 64, DD_AUTH_JOBS_OF_ID = 8, DD_AUTH_WAITERS = 4096 };
 typedef struct { unsigned char bytes[32]; } dd_digest;
 
 /* A key as it was at some time: all but the atomics is constant while it is shared. */
@@ -53,7 +53,7 @@ struct dd_auth {
     _Atomic uint64_t epoch;
     dd_auth_slot     slots[DD_AUTH_SLOTS];
     EVP_MD          *sha256;
-    struct { _Atomic uint64_t tag; _Atomic int64_t until_s; } refused[DD_AUTH_REFUSED];
+    struct { _Atomic uint64_t tag; _Atomic int64_t until; } refused[DD_AUTH_REFUSED]; /* monotonic seconds * 2, + 1: busy */
     _Atomic bool     had_keys, gone;
     _Atomic uint64_t bcrypts, reloads, busy;
     _Atomic size_t   n_keys;
@@ -84,6 +84,8 @@ dd_auth_record *dd_auth_lookup(const dd_auth_snapshot *s, dd_str id);
 void            dd_auth_unref(dd_auth_record *r);
 int64_t         dd_auth_now_s(const dd_auth *a);
 void            dd_auth_digest(dd_auth *a, int slot, dd_str text, dd_digest *out);
+/* The place of a digest in `refused`, and the tag that stands there. */
+size_t          dd_auth_place(const dd_digest *d, uint64_t *tag);
 /* auth_load.c */
 dd_code         dd_auth_refresh(dd_auth *a, dd_err *err);   /* takes db_lock */
 void            dd_auth_flush_uses(dd_auth *a);             /* takes db_lock */

@@ -107,15 +107,15 @@ static dd_auth_record *hold(dd_auth *a, dd_str id)
     return r;
 }
 
-static void refuse(dd_auth *a, const dd_digest *d)
+/* So that who asks again gets the answer from the hot path. */
+static void remember(dd_auth *a, const dd_digest *d, dd_auth_result result)
 {
     uint64_t tag;
-    uint16_t at;
-    memcpy(&tag, d->bytes, sizeof tag);
-    memcpy(&at, d->bytes + sizeof tag, sizeof at);
-    at %= DD_AUTH_REFUSED;
+    size_t   at    = dd_auth_place(d, &tag);
+    bool     busy  = result == DD_AUTH_BUSY;
+    int64_t  until = dd_mono_now().ns / 1000000000 + 1 + (busy ? DD_AUTH_BUSY_S : DD_AUTH_REFUSED_S);
     atomic_store_explicit(&a->refused[at].tag, tag, memory_order_relaxed);
-    atomic_store_explicit(&a->refused[at].until_s, dd_mono_now().ns / 1000000000 + DD_AUTH_REFUSED_S, memory_order_relaxed);
+    atomic_store_explicit(&a->refused[at].until, until * 2 + busy, memory_order_relaxed);
 }
 
 /* A bucket an id: what a bcrypt takes out, a right secret puts back. */
@@ -212,8 +212,8 @@ void *dd_auth_verifier(void *auth)
         dd_auth_record *record = NULL;
         pthread_mutex_unlock(&a->lock);
         dd_auth_result result = verify(a, job, &record);
-        if (result == DD_AUTH_INVALID)
-            refuse(a, &job->digest);
+        if (result == DD_AUTH_INVALID || result == DD_AUTH_BUSY)
+            remember(a, &job->digest, result);
         pthread_mutex_lock(&a->lock);
         answer(a, job, result, record);
         if (record)

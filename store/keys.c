@@ -94,7 +94,7 @@ static unsigned read_scopes(dd_str text)
 {
     unsigned all = 0, bit;
     while (text.len)
-        if (dd_scope_find(dd_str_cut(&text, ' '), &bit)) /* what a newer version wrote is no right here */
+        if (dd_key_scope_find(dd_str_cut(&text, ' '), &bit)) /* what a newer version wrote is no right here */
             all |= bit;
     return all;
 }
@@ -274,7 +274,7 @@ static void join_scopes(unsigned scopes, dd_buf *out)
 {
     for (unsigned bit = 1; bit <= DD_SCOPE_ALL; bit <<= 1)
         if (scopes & bit)
-            dd_buf_printf(out, "%s%s", out->len ? " " : "", dd_scope_name(bit));
+            dd_buf_printf(out, "%s%s", out->len ? " " : "", dd_key_scope_name(bit));
 }
 
 static dd_code insert(dd_db *db, const dd_key *k, const char *hash, dd_err *err)

@@ -37,8 +37,8 @@ typedef struct {
 } dd_key;
 
 /* "chat", "embeddings", "passthrough", "admin"; NULL past the last bit. */
-const char *dd_scope_name(unsigned bit);
-bool        dd_scope_find(dd_str name, unsigned *bit);
+const char *dd_key_scope_name(unsigned bit);
+bool        dd_key_scope_find(dd_str name, unsigned *bit);
 /* The parts of a key's text, borrowed from it; false when it has not the shape of one. */
 bool        dd_key_parse(dd_str text, dd_str *id, dd_str *secret);
 /* `model` as the client wrote it or as provider/model. `*` and `?` as in a shell, letters without case; a glob without "/" also fits the part behind

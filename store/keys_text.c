@@ -12,7 +12,7 @@ static const struct { const char *name; unsigned bit; } scopes[] = {
     { "chat", DD_SCOPE_CHAT }, { "embeddings", DD_SCOPE_EMBEDDINGS }, { "passthrough", DD_SCOPE_OTHER }, { "admin", DD_SCOPE_ADMIN },
 };
 
-const char *dd_scope_name(unsigned bit)
+const char *dd_key_scope_name(unsigned bit)
 {
     for (size_t i = 0; i < DD_COUNT(scopes); i++)
         if (scopes[i].bit == bit)
@@ -20,7 +20,7 @@ const char *dd_scope_name(unsigned bit)
     return NULL;
 }
 
-bool dd_scope_find(dd_str name, unsigned *bit)
+bool dd_key_scope_find(dd_str name, unsigned *bit)
 {
     for (size_t i = 0; i < DD_COUNT(scopes); i++)
         if (dd_str_eqz(name, scopes[i].name)) {

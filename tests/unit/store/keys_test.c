@@ -94,8 +94,8 @@ TEST(scopes_have_names)
 {
     unsigned bit = 0;
     for (unsigned b = 1; b <= DD_SCOPE_ALL; b <<= 1)
-        CHECK(dd_scope_name(b) && dd_scope_find(dd_str_z(dd_scope_name(b)), &bit) && bit == b);
-    CHECK(!dd_scope_find(DD_STR("root"), &bit) && !dd_scope_name(0));
+        CHECK(dd_key_scope_name(b) && dd_key_scope_find(dd_str_z(dd_key_scope_name(b)), &bit) && bit == b);
+    CHECK(!dd_key_scope_find(DD_STR("root"), &bit) && !dd_key_scope_name(0));
 }
 
 TEST(a_made_key_is_bcrypt_at_rest) /* R9.3 */
