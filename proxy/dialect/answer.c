@@ -5,7 +5,8 @@
 
 void dd_jw_comma(dd_buf *out)
 {
-    if (out->len && out->ptr[out->len - 1] != '{' && out->ptr[out->len - 1] != '[')
+    char last = out->len ? out->ptr[out->len - 1] : '{';
+    if (last != '{' && last != '[' && last != ':')
         dd_buf_addc(out, ',');
 }
 

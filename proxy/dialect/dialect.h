@@ -188,6 +188,7 @@ typedef struct {
     const dd_request *request;
     int64_t now;                     /* seconds, for `created` where the provider said none */
     dd_str new_id;                   /* for ids of ours: unique text of [a-z0-9] */
+    dd_str request_id;               /* for errors in the midst of a stream; may be empty */
 } dd_answer_facts;
 
 /* false: ctx->error; the body was an error, or no answer of that API. */
@@ -244,8 +245,8 @@ typedef struct {
     dd_usage_report usage;
     dd_stop         stop;
     bool            content, failed;
-    bool            ended;         /* the end mark was there. A messages stream may go on with a second message, so its DD_SE_END waits for dd_stream_read_end:
-                                      whoever has waited a moment for the connection's end may call that */
+    bool            ended;         /* the end mark was there. Streams of messages and responses may go on with a second answer, so their DD_SE_END waits for
+                                      dd_stream_read_end: whoever has waited a moment for the connection's end may call that */
     int64_t         output_bytes;
 } dd_stream_facts;
 dd_stream_facts dd_stream_reader_facts(const dd_stream_reader *r);   /* content: a first token was there; output_bytes: of text and arguments, for counting by us */
