@@ -11,9 +11,12 @@ typedef enum {
     DD_EC_NONE, DD_EC_INVALID, DD_EC_AUTH, DD_EC_FORBIDDEN, DD_EC_NOT_FOUND, DD_EC_TOO_LARGE, DD_EC_RATE_LIMIT, DD_EC_BUDGET, DD_EC_CONTENT,
     DD_EC_CONTEXT, DD_EC_UPSTREAM, DD_EC_OVERLOADED, DD_EC_TIMEOUT, DD_EC_CONNECT, DD_EC_RESET, DD_EC_TRUNCATED, DD_EC_ABORTED, DD_EC_INTERNAL, DD_EC_COUNT
 } dd_error_class;
-const char *dd_error_class_name(dd_error_class c);   /* "rate_limit" */
+const char *dd_error_class_name(dd_error_class c);   /* "rate_limit"; DD_EC_NONE is "none", what is not known "unknown" */
+bool        dd_error_class_find(dd_str name, dd_error_class *out);
 
 typedef enum { DD_USAGE_NONE, DD_USAGE_REPORTED, DD_USAGE_COUNTED } dd_usage_source;   /* counted: by us, because the provider said nothing */
+const char *dd_usage_source_name(dd_usage_source s); /* "reported" */
+bool        dd_usage_source_find(dd_str name, dd_usage_source *out);
 
 typedef struct {               /* one try at one provider */
     dd_str         provider, model;
@@ -53,6 +56,9 @@ typedef struct {
 void    dd_event_spell(int64_t id, char out[20]);
 bool    dd_event_unspell(dd_str text, int64_t *id);
 
-/* The event as one JSON object, appended: what `dd0c tail --format json` prints and the spool file holds. Read back by dd_event_parse. */
+/* "2026-11-20T13:05:59.123Z". out[25]. */
+void    dd_event_time(int64_t time_ms, char out[25]);
+/* The event as one JSON object on one line, appended: what `dd0c tail --format json` prints (docs/store.md). Members are named as above; what is not
+ * known, or empty, is null; money is an exact decimal of USD. */
 void    dd_event_json(const dd_event *e, dd_buf *out);
 #endif

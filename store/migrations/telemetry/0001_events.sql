@@ -1,5 +1,6 @@
 -- One row a request. The key grows with time, so rows are appended and old ones go from the front.
 -- Money is in picodollars (1e-12 USD), times in microseconds unless the name says ms. NULL is "not known".
+-- batch: the transaction that wrote the row, by its time in milliseconds. attempts: see store/record.h.
 CREATE TABLE events (
     id INTEGER PRIMARY KEY,
     batch INTEGER NOT NULL,

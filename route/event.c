@@ -1,0 +1,256 @@
+#include "route/event.h"
+
+#include <stdio.h>
+
+#include "base/json.h"
+
+/* ---- words ---- */
+
+static const char *const class_names[DD_EC_COUNT] = {
+    [DD_EC_NONE] = "none",           [DD_EC_INVALID] = "invalid",       [DD_EC_AUTH] = "auth",         [DD_EC_FORBIDDEN] = "forbidden",
+    [DD_EC_NOT_FOUND] = "not_found", [DD_EC_TOO_LARGE] = "too_large",   [DD_EC_RATE_LIMIT] = "rate_limit", [DD_EC_BUDGET] = "budget",
+    [DD_EC_CONTENT] = "content",     [DD_EC_CONTEXT] = "context",       [DD_EC_UPSTREAM] = "upstream", [DD_EC_OVERLOADED] = "overloaded",
+    [DD_EC_TIMEOUT] = "timeout",     [DD_EC_CONNECT] = "connect",       [DD_EC_RESET] = "reset",       [DD_EC_TRUNCATED] = "truncated",
+    [DD_EC_ABORTED] = "aborted",     [DD_EC_INTERNAL] = "internal",
+};
+static const char *const source_names[] = { [DD_USAGE_NONE] = "none", [DD_USAGE_REPORTED] = "reported", [DD_USAGE_COUNTED] = "counted" };
+
+static const char *word(const char *const *names, size_t n, unsigned i)
+{
+    return i < n ? names[i] : "unknown";
+}
+
+static bool find(const char *const *names, size_t n, dd_str name, unsigned *out)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (dd_str_eqz(name, names[i])) {
+            *out = i;
+            return true;
+        }
+    return false;
+}
+
+const char *dd_error_class_name(dd_error_class c) { return word(class_names, DD_COUNT(class_names), (unsigned)c); }
+const char *dd_usage_source_name(dd_usage_source s) { return word(source_names, DD_COUNT(source_names), (unsigned)s); }
+
+bool dd_error_class_find(dd_str name, dd_error_class *out)
+{
+    unsigned i;
+    if (!find(class_names, DD_COUNT(class_names), name, &i))
+        return false;
+    *out = (dd_error_class)i;
+    return true;
+}
+
+bool dd_usage_source_find(dd_str name, dd_usage_source *out)
+{
+    unsigned i;
+    if (!find(source_names, DD_COUNT(source_names), name, &i))
+        return false;
+    *out = (dd_usage_source)i;
+    return true;
+}
+
+/* ---- the request id ---- */
+
+#define PREFIX "req_"
+enum { PREFIX_LEN = sizeof PREFIX - 1, LETTERS = 13 };
+static const char crockford[] = "0123456789abcdefghjkmnpqrstvwxyz";
+
+void dd_event_spell(int64_t id, char out[20])
+{
+    uint64_t left = (uint64_t)id;
+    memcpy(out, PREFIX, PREFIX_LEN);
+    for (int i = LETTERS - 1; i >= 0; i--, left >>= 5)
+        out[PREFIX_LEN + i] = crockford[left & 31];
+    out[PREFIX_LEN + LETTERS] = '\0';
+}
+
+/* Crockford's alphabet takes both cases, and o for 0, i and l for 1: people copy ids from screens. */
+static int letter_value(char c)
+{
+    char lower = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    if (lower == 'o')
+        return 0;
+    if (lower == 'i' || lower == 'l')
+        return 1;
+    const char *at = lower == '\0' ? NULL : strchr(crockford, lower);
+    return at == NULL ? -1 : (int)(at - crockford);
+}
+
+bool dd_event_unspell(dd_str text, int64_t *id)
+{
+    uint64_t v = 0;
+    if (text.len != PREFIX_LEN + LETTERS || !dd_str_startsz(text, PREFIX))
+        return false;
+    for (size_t i = PREFIX_LEN; i < text.len; i++) {
+        int d = letter_value(text.ptr[i]);
+        if (d < 0 || v >> 58 != 0) /* ids are positive: the 64th bit and what is above are not there */
+            return false;
+        v = v << 5 | (uint64_t)d;
+    }
+    if (v > INT64_MAX)
+        return false;
+    *id = (int64_t)v;
+    return true;
+}
+
+/* ---- JSON ---- */
+
+void dd_event_time(int64_t time_ms, char out[25])
+{
+    int64_t s = time_ms / 1000 - (time_ms % 1000 < 0), ms = time_ms - s * 1000;
+    dd_day   day = dd_day_of((dd_wall){ s });
+    unsigned of_day = (unsigned)(s - (int64_t)day * 86400);
+    char     date[11];
+    dd_day_format(day, date);
+    snprintf(out, 25, "%.10sT%02u:%02u:%02u.%03uZ", date, of_day / 3600 % 24, of_day / 60 % 60, of_day % 60, (unsigned)ms % 1000);
+}
+
+static void put_text(dd_json *j, const char *key, dd_str s)
+{
+    dd_json_key(j, key);
+    if (s.len == 0)
+        dd_json_null(j);
+    else
+        dd_json_str(j, s);
+}
+
+static void put_number(dd_json *j, const char *key, int64_t n)
+{
+    dd_json_key(j, key);
+    if (n < 0)
+        dd_json_null(j);
+    else
+        dd_json_i64(j, n);
+}
+
+static void put_money(dd_json *j, const char *key, dd_pusd m)
+{
+    dd_buf text = DD_BUF_INIT(64);
+    dd_money_json(m, &text);
+    dd_json_key(j, key);
+    dd_json_raw(j, dd_buf_str(&text));
+    dd_buf_free(&text);
+}
+
+static void put_class(dd_json *j, dd_error_class c)
+{
+    put_text(j, "error", c == DD_EC_NONE ? DD_STR_NULL : dd_str_z(dd_error_class_name(c)));
+}
+
+static void put_usage(dd_json *j, const dd_usage *u)
+{
+    dd_json_key(j, "usage");
+    dd_json_open(j, '{');
+    put_number(j, "input", u->input);
+    put_number(j, "cache_read", u->cache_read);
+    put_number(j, "cache_write", u->cache_write);
+    put_number(j, "cache_write_1h", u->cache_write_1h);
+    put_number(j, "output", u->output);
+    dd_json_close(j, '}');
+}
+
+/* The tags are a client's JSON, laid out as it liked. A line break can only stand between its values: the event stays on one line. */
+static void put_tags(dd_json *j, dd_str tags)
+{
+    dd_buf flat = DD_BUF_INIT(0);
+    dd_json_key(j, "tags");
+    if (tags.len == 0 || tags.ptr[0] != '{') {
+        dd_json_null(j);
+        return;
+    }
+    dd_buf_add(&flat, tags);
+    for (size_t i = 0; i < flat.len; i++)
+        if ((unsigned char)flat.ptr[i] < ' ')
+            flat.ptr[i] = ' ';
+    dd_json_raw(j, dd_buf_str(&flat));
+    dd_buf_free(&flat);
+}
+
+static void put_attempts(dd_json *j, const dd_event *e)
+{
+    dd_json_key(j, "attempts");
+    dd_json_open(j, '[');
+    for (size_t i = 0; i < e->n_attempts; i++) {
+        const dd_attempt *a = &e->attempts[i];
+        dd_json_open(j, '{');
+        put_text(j, "provider", a->provider);
+        put_text(j, "model", a->model);
+        put_number(j, "status", a->status);
+        put_class(j, a->error);
+        put_number(j, "start_us", a->start_us);
+        put_number(j, "first_us", a->first_us);
+        put_number(j, "total_us", a->total_us);
+        put_usage(j, &a->usage);
+        put_money(j, "cost", a->cost);
+        dd_json_close(j, '}');
+    }
+    dd_json_close(j, ']');
+}
+
+static void put_who(dd_json *j, const dd_event *e)
+{
+    char id[20], time[25];
+    dd_event_spell(e->id, id);
+    dd_event_time(e->time_ms, time);
+    put_text(j, "id", dd_str_z(id));
+    put_text(j, "time", dd_str_z(time));
+    put_text(j, "org", e->org);
+    put_text(j, "key_id", e->key_id);
+    put_text(j, "user", e->user);
+    put_text(j, "feature", e->feature);
+    put_text(j, "team", e->team);
+    put_text(j, "env", e->env);
+    put_tags(j, e->tags);
+    put_text(j, "task", e->task);
+    put_text(j, "strategy", e->strategy);
+    put_text(j, "route", e->route);
+}
+
+static void put_outcome(dd_json *j, const dd_event *e)
+{
+    put_text(j, "endpoint", e->endpoint);
+    put_text(j, "requested_model", e->requested_model);
+    put_text(j, "used_model", e->used_model);
+    put_text(j, "provider", e->provider);
+    dd_json_key(j, "stream");
+    dd_json_bool(j, e->stream);
+    dd_json_key(j, "disconnected");
+    dd_json_bool(j, e->disconnected);
+    put_number(j, "status", e->status);
+    put_class(j, e->error);
+}
+
+static void put_figures(dd_json *j, const dd_event *e)
+{
+    char day[11] = "";
+    put_usage(j, &e->usage);
+    put_number(j, "reasoning_tokens", e->reasoning_tokens);
+    put_text(j, "usage_source", dd_str_z(dd_usage_source_name(e->usage_source)));
+    put_money(j, "cost_original", e->cost_original);
+    put_money(j, "cost_actual", e->cost_actual);
+    put_money(j, "cost_saved", e->cost_saved);
+    if (e->prices != DD_DAY_NONE)
+        dd_day_format(e->prices, day);
+    put_text(j, "prices", dd_str_z(day));
+    put_number(j, "first_us", e->first_us);
+    put_number(j, "total_us", e->total_us);
+    put_number(j, "overhead_us", e->overhead_us);
+    put_number(j, "queue_us", e->queue_us);
+    put_number(j, "bytes_in", e->bytes_in);
+    put_number(j, "bytes_out", e->bytes_out);
+    put_number(j, "retries", e->retries);
+    put_text(j, "dropped", e->dropped);
+}
+
+void dd_event_json(const dd_event *e, dd_buf *out)
+{
+    dd_json j = DD_JSON_INIT(out, 0);
+    dd_json_open(&j, '{');
+    put_who(&j, e);
+    put_outcome(&j, e);
+    put_figures(&j, e);
+    put_attempts(&j, e);
+    dd_json_close(&j, '}');
+}

@@ -1,0 +1,117 @@
+#include "store/ring.h"
+
+#include <stdalign.h>
+#include <stdatomic.h>
+
+#include "store/record.h"
+
+enum { SLOT_BYTES = 512, LINE = 64 };
+
+typedef struct {
+    _Atomic size_t turn;   /* position p: free for the put p; p + 1: filled by it; p + slots: free again */
+    uint32_t       len;
+    char          *heap;   /* the record when it is not in `bytes`; NULL */
+    char           bytes[SLOT_BYTES - sizeof(size_t) - sizeof(char *) - sizeof(uint64_t)];
+} slot;
+
+struct dd_ring {
+    alignas(LINE) _Atomic size_t tail;   /* puts so far */
+    alignas(LINE) _Atomic size_t head;   /* takes so far */
+    alignas(LINE) size_t mask;
+    slot *slots;
+};
+
+dd_ring *dd_ring_new(size_t slots)
+{
+    size_t n = 2;
+    while (n < slots)
+        n *= 2;
+    dd_ring *r = aligned_alloc(LINE, sizeof *r);
+    if (r == NULL)
+        abort();
+    memset(r, 0, sizeof *r);
+    r->slots = dd_malloc(n * sizeof *r->slots); /* pages that are never used are never there */
+    r->mask = n - 1;
+    for (size_t i = 0; i < n; i++) {
+        atomic_init(&r->slots[i].turn, i);
+        r->slots[i].heap = NULL;
+    }
+    return r;
+}
+
+void dd_ring_free(dd_ring *r)
+{
+    if (r == NULL)
+        return;
+    for (size_t i = 0; i <= r->mask; i++)
+        free(r->slots[i].heap);
+    free(r->slots);
+    free(r);
+}
+
+size_t dd_ring_depth(const dd_ring *r)
+{
+    size_t head = atomic_load(&r->head), tail = atomic_load(&r->tail);
+    return tail > head ? tail - head : 0;
+}
+
+/* A slot for this thread alone, with its position; NULL: full. */
+static slot *claim(dd_ring *r, size_t *at, size_t limit)
+{
+    size_t pos = atomic_load_explicit(&r->tail, memory_order_relaxed);
+    for (;;) {
+        slot     *s = &r->slots[pos & r->mask];
+        ptrdiff_t ahead = (ptrdiff_t)(atomic_load_explicit(&s->turn, memory_order_acquire) - pos);
+        if (ahead < 0 || pos - atomic_load_explicit(&r->head, memory_order_relaxed) >= limit) {
+            size_t again = atomic_load_explicit(&r->tail, memory_order_relaxed);
+            if (again == pos)
+                return NULL;
+            pos = again;
+        } else if (ahead > 0)
+            pos = atomic_load_explicit(&r->tail, memory_order_relaxed);
+        else if (atomic_compare_exchange_weak(&r->tail, &pos, pos + 1)) {
+            *at = pos;
+            return s;
+        }
+    }
+}
+
+size_t dd_ring_put(dd_ring *r, const dd_event *e, size_t limit)
+{
+    size_t bound = dd_record_bound(e), pos;
+    char  *heap = NULL;
+    if (bound > sizeof r->slots->bytes && (heap = malloc(bound)) == NULL)
+        return 0;
+    uint32_t len = heap != NULL ? (uint32_t)dd_record_write(e, heap) : 0;
+    slot    *s = claim(r, &pos, limit);
+    if (s == NULL) {
+        free(heap);
+        return 0;
+    }
+    s->heap = heap;
+    s->len = heap != NULL ? len : (uint32_t)dd_record_write(e, s->bytes);
+    atomic_store_explicit(&s->turn, pos + 1, memory_order_release);
+    size_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
+    return pos + 1 > head ? pos + 1 - head : 1;
+}
+
+bool dd_ring_take(dd_ring *r, dd_buf *out)
+{
+    size_t pos = atomic_load_explicit(&r->head, memory_order_relaxed);
+    slot  *s;
+    for (;;) {
+        s = &r->slots[pos & r->mask];
+        ptrdiff_t ahead = (ptrdiff_t)(atomic_load_explicit(&s->turn, memory_order_acquire) - (pos + 1));
+        if (ahead < 0)
+            return false;
+        if (ahead > 0)
+            pos = atomic_load_explicit(&r->head, memory_order_relaxed);
+        else if (atomic_compare_exchange_weak(&r->head, &pos, pos + 1))
+            break;
+    }
+    dd_frame_add(out, (dd_str){ s->heap != NULL ? s->heap : s->bytes, s->len });
+    free(s->heap);
+    s->heap = NULL;
+    atomic_store_explicit(&s->turn, pos + r->mask + 1, memory_order_release);
+    return true;
+}

@@ -1,0 +1,171 @@
+#include "store/record.h"
+
+#include "store/ring.h"
+#include "tests/unit/store/sample.h"
+#include "tests/unit/test.h"
+
+static dd_attempt room[DD_RECORD_ATTEMPTS];
+
+static dd_str text_of(const dd_event *e, dd_buf *out)
+{
+    dd_buf_clear(out);
+    dd_event_json(e, out);
+    return dd_buf_str(out);
+}
+
+TEST(a_record_brings_the_event_back)
+{
+    char     bytes[2048];
+    dd_event e = sample_event(42), got;
+    dd_buf   a = DD_BUF_INIT(0), b = DD_BUF_INIT(0);
+    size_t   n = dd_record_write(&e, bytes);
+    CHECK(n <= dd_record_bound(&e) && n <= sizeof bytes);
+    CHECK_OK(dd_record_read((dd_str){ bytes, n }, &got, room, NULL));
+    CHECK(dd_str_eq(text_of(&e, &a), text_of(&got, &b)));
+    CHECK_EQ(got.n_attempts, 2, "R3.6 attempts");
+    CHECK_EQ(got.attempts[0].cost, DD_PUSD_UNKNOWN, "unknown stays unknown");
+    CHECK_EQ(got.attempts[1].cost, 123456, "cost of an attempt");
+    CHECK_EQ(got.id, e.id, "id");
+    dd_buf_free(&a);
+    dd_buf_free(&b);
+}
+
+TEST(a_record_keeps_the_ends_of_numbers_apart)
+{
+    char     bytes[2048];
+    dd_event e = sample_event(1), got;
+    e.cost_actual = INT64_MAX;
+    e.cost_saved = INT64_MIN + 2;
+    e.cost_original = DD_PUSD_UNKNOWN;
+    e.prices = DD_DAY_NONE;
+    e.usage.input = 0;
+    e.usage.output = -1;
+    e.stream = false;
+    e.disconnected = true;
+    size_t n = dd_record_write(&e, bytes);
+    CHECK_OK(dd_record_read((dd_str){ bytes, n }, &got, room, NULL));
+    CHECK_EQ(got.cost_actual, INT64_MAX, "largest");
+    CHECK_EQ(got.cost_saved, INT64_MIN + 2, "smallest");
+    CHECK_EQ(got.cost_original, DD_PUSD_UNKNOWN, "unknown is not 0");
+    CHECK_EQ(got.prices, DD_DAY_NONE, "no day");
+    CHECK_EQ(got.usage.input, 0, "zero is known");
+    CHECK_EQ(got.usage.output, -1, "not known");
+    CHECK(!got.stream && got.disconnected);
+}
+
+TEST(a_cut_record_is_refused_at_every_length)
+{
+    char     bytes[2048];
+    dd_event e = sample_event(7), got;
+    size_t   n = dd_record_write(&e, bytes);
+    for (size_t i = 0; i < n; i++) {
+        char *exact = dd_malloc(i + 1); /* so that a read past the end is seen */
+        memcpy(exact, bytes, i);
+        CHECK_EQ(dd_record_read((dd_str){ exact, i }, &got, room, NULL), DD_ERR_PARSE, "cut");
+        free(exact);
+    }
+    bytes[0] = 9;
+    CHECK_EQ(dd_record_read((dd_str){ bytes, n }, &got, room, NULL), DD_ERR_PARSE, "of another version");
+}
+
+TEST(long_text_is_cut_between_characters_and_tags_are_left_out)
+{
+    static char long_name[1000], long_tags[20000];
+    dd_event    e = sample_event(1), got;
+    memset(long_name, 'x', sizeof long_name);
+    memcpy(long_name + 255, "\xc3\xa9", 2); /* the 256th and 257th byte are one character */
+    memset(long_tags, ' ', sizeof long_tags);
+    long_tags[0] = '{';
+    e.feature = (dd_str){ long_name, sizeof long_name };
+    e.tags = (dd_str){ long_tags, sizeof long_tags };
+    char  *bytes = dd_malloc(dd_record_bound(&e));
+    size_t n = dd_record_write(&e, bytes);
+    CHECK_OK(dd_record_read((dd_str){ bytes, n }, &got, room, NULL));
+    CHECK_EQ(got.feature.len, 255, "cut before the character");
+    CHECK_EQ(got.tags.len, 0, "tags must stay JSON");
+    free(bytes);
+}
+
+TEST(attempts_past_the_limit_are_not_kept)
+{
+    static dd_attempt many[DD_RECORD_ATTEMPTS + 5];
+    dd_event          e = sample_event(1), got;
+    e.attempts = many;
+    e.n_attempts = DD_COUNT(many);
+    char  *bytes = dd_malloc(dd_record_bound(&e));
+    size_t n = dd_record_write(&e, bytes);
+    CHECK(n <= dd_record_bound(&e));
+    CHECK_OK(dd_record_read((dd_str){ bytes, n }, &got, room, NULL));
+    CHECK_EQ(got.n_attempts, DD_RECORD_ATTEMPTS, "kept");
+    free(bytes);
+}
+
+TEST(frames_say_when_they_are_damaged)
+{
+    dd_buf f = DD_BUF_INIT(0);
+    dd_str rest, record;
+    bool   damaged;
+    dd_frame_add(&f, DD_STR("one"));
+    dd_frame_add(&f, DD_STR("three"));
+    dd_frames_seal(f.ptr, f.len);
+    rest = dd_buf_str(&f);
+    CHECK(dd_frame_check(&rest, &record, &damaged));
+    CHECK_STR(record, "one");
+    CHECK(dd_frame_check(&rest, &record, &damaged));
+    CHECK_STR(record, "three");
+    CHECK(!dd_frame_check(&rest, &record, &damaged) && !damaged);
+    rest = (dd_str){ f.ptr, f.len - 1 };
+    CHECK(dd_frame_check(&rest, &record, &damaged));
+    CHECK(!dd_frame_check(&rest, &record, &damaged) && !damaged); /* a torn end */
+    f.ptr[DD_FRAME_HEAD] = 'x';
+    rest = dd_buf_str(&f);
+    CHECK(!dd_frame_check(&rest, &record, &damaged) && damaged);
+    dd_buf_free(&f);
+}
+
+TEST(a_queue_gives_back_in_order_and_refuses_what_is_too_much)
+{
+    dd_ring *r = dd_ring_new(4);
+    dd_buf   out = DD_BUF_INIT(0);
+    dd_event e;
+    for (int64_t i = 0; i < 4; i++) {
+        e = sample_event(i);
+        CHECK_EQ(dd_ring_put(r, &e, 4), i + 1, "depth");
+    }
+    CHECK_EQ(dd_ring_put(r, &e, 4), 0, "R3.1 full");
+    for (int64_t i = 0; i < 4; i++) {
+        dd_str   frame, record;
+        dd_event got;
+        dd_buf_clear(&out);
+        CHECK(dd_ring_take(r, &out));
+        frame = dd_buf_str(&out);
+        CHECK(dd_frame_take(&frame, &record));
+        CHECK_OK(dd_record_read(record, &got, room, NULL));
+        CHECK_EQ(got.cost_actual, i, "first in, first out");
+    }
+    CHECK(!dd_ring_take(r, &out));
+    CHECK_EQ(dd_ring_put(r, &e, 4), 1, "free again");
+    dd_ring_free(r);
+    dd_buf_free(&out);
+}
+
+TEST(a_queue_takes_events_longer_than_a_slot)
+{
+    static char tags[15000];
+    dd_ring    *r = dd_ring_new(2);
+    dd_buf      out = DD_BUF_INIT(0);
+    dd_event    e = sample_event(1), got;
+    dd_str      frame, record;
+    memset(tags, ' ', sizeof tags);
+    e.tags = (dd_str){ tags, sizeof tags };
+    CHECK_EQ(dd_ring_put(r, &e, 2), 1, "taken");
+    CHECK_EQ(dd_ring_put(r, &e, 2), 2, "taken");
+    CHECK_EQ(dd_ring_put(r, &e, 2), 0, "full, and the copy is freed");
+    CHECK(dd_ring_take(r, &out));
+    frame = dd_buf_str(&out);
+    CHECK(dd_frame_take(&frame, &record));
+    CHECK_OK(dd_record_read(record, &got, room, NULL));
+    CHECK_EQ(got.tags.len, sizeof tags, "whole");
+    dd_ring_free(r); /* with one still in it */
+    dd_buf_free(&out);
+}
