@@ -11,6 +11,24 @@ const dd_cmd dd_cmds[] = {
       "Editors use the schema to complete and check dd0c.yaml.", "dd0c config schema > dd0c.schema.json" },
     { "help", dd_cmd_help_run, "explain a command", "[COMMAND]", dd_help_opts,
       "Without a command it lists all of them.", "dd0c help scan" },
+    { "keys create", dd_cmd_keys_create, "make a key for clients of the proxy", "--name NAME", dd_keys_create_opts,
+      "Makes a key and prints it, once: it is kept as a bcrypt hash only. A running proxy takes it at once. Clients send it where they would send a provider's key: "
+      "Authorization: Bearer, x-api-key or api-key.\n\n"
+      "A model is allowed when a --model fits the name as the client wrote it, or provider/model; * and ? are as in a shell, and a glob without a slash also fits "
+      "the part behind the last one. --user, --team, --feature and --tag stand in the events of requests that do not name their own.",
+      "# for a pipeline: the key alone\nKEY=$(dd0c keys create --name ci --expires 90d --quiet)\n"
+      "# for a team, cheap models only\ndd0c keys create --name search --team search --model 'gpt-*-mini' --model 'anthropic/claude-haiku-*' --tag env=prod" },
+    { "keys list", dd_cmd_keys_list, "list keys", "", dd_keys_list_opts,
+      "Lists the keys that are not revoked, oldest first. No command can show a key's text again.", "dd0c keys list\ndd0c keys list --all --format json" },
+    { "keys revoke", dd_cmd_keys_revoke, "end keys for good", "KEY ...", dd_keys_revoke_opts,
+      "KEY is an id, the start of one, a name that only one key has, or the key itself when it was found somewhere. Every running proxy on this state folder refuses "
+      "it within a tenth of a second, with 401; requests under way end as they would. Nothing brings it back.",
+      "dd0c keys revoke ci" },
+    { "keys rotate", dd_cmd_keys_rotate, "give a key a new text", "KEY", dd_keys_rotate_opts,
+      "Prints the new text, once; the old one is refused at once. The id stays, and with it name, tags, limits and history.",
+      "KEY=$(dd0c keys rotate ci --quiet)" },
+    { "keys show", dd_cmd_keys_show, "show what is known of a key", "KEY", dd_keys_show_opts,
+      "Shows all but the key itself, which nobody has. The last use is kept to the minute.", "dd0c keys show ci --format json" },
     { "prices diff", dd_cmd_prices_diff, "show what a newer price list changes", "[FILE]", dd_prices_diff_opts,
       "Compares the fetched list, or FILE in any format that import takes, with the table inside the program.", "dd0c prices diff\ndd0c prices diff api.json --all" },
     { "prices import", dd_cmd_prices_import, "take a price list from a file", "FILE", dd_prices_import_opts,

@@ -1,0 +1,22 @@
+/* cmd/keys.h - what the commands on keys, secrets and the audit log share. */
+#ifndef DD_CMD_KEYS_H
+#define DD_CMD_KEYS_H
+#include "cmd/cmd.h"
+#include "store/keys.h"
+
+/* The configuration database of $DD0C_HOME. `create`: made when it is not there; else *out is NULL then, with DD_OK. */
+dd_code  dd_config_db_open(bool create, dd_db **out, dd_err *err);
+/* The user of this process, by the real clock: a key's life does not follow SOURCE_DATE_EPOCH. The name is in *who. */
+dd_actor dd_cmd_actor(dd_buf *who);
+dd_wall  dd_clock(void);
+/* "90d", "12h", "2w", "1y" from now, or a day (its start, UTC). DD_ERR_USAGE: none of them, or past. */
+dd_code  dd_expiry_parse(const char *text, dd_wall now, int64_t *out_s, dd_err *err);
+/* The key that the word names; DD_ERR_NOT_FOUND also when there is no database. */
+dd_code  dd_cmd_key(dd_db *db, const char *word, dd_arena *a, dd_key *out, dd_err *err);
+/* "2026-11-20 13:45" UTC, "-" for never. */
+void     dd_put_time(dd_buf *out, int64_t s);
+/* The key as lines "name  value" for people. */
+void     dd_put_key(dd_buf *out, const dd_key *k, dd_wall now);
+/* The key as a JSON object with its schema; `text` is the member "key" and may be empty. */
+void     dd_put_key_json(dd_buf *out, const dd_key *k, dd_str text, dd_wall now);
+#endif
