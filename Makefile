@@ -54,7 +54,7 @@ build/dd0c: $(OUT)/dd0c
 # The rooms below cmd/, as an archive: a program takes what it needs of it.
 LIB := $(OUT)/libdd0c.a
 $(LIB): $(LIB_OBJ)
-	@rm -f $@ && ar rcs $@ $(LIB_OBJ)
+	@rm -f $@ && ar qcs $@ $(LIB_OBJ)
 
 $(OUT)/dd0c: $(CMD_OBJ) $(LIB) $(LIB3_OBJ)
 	@echo "  LINK  $@" && $(CC) -pthread $(CFLAGS.$(VARIANT)) -o $@ $(CMD_OBJ) $(LIB) $(LIB3_OBJ) $(LDFLAGS) $(LIBS)

@@ -69,7 +69,7 @@ static void block(dd_conn *c)
     dd_conn_deadline(c, c->server->opts.send_timeout_ms);
 }
 
-void dd_answer_write(dd_conn *c)
+void dd_conn_write(dd_conn *c)
 {
     while (dd_conn_waiting(c) > 0) {
         const char *p = c->out.ptr + c->out.at;
@@ -283,7 +283,7 @@ void dd_http_flush(dd_http *h)
 {
     dd_conn *c = h->conn;
     if (!c->broken && !c->blocked && dd_conn_waiting(c) > 0)
-        dd_answer_write(c);
+        dd_conn_write(c);
     dd_conn_touch(c);
 }
 

@@ -248,7 +248,7 @@ void dd_conn_turn(dd_conn *c)
     dd_server *s = c->server;
     do {
         if (!c->broken && !c->blocked && dd_conn_waiting(c) > 0)
-            dd_answer_write(c);
+            dd_conn_write(c);
         if (!c->broken && c->state == DD_CONN_answer && (c->ended || c->cut) && dd_conn_waiting(c) == 0)
             next_request(c);
     } while (!c->broken && !c->blocked && dd_conn_waiting(c) > 0);

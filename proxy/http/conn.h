@@ -68,7 +68,7 @@ void dd_conn_deadline(dd_conn *c, int64_t in_ms);   /* from now */
 
 /* answer.c */
 void dd_answer_begin(dd_conn *c);
-void dd_answer_write(dd_conn *c);                   /* as much as the kernel takes */
+void dd_conn_write(dd_conn *c);                   /* as much as the kernel takes */
 void dd_answer_refuse(dd_conn *c, int status, const char *why);
 void dd_answer_continue(dd_conn *c);
 static inline size_t dd_conn_waiting(const dd_conn *c) { return c->out.len - c->out.at; }
