@@ -51,6 +51,8 @@ static int by_place(const void *a, const void *b)
     const cut *x = a, *y = b;
     if (x->start != y->start)
         return x->start < y->start ? -1 : 1;
+    if (x->end != y->end)
+        return x->end > y->end ? -1 : 1; /* a removed member before its name, if that was replaced */
     return x->order < y->order ? -1 : 1;
 }
 

@@ -37,8 +37,7 @@ static void empty(dd_buf *b)
         dd_buf_clear(b);
 }
 
-/* The first CR or LF, or end. */
-static const char *line_end(const char *p, const char *end)
+const char *dd_sse_line_end(const char *p, const char *end)
 {
 #ifdef __SSE2__
     const __m128i cr = _mm_set1_epi8('\r'), lf = _mm_set1_epi8('\n');
@@ -172,7 +171,7 @@ static bool take_end_of_line(const sink *to, dd_str part)
     if (s->skip) {
         s->skip = false;
     } else if (s->line.len == 0) {
-        ok = take_line(to, part);
+        ok = part.len <= s->max_bytes && take_line(to, part); /* as if it had come in pieces */
     } else {
         ok = keep_part(s, part) && take_line(to, dd_buf_str(&s->line));
         empty(&s->line);
@@ -197,7 +196,7 @@ bool dd_sse_feed(dd_sse *s, dd_str bytes, dd_sse_fn *fn, void *ctx)
             }
         }
         s->skip = s->skip || (s->line.len == 0 && *p == ':');
-        const char *stop = line_end(p, end);
+        const char *stop = dd_sse_line_end(p, end);
         dd_str      part = { p, (size_t)(stop - p) };
         if (stop == end) {
             s->failed = !keep_part(s, part);

@@ -30,6 +30,9 @@ bool dd_sse_feed(dd_sse *s, dd_str bytes, dd_sse_fn *fn, void *ctx);
 /* At the end of the stream: an event without its blank line, its last line perhaps cut. true: there was one and fn got it (many providers end so). */
 bool dd_sse_finish(dd_sse *s, dd_sse_fn *fn, void *ctx);
 
+/* The first CR or LF, or end. */
+const char *dd_sse_line_end(const char *p, const char *end);
+
 /* "event: name\ndata: ...\n\n"; `name` empty: no event line. data holds no line break (JSON in one line). */
 void dd_sse_write(dd_buf *out, const char *name, dd_str data);
 #endif
