@@ -374,7 +374,7 @@ static void answer_same(exchange *x, dd_str body, dd_jspan *span, bool parsed)
 {
     if (parsed && x->status >= 200 && x->status < 300)
         dd_usage_read(x->to, span, &x->usage, &x->stop);
-    settle_answer(x);
+    settle_answer(x, span);
     header_list l = { .n = 0 };
     add_ours(&l, x);
     add_money(&l, x, "x-dd0c-cost", x->bill.actual);
@@ -419,7 +419,7 @@ static void answer_across(exchange *x, dd_jspan *span)
     }
     x->usage = answer.usage;
     x->stop  = answer.stop;
-    settle_answer(x);
+    settle_answer(x, span);
     ADD(&l, "content-type", DD_STR("application/json"));
     add_ours(&l, x);
     add_money(&l, x, "x-dd0c-cost", x->bill.actual);

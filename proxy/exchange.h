@@ -61,6 +61,7 @@ typedef struct exchange {
     /* the request */
     dd_jspan       body;
     dd_str         model, user;       /* decoded */
+    uint32_t       metadata;          /* the body's node; 0: none */
     bool           stream, asked_usage, ask_usage, shape_known;   /* ask_usage: we asked for it, the client did not */
     dd_request     request;           /* only when translating */
     dd_drops       drops;
@@ -109,7 +110,7 @@ bool     prepare_pass(exchange *x);
 bool     fail_request(exchange *x, int status, const char *type, const char *code, const char *param, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
 /* settle.c */
-void     settle_answer(exchange *x);                 /* usage and bill of a collected answer */
+void     settle_answer(exchange *x, const dd_jspan *answer);   /* usage and bill of a collected answer */
 void     settle_record(exchange *x, int status);     /* the event, once */
 dd_error_class settle_class(int status);
 int64_t  settle_count_input(exchange *x);            /* tokens of the request's text, counted by us */

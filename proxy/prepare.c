@@ -88,7 +88,9 @@ static bool read_body(exchange *x)
     x->model  = dd_jspan_text(&x->body, node[0], x->h->arena);
     x->stream = dd_jspan_kind(&x->body, node[1]) == DD_J_TRUE;
     x->user   = dd_jspan_text(&x->body, node[3], x->h->arena);
-    if (dd_jspan_kind(&x->body, node[4]) == DD_J_OBJECT && !x->user.len)
+    if (dd_jspan_kind(&x->body, node[4]) == DD_J_OBJECT)
+        x->metadata = node[4];
+    if (x->metadata && !x->user.len)
         x->user = dd_jspan_text(&x->body, dd_jspan_member(&x->body, node[4], "user_id", NULL), x->h->arena);
     bool     again = false;
     uint32_t asks  = dd_jspan_member(&x->body, node[2], "include_usage", &again);

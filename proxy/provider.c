@@ -66,14 +66,26 @@ dd_code dd_provider_base(const dd_provider_kind *kind, dd_str url, dd_buf *out, 
 /* A resource of Azure's that is told its api-version follows the older scheme, a path for each deployment. */
 static bool by_deployment(const dd_provider *p) { return p->api_version.len && dd_str_eqz(dd_str_z(p->kind->name), "azure"); }
 
+/* A name as one segment of a path: it is the client's text. */
+static void add_segment(dd_str name, dd_buf *out)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.ptr[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || (c == '.' && name.len > 2);
+        plain ? dd_buf_addc(out, (char)c) : dd_buf_printf(out, "%%%02X", c);
+    }
+}
+
 void dd_provider_url(const dd_provider *p, dd_str path, dd_str model, dd_str query, dd_buf *out)
 {
     dd_str base = p->base;
     if (by_deployment(p)) {
         if (dd_str_endsz(base, "/v1"))
             base.len -= 3;
-        dd_buf_printf(out, DD_STR_FMT "%s" DD_STR_FMT DD_STR_FMT "?api-version=" DD_STR_FMT, DD_STR_ARG(base), model.len ? "/deployments/" : "", DD_STR_ARG(model),
-                      DD_STR_ARG(path), DD_STR_ARG(p->api_version));
+        dd_buf_add(out, base);
+        dd_buf_addz(out, model.len ? "/deployments/" : "");
+        add_segment(model, out);
+        dd_buf_printf(out, DD_STR_FMT "?api-version=" DD_STR_FMT, DD_STR_ARG(path), DD_STR_ARG(p->api_version));
         if (query.len)
             dd_buf_addc(out, '&');
     } else {

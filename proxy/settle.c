@@ -28,37 +28,32 @@ dd_error_class settle_class(int status)
 
 /* --- counting by us: only where the provider said nothing --- */
 
-static int64_t count_strings(exchange *x, uint32_t from)
+/* Tokens of all text below the members of these names. Media is not text: base64 of this length is no prompt that anyone wrote. */
+static int64_t count_text(exchange *x, const dd_jspan *d, const char *const *names, size_t n)
 {
-    const dd_jspan *d = &x->body;
-    dd_str tag = x->decision.used.price ? x->decision.used.price->tokenizer : dd_tokenizer_guess(x->model);
-    int64_t sum = 0;
-    if (from == DD_J_NONE)
+    enum { MEMBERS = 8, LONGEST = 200000 };
+    uint32_t nodes[MEMBERS];
+    dd_str   tag = x->decision.used.price ? x->decision.used.price->tokenizer : dd_tokenizer_guess(x->model);
+    int64_t  sum = 0;
+    if (!d->n || dd_jspan_kind(d, 0) != DD_J_OBJECT)
         return 0;
-    for (uint32_t i = from; i < d->v[from].next; i++) {
-        /* Media is not text: base64 of this length is no prompt that anyone wrote. */
-        if (d->v[i].kind == DD_J_STRING && d->v[i].end - d->v[i].start < 200000 && !dd_str_startsz(dd_jspan_inside(d, i), "data:"))
-            sum += dd_tokens_model(tag, dd_jspan_text(d, i, x->h->arena), NULL);
-    }
+    dd_jspan_members(d, 0, names, nodes, n);
+    for (size_t k = 0; k < n; k++)
+        for (uint32_t i = nodes[k]; nodes[k] != DD_J_NONE && i < d->v[nodes[k]].next; i++)
+            if (d->v[i].kind == DD_J_STRING && d->v[i].end - d->v[i].start < LONGEST && !dd_str_startsz(dd_jspan_inside(d, i), "data:"))
+                sum += dd_tokens_model(tag, dd_jspan_text(d, i, x->h->arena), NULL);
     return sum;
 }
 
 int64_t settle_count_input(exchange *x)
 {
     static const char *const names[] = { "messages", "system", "tools", "input", "instructions", "prompt" };
-    uint32_t nodes[DD_COUNT(names)];
-    int64_t  sum = 0;
-    if (!x->body.n)
-        return 0;
-    dd_jspan_members(&x->body, 0, names, nodes, DD_COUNT(names));
-    for (size_t i = 0; i < DD_COUNT(names); i++)
-        sum += count_strings(x, nodes[i]);
-    return sum;
+    return count_text(x, &x->body, names, DD_COUNT(names));
 }
 
-static void count_missing(exchange *x, int64_t output_bytes)
+static void count_missing(exchange *x, int64_t output)
 {
-    x->usage        = (dd_usage_report){ .usage = { .input = settle_count_input(x), .output = (output_bytes + 3) / 4 }, .reported = false };
+    x->usage        = (dd_usage_report){ .usage = { .input = settle_count_input(x), .output = output }, .reported = false };
     x->usage_source = DD_USAGE_COUNTED;
 }
 
@@ -67,14 +62,15 @@ static void make_bill(exchange *x)
     x->bill = dd_decision_bill(&x->s->policy, &x->decision, &x->usage.usage, dd_day_of((dd_wall){ worker_wall_ms(x->w) / 1000 }));
 }
 
-void settle_answer(exchange *x)
+void settle_answer(exchange *x, const dd_jspan *answer)
 {
+    static const char *const names[] = { "choices", "content", "output" };
     if (x->ep.kind != EP_GENERATE || x->status < 200 || x->status > 299)
         return;
     if (x->usage.reported)
         x->usage_source = DD_USAGE_REPORTED;
     else
-        count_missing(x, (int64_t)x->collected.len);
+        count_missing(x, count_text(x, answer, names, DD_COUNT(names)));
     make_bill(x);
 }
 
@@ -91,7 +87,7 @@ static void settle_stream(exchange *x)
     else if (x->first_at || x->disconnected) {
         bool    told  = f.usage.reported;
         dd_usage said = f.usage.usage;
-        count_missing(x, f.output_bytes);
+        count_missing(x, (f.output_bytes + 3) / 4);   /* English has about four bytes a token */
         if (told) {                       /* the input was told at the start; the output only as far as it was passed on */
             int64_t passed = x->usage.usage.output;
             x->usage.usage = said;
@@ -104,6 +100,7 @@ static void settle_stream(exchange *x)
 
 /* --- the event --- */
 
+/* Tags: x-dd0c-* headers that have no place of their own, and the body's metadata. */
 static dd_str other_tags(exchange *x, dd_event *e)
 {
     dd_buf  buf = DD_BUF_INIT(4096);
@@ -122,6 +119,14 @@ static dd_str other_tags(exchange *x, dd_event *e)
             any = true;
             dd_json_key_str(&j, dd_str_sub(f.name, 7, f.name.len));
             dd_json_str(&j, f.value);
+        }
+    }
+    for (dd_jit it = dd_jspan_each(&x->body, x->metadata); x->metadata && dd_jspan_step(&x->body, &it);) {
+        dd_str value = dd_jspan_inside(&x->body, it.value), name = dd_jspan_text(&x->body, it.key, x->h->arena);
+        if (value.len && value.len <= 256 && !dd_str_eqz(name, "user_id")) {
+            any = true;
+            dd_json_key_str(&j, name);
+            dd_json_str(&j, dd_jspan_text(&x->body, it.value, x->h->arena));
         }
     }
     dd_json_close(&j, '}');

@@ -320,6 +320,7 @@ static CURL *handle_new(dd_client *cl)
     curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_S);
     curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L);
+    curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);   /* a path is the client's; we do not mend it */
     curl_easy_setopt(e, CURLOPT_HTTP_TRANSFER_DECODING, 1L);
     return e;
 }
