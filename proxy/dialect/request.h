@@ -79,6 +79,13 @@ void dd_write_opt_str(dd_buf *out, const char *key, dd_str inside);   /* nothing
 void dd_write_opt_raw(dd_buf *out, const char *key, dd_str raw);
 void dd_write_open(dd_buf *out, const char *key, char bracket);       /* key NULL: an item of an array */
 void dd_write_bool(dd_buf *out, const char *key, bool value);
+/* What has no place there: "where.member", "where.type" of a whole part; and a part without which the answer would be wrong. */
+void dd_write_drop(dd_writing *w, dd_str where, const char *member);
+void dd_write_drop_part(dd_writing *w, const dd_part *p);
+void dd_write_refuse_part(dd_writing *w, const dd_part *p);
+bool dd_write_system_text(dd_writing *w, const dd_part *p);           /* what else stands in a system turn is named, a file refused */
+bool dd_part_is_file(const dd_part *p);                               /* a picture, a document, a sound */
+void dd_write_data_url(dd_buf *out, const char *key, const dd_part *p);
 /* Tool names and ids that the target takes (T7, T8). */
 void   dd_write_names(dd_writing *w);      /* before the others: the tools that are declared come first */
 dd_str dd_write_name(dd_writing *w, dd_str name);

@@ -299,7 +299,8 @@ static const struct {
     unsigned    uses;   /* besides role, content and cache_control */
 } roles[] = {
     { "user", read_user_message, 0 },
-    { "assistant", read_assistant, M_BIT(tool_calls) | M_BIT(refusal) | M_BIT(function_call) | M_BIT(reasoning_content) | M_BIT(reasoning) | M_BIT(thinking_blocks) },
+    { "assistant", read_assistant,
+      M_BIT(tool_calls) | M_BIT(refusal) | M_BIT(function_call) | M_BIT(reasoning_content) | M_BIT(reasoning) | M_BIT(thinking_blocks) },
     { "tool", read_tool_message, M_BIT(tool_call_id) },
     { "system", read_system_message, 0 },
     { "developer", read_developer_message, 0 },
@@ -364,7 +365,8 @@ static void read_tool(dd_reading *rd, uint32_t node, dd_str where)
     dd_tool *t    = dd_read_tool(rd, where);
     uint32_t type = dd_jspan_member(rd->j, node, "type", NULL), function = dd_jspan_member(rd->j, node, "function", NULL);
     t->type       = dd_read_string(rd, type, where, "type");
-    if (dd_jspan_kind(rd->j, function) != DD_J_OBJECT && !dd_jspan_is(rd->j, type, "custom") && !dd_jspan_is(rd->j, type, "function") && type != DD_J_NONE) {
+    bool ours     = dd_jspan_is(rd->j, type, "custom") || dd_jspan_is(rd->j, type, "function") || type == DD_J_NONE;
+    if (!ours && dd_jspan_kind(rd->j, function) != DD_J_OBJECT) {
         t->raw  = dd_jspan_raw(rd->j, node); /* Anthropic's and others' own, given through this API */
         t->name = dd_jspan_inside(rd->j, dd_jspan_member(rd->j, node, "name", NULL));
         return;

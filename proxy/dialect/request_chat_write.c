@@ -9,18 +9,6 @@ static const char ONLY_PICTURES[] = "The result is in the next message.";
 
 /* --- parts --- */
 
-static bool is_file(const dd_part *p) { return p->kind == DD_PART_IMAGE || p->kind == DD_PART_DOCUMENT || p->kind == DD_PART_AUDIO; }
-
-static void write_data_url(dd_buf *out, const char *key, const dd_part *p)
-{
-    dd_jw_key(out, key);
-    dd_buf_addz(out, "\"data:");
-    dd_buf_add(out, p->media_type);
-    dd_buf_addz(out, ";base64,");
-    dd_buf_add(out, p->data);
-    dd_buf_addc(out, '"');
-}
-
 static void write_image(dd_writing *w, const dd_part *p)
 {
     if (p->file_id.ptr) {
@@ -30,7 +18,7 @@ static void write_image(dd_writing *w, const dd_part *p)
     dd_jw_str(w->out, "type", DD_STR("image_url"));
     dd_write_open(w->out, "image_url", '{');
     if (p->data.ptr)
-        write_data_url(w->out, "url", p);
+        dd_write_data_url(w->out, "url", p);
     else
         dd_jw_str(w->out, "url", p->url);
     dd_write_opt_str(w->out, "detail", p->detail);
@@ -41,7 +29,7 @@ static void write_document(dd_writing *w, const dd_part *p)
 {
     if (p->text.ptr) {
         if (p->title.len || p->filename.len)
-            dd_dialect_drop(w->ctx, DD_STR_FMT ".%s", DD_STR_ARG(p->where), p->title.len ? "title" : "filename");
+            dd_write_drop(w, p->where, p->title.len ? "title" : "filename");
         dd_jw_str(w->out, "type", DD_STR("text"));
         dd_jw_str(w->out, "text", p->text);
         return;
@@ -53,7 +41,7 @@ static void write_document(dd_writing *w, const dd_part *p)
     dd_jw_str(w->out, "type", DD_STR("file"));
     dd_write_open(w->out, "file", '{');
     if (p->data.ptr) {
-        write_data_url(w->out, "file_data", p);
+        dd_write_data_url(w->out, "file_data", p);
         dd_jw_str(w->out, "filename", p->filename.len ? p->filename : p->title.len ? p->title : DD_STR("document.pdf"));
     } else {
         dd_jw_str(w->out, "file_id", p->file_id);
@@ -75,7 +63,7 @@ static void write_cache(dd_writing *w, const dd_part *p)
     if (p->cache_control.ptr && w->facts->cache_control)
         dd_jw_raw(w->out, "cache_control", p->cache_control);
     else if (p->cache_control.ptr)
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".cache_control", DD_STR_ARG(p->where));
+        dd_write_drop(w, p->where, "cache_control");
 }
 
 static void write_part(dd_writing *w, const dd_part *p)
@@ -94,7 +82,10 @@ static void write_part(dd_writing *w, const dd_part *p)
 }
 
 /* What is content here: text, and files where the role takes them. */
-static bool is_content(const dd_part *p, bool files) { return p->kind == DD_PART_TEXT || p->kind == DD_PART_REFUSAL || (files && is_file(p)); }
+static bool is_content(const dd_part *p, bool files)
+{
+    return p->kind == DD_PART_TEXT || p->kind == DD_PART_REFUSAL || (files && dd_part_is_file(p));
+}
 
 /* Content of parts. A single text of a role that is not the user's is a string, as providers with less know it; so is all of it with plain_text. */
 static void write_content(dd_writing *w, const dd_part *parts, bool files, bool single)
@@ -104,14 +95,14 @@ static void write_content(dd_writing *w, const dd_part *parts, bool files, bool 
     for (const dd_part *p = parts; p; p = p->next)
         if (is_content(p, files)) {
             n++;
-            text   = text && !is_file(p);
+            text   = text && !dd_part_is_file(p);
             cached = cached || p->cache_control.ptr;
         }
     if (text && (n == 0 || (single && n == 1 && !(cached && w->facts->cache_control)) || w->facts->plain_text)) {
         dd_jw_str(w->out, "content", dd_write_join(w, parts, false));
         for (const dd_part *p = parts; p; p = p->next)
             if (p->cache_control.ptr && is_content(p, files))
-                dd_dialect_drop(w->ctx, DD_STR_FMT ".cache_control", DD_STR_ARG(p->where));
+                dd_write_drop(w, p->where, "cache_control");
         return;
     }
     dd_write_open(w->out, "content", '[');
@@ -123,11 +114,6 @@ static void write_content(dd_writing *w, const dd_part *parts, bool files, bool 
 
 /* --- messages --- */
 
-static void drop_part(dd_writing *w, const dd_part *p)
-{
-    dd_dialect_drop(w->ctx, DD_STR_FMT "%s" DD_STR_FMT, DD_STR_ARG(p->where), p->type.len ? "." : "", DD_STR_ARG(p->type));
-}
-
 static void write_system(dd_writing *w, const dd_turn *t)
 {
     dd_write_open(w->out, NULL, '{');
@@ -135,8 +121,7 @@ static void write_system(dd_writing *w, const dd_turn *t)
     write_content(w, t->parts, false, true);
     dd_buf_addc(w->out, '}');
     for (const dd_part *p = t->parts; p; p = p->next)
-        if (!is_content(p, false))
-            dd_request_fail(w->ctx, p->where, "only text can stand in a system message");
+        dd_write_system_text(w, p);
 }
 
 static void write_call(dd_writing *w, const dd_part *p)
@@ -152,7 +137,7 @@ static void write_call(dd_writing *w, const dd_part *p)
         dd_write_arguments(w, p);
     dd_buf_addz(w->out, "}}");
     if (p->cache_control.ptr)
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".cache_control", DD_STR_ARG(p->where));
+        dd_write_drop(w, p->where, "cache_control");
 }
 
 /* T24: reasoning goes back only to providers that ask for it, as its plain text. */
@@ -163,7 +148,7 @@ static void write_thinking(dd_writing *w, const dd_part *parts)
         if (p->kind != DD_PART_THINKING)
             continue;
         if (!w->facts->replay_thinking || p->redacted) {
-            dd_dialect_drop(w->ctx, DD_STR_FMT ".%s", DD_STR_ARG(p->where), p->redacted ? "redacted_thinking" : "thinking");
+            dd_write_drop_part(w, p);
             continue;
         }
         if (open) {
@@ -186,8 +171,8 @@ static void write_assistant(dd_writing *w, const dd_turn *t)
         text    = text || is_content(p, false);
         calls   = calls || p->kind == DD_PART_TOOL_CALL;
         thought = thought || (p->kind == DD_PART_THINKING && !p->redacted && w->facts->replay_thinking);
-        if (p->kind == DD_PART_OTHER || is_file(p))
-            drop_part(w, p); /* of the model's own: nothing the client said is lost */
+        if (p->kind == DD_PART_OTHER || dd_part_is_file(p))
+            dd_write_drop_part(w, p); /* of the model's own: nothing the client said is lost */
     }
     if (!text && !calls && !thought && t->parts) { /* nothing of it can be said here */
         write_thinking(w, t->parts);
@@ -215,9 +200,9 @@ static void write_result(dd_writing *w, const dd_part *result)
     bool text = false, files = false;
     for (const dd_part *p = result->result; p; p = p->next) {
         text  = text || is_content(p, false);
-        files = files || is_file(p);
+        files = files || dd_part_is_file(p);
         if (p->kind == DD_PART_OTHER)
-            drop_part(w, p);
+            dd_write_drop_part(w, p);
     }
     dd_write_open(w->out, NULL, '{');
     dd_jw_str(w->out, "role", DD_STR("tool"));
@@ -225,9 +210,9 @@ static void write_result(dd_writing *w, const dd_part *result)
     write_content(w, text || !files ? result->result : &in_next, false, true);
     dd_buf_addc(w->out, '}');
     if (result->is_error)
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".is_error", DD_STR_ARG(result->where));
+        dd_write_drop(w, result->where, "is_error");
     if (result->cache_control.ptr)
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".cache_control", DD_STR_ARG(result->where));
+        dd_write_drop(w, result->where, "cache_control");
 }
 
 /* The parts that are the user's own, with the files of tools' results before them. */
@@ -237,10 +222,10 @@ static dd_part *user_parts(dd_writing *w, const dd_turn *t)
     for (int own = 0; own < 2; own++)
         for (const dd_part *p = t->parts; p; p = p->next)
             for (const dd_part *q = own ? p : p->result; q; q = own ? NULL : q->next) {
-                if (own ? q->kind == DD_PART_TOOL_RESULT : !is_file(q))
+                if (own ? q->kind == DD_PART_TOOL_RESULT : !dd_part_is_file(q))
                     continue;
                 if (q->kind == DD_PART_OTHER)
-                    dd_request_fail(w->ctx, q->where, "a part of type \"" DD_STR_FMT "\" cannot be sent to the model that serves this request", DD_STR_ARG(q->type));
+                    dd_write_refuse_part(w, q);
                 dd_part *copy = dd_new(w->ctx->arena, dd_part);
                 *copy         = *q;
                 copy->next    = NULL;
@@ -289,7 +274,7 @@ static void write_tool(dd_writing *w, const dd_tool *t)
     if (t->cache_control.ptr && w->facts->cache_control)
         dd_jw_raw(w->out, "cache_control", t->cache_control);
     else if (t->cache_control.ptr)
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".cache_control", DD_STR_ARG(t->where));
+        dd_write_drop(w, t->where, "cache_control");
     dd_buf_addc(w->out, '}');
 }
 

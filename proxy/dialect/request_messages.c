@@ -45,7 +45,7 @@ static void read_source(dd_reading *rd, dd_part *p, uint32_t node)
     else if (dd_str_eqz(type, "text") && p->kind == DD_PART_DOCUMENT)
         p->text = dd_read_required(rd, v[2], where, "data");
     else
-        dd_request_fail(rd->ctx, dd_read_path(rd, where, "type"), "a source of type \"" DD_STR_FMT "\" cannot be sent to the model that serves this request",
+        dd_request_fail(rd->ctx, where, "a source of type \"" DD_STR_FMT "\" cannot be sent to the model that serves this request",
                         DD_STR_ARG(dd_str_sub(type, 0, 64)));
 }
 
@@ -76,6 +76,7 @@ static void read_thinking(dd_reading *rd, dd_part *p, uint32_t node)
     uint32_t v[DD_COUNT(names)];
     dd_read_members(rd, node, p->where, names, v, DD_COUNT(names));
     p->kind = DD_PART_THINKING;
+    p->type = DD_STR("thinking");
     p->text = dd_read_string(rd, v[1], p->where, "thinking");
     dd_read_signature(p, dd_read_string(rd, v[2], p->where, "signature"), DD_DIALECT_MESSAGES);
 }
@@ -87,6 +88,7 @@ static void read_redacted(dd_reading *rd, dd_part *p, uint32_t node)
     dd_read_members(rd, node, p->where, names, v, DD_COUNT(names));
     p->kind     = DD_PART_THINKING;
     p->redacted = true;
+    p->type     = DD_STR("redacted_thinking");
     dd_read_signature(p, dd_read_string(rd, v[1], p->where, "data"), DD_DIALECT_MESSAGES);
 }
 
@@ -105,8 +107,9 @@ static void read_tool_use(dd_reading *rd, dd_part *p, uint32_t node)
 static void read_result(dd_reading *rd, dd_part *p, uint32_t node);
 
 static const struct { const char *type; void (*read)(dd_reading *rd, dd_part *p, uint32_t node); bool in_result; } block_types[] = {
-    { "text", read_text, true },          { "image", read_image, true },           { "document", read_document, true }, { "thinking", read_thinking, false },
-    { "tool_use", read_tool_use, false }, { "tool_result", read_result, false },   { "redacted_thinking", read_redacted, false },
+    { "text", read_text, true },          { "image", read_image, true },        { "document", read_document, true },
+    { "thinking", read_thinking, false }, { "tool_use", read_tool_use, false }, { "tool_result", read_result, false },
+    { "redacted_thinking", read_redacted, false },
 };
 
 static void read_block(dd_reading *rd, dd_part *p, uint32_t node, bool in_result)
@@ -157,8 +160,10 @@ static void read_content(dd_reading *rd, dd_turn *turn, dd_part *result, uint32_
         dd_str at = dd_read_index(rd, content, n);
         if (dd_jspan_is(rd->j, dd_jspan_member(rd->j, it.value, "type", NULL), "search_result"))
             read_search_result(rd, turn, result, it.value, at);
-        else
-            read_block(rd, result ? dd_read_result_part(rd, result, DD_PART_TEXT, at) : dd_read_part(rd, turn, DD_PART_TEXT, at), it.value, result != NULL);
+        else {
+            dd_part *p = result ? dd_read_result_part(rd, result, DD_PART_TEXT, at) : dd_read_part(rd, turn, DD_PART_TEXT, at);
+            read_block(rd, p, it.value, result != NULL);
+        }
     }
 }
 

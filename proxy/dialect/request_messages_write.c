@@ -1,7 +1,8 @@
 /* Requests to Anthropic's messages: writing them.
  *
- * What this API insists on and others do not: turns that alternate and begin with the user's, no blank text, all results of a turn of calls first in the
- * next one, tool definitions wherever there are calls, a limit of tokens, at most four cache marks, and thinking that agrees with the rest. */
+ * What this API insists on and others do not: turns that alternate and begin with the user's, no blank text, all results of a turn of calls
+ * first in the next one, tool definitions wherever there are calls, a limit of tokens, at most four cache marks, and thinking that agrees with
+ * the rest. */
 #include "proxy/dialect/request.h"
 
 #define MAX_ID         128
@@ -28,21 +29,21 @@ static bool keeps_in_turn(dd_writing *w, dd_role role, const dd_part *p)
         if (!dd_jtext_blank(p->text))
             return true;
         if (p->cache_control.ptr)
-            dd_dialect_drop(w->ctx, DD_STR_FMT ".cache_control", DD_STR_ARG(p->where));
+            dd_write_drop(w, p->where, "cache_control");
         return false; /* T2 */
     case DD_PART_THINKING:
         if (role == DD_ROLE_ASSISTANT && p->signed_by == DD_DIALECT_MESSAGES && (p->redacted ? p->data : p->signature).len)
             return true;
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".thinking", DD_STR_ARG(p->where)); /* T24 */
+        dd_write_drop_part(w, p); /* T24 */
         return false;
     case DD_PART_AUDIO:
         dd_request_fail(w->ctx, p->where, "audio cannot be sent to the model that serves this request");
         return false;
     case DD_PART_OTHER:
-        if (role == DD_ROLE_ASSISTANT)
-            dd_dialect_drop(w->ctx, DD_STR_FMT "." DD_STR_FMT, DD_STR_ARG(p->where), DD_STR_ARG(p->type));
+        if (role != DD_ROLE_USER)
+            dd_write_drop_part(w, p);
         else
-            dd_request_fail(w->ctx, p->where, "a part of type \"" DD_STR_FMT "\" cannot be sent to the model that serves this request", DD_STR_ARG(p->type));
+            dd_write_refuse_part(w, p);
         return false;
     default: return true;
     }
@@ -105,7 +106,7 @@ static void write_mark(dd_writing *w, dd_str mark, dd_str where)
         return;
     if (w->cache_skip) {
         w->cache_skip--;
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".cache_control", DD_STR_ARG(where));
+        dd_write_drop(w, where, "cache_control");
     } else
         dd_jw_raw(w->out, "cache_control", mark);
 }
@@ -141,7 +142,7 @@ static void write_file(dd_writing *w, const dd_part *p)
     if (p->kind == DD_PART_DOCUMENT && (p->title.len || p->filename.len))
         dd_jw_str(w->out, "title", p->title.len ? p->title : p->filename);
     if (p->detail.len && !dd_str_eqz(p->detail, "auto"))
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".%s", DD_STR_ARG(p->where), w->r->from == DD_DIALECT_CHAT ? "image_url.detail" : "detail");
+        dd_write_drop(w, p->where, w->r->from == DD_DIALECT_CHAT ? "image_url.detail" : "detail");
 }
 
 static void write_call(dd_writing *w, const dd_part *p)
@@ -243,9 +244,7 @@ static void write_system(dd_writing *w)
     bool   marks = false, any = false;
     for (const dd_turn *t = w->r->turns; t; t = t->next)
         for (const dd_part *p = t->role == DD_ROLE_SYSTEM ? t->parts : NULL; p; p = p->next) {
-            if (p->kind != DD_PART_TEXT)
-                dd_request_fail(w->ctx, p->where, "only text can stand in a system message");
-            if (dd_jtext_blank(p->text))
+            if (!dd_write_system_text(w, p) || dd_jtext_blank(p->text))
                 continue;
             marks = marks || p->cache_control.ptr;
             dd_buf_addz(&text, any ? "\\n" : "");
@@ -260,7 +259,7 @@ static void write_system(dd_writing *w)
     dd_write_open(w->out, "system", '[');
     for (const dd_turn *t = w->r->turns; t; t = t->next)
         for (const dd_part *p = t->role == DD_ROLE_SYSTEM ? t->parts : NULL; p; p = p->next)
-            if (!dd_jtext_blank(p->text))
+            if (p->kind == DD_PART_TEXT && !dd_jtext_blank(p->text))
                 write_block(w, p, p->text);
     dd_buf_addc(w->out, ']');
 }
@@ -298,7 +297,7 @@ static void write_tool(dd_writing *w, const dd_tool *t)
     if (t->strict == DD_TRI_TRUE && w->facts->json_schema)
         dd_write_bool(w->out, "strict", true);
     else if (t->strict == DD_TRI_TRUE)
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".%s", DD_STR_ARG(t->where), w->r->from == DD_DIALECT_CHAT ? "function.strict" : "strict");
+        dd_write_drop(w, t->where, w->r->from == DD_DIALECT_CHAT ? "function.strict" : "strict");
     write_mark(w, t->cache_control, t->where);
     dd_buf_addc(w->out, '}');
 }
@@ -395,7 +394,8 @@ static bool write_tools(dd_writing *w, const runs *all)
 typedef struct { bool on; int64_t budget; dd_str effort; } thinking;   /* budget 0: adaptive */
 
 static const struct { const char *word, *adaptive; int64_t budget; } efforts[] = {
-    { "minimal", "low", 1024 }, { "low", "low", 1024 }, { "medium", "medium", 2048 }, { "high", "high", 4096 }, { "xhigh", "xhigh", 8192 }, { "max", "max", 16384 },
+    { "minimal", "low", 1024 }, { "low", "low", 1024 },     { "medium", "medium", 2048 },
+    { "high", "high", 4096 },   { "xhigh", "xhigh", 8192 }, { "max", "max", 16384 },
 };
 
 /* A model that thinks by budget refuses to go on after a tool's result unless the turn of the call began with its thinking. */
@@ -406,12 +406,11 @@ static bool mid_loop_without_thoughts(const runs *all)
     return all->v[all->n - 2].parts.v[0]->kind != DD_PART_THINKING;
 }
 
-static bool find_effort(dd_writing *w, dd_str word, size_t *i)
+static bool find_effort(dd_str word, size_t *i)
 {
     for (*i = 0; *i < DD_COUNT(efforts); ++*i)
         if (dd_str_eqz(word, efforts[*i].word))
             return true;
-    dd_request_fail(w->ctx, dd_str_z(dd_request_field_name(w->r, DD_F_EFFORT)), "none, minimal, low, medium, high, xhigh or max is needed here");
     return false;
 }
 
@@ -440,9 +439,7 @@ static thinking plan_thinking(dd_writing *w, const runs *all, bool forced)
     if (r->think == DD_THINK_OFF || dd_str_eqz(r->effort, "none") || (r->think == DD_THINK_UNSET && !r->effort.ptr))
         return (thinking){ 0 };
     dd_str word = r->effort.ptr ? r->effort : r->think == DD_THINK_BUDGET ? dd_effort_of_budget(r->think_budget) : DD_STR("high");
-    if (!find_effort(w, word, &effort))
-        return (thinking){ 0 };
-    if (!w->facts->reasoning || forced) {
+    if (!find_effort(word, &effort) || !w->facts->reasoning || forced) {
         dd_dialect_drop(w->ctx, "%s", field);
         return (thinking){ 0 };
     }

@@ -24,8 +24,9 @@ dd_str dd_read_index(dd_reading *rd, dd_str where, size_t i)
 /* Members that clients send along with the value they have anyway: leaving these out changes nothing. */
 enum { NOTHING_FALSE = 1, NOTHING_ZERO = 2, NOTHING_EMPTY = 4, NOTHING_TEXT = 8, NOTHING_DISABLED = 16 };
 static const struct { const char *name; unsigned when; } idle_members[] = {
-    { "annotations", NOTHING_EMPTY }, { "audio", 0 }, { "background", NOTHING_FALSE }, { "citations", NOTHING_EMPTY }, { "frequency_penalty", NOTHING_ZERO },
-    { "logit_bias", NOTHING_EMPTY }, { "logprobs", NOTHING_FALSE | NOTHING_EMPTY }, { "max_tool_calls", 0 }, { "modalities", NOTHING_TEXT },
+    { "annotations", NOTHING_EMPTY }, { "audio", 0 }, { "background", NOTHING_FALSE }, { "citations", NOTHING_EMPTY },
+    { "frequency_penalty", NOTHING_ZERO }, { "logit_bias", NOTHING_EMPTY },
+    { "logprobs", NOTHING_FALSE | NOTHING_EMPTY }, { "max_tool_calls", 0 }, { "modalities", NOTHING_TEXT },
     { "prediction", 0 }, { "presence_penalty", NOTHING_ZERO }, { "seed", 0 }, { "top_logprobs", NOTHING_ZERO }, { "truncation", NOTHING_DISABLED },
     { "web_search_options", 0 },
 };
@@ -181,8 +182,10 @@ void dd_read_thinking_config(dd_reading *rd, uint32_t node, dd_str where)
     if (!dd_read_kind(rd, node, DD_J_OBJECT, where, ""))
         return;
     dd_read_members(rd, node, where, names, v, DD_COUNT(names));
-    dd_str type   = dd_read_required(rd, v[0], where, "type");
+    dd_str type   = dd_read_string(rd, v[0], where, "type");
     dd_str budget = dd_read_whole(rd, v[1], where, "budget_tokens");
+    if (!type.ptr) /* others' members of that name; what they held is named */
+        return;
     if (dd_str_eqz(type, "disabled"))
         rd->r->think = DD_THINK_OFF;
     else if (dd_str_eqz(type, "adaptive"))
@@ -266,7 +269,8 @@ void dd_read_signature(dd_part *p, dd_str sealed, dd_dialect own)
 static dd_str sniff(dd_str data)
 {
     static const struct { const char *front, *type; } kinds[] = {
-        { "iVBORw0KGgo", "image/png" }, { "/9j/", "image/jpeg" }, { "R0lGOD", "image/gif" }, { "UklGR", "image/webp" }, { "JVBERi", "application/pdf" },
+        { "iVBORw0KGgo", "image/png" }, { "/9j/", "image/jpeg" }, { "R0lGOD", "image/gif" },
+        { "UklGR", "image/webp" },      { "JVBERi", "application/pdf" },
     };
     for (size_t i = 0; i < DD_COUNT(kinds); i++)
         if (dd_str_startsz(data, kinds[i].front))

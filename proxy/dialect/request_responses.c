@@ -198,6 +198,7 @@ static void read_reasoning(dd_reading *rd, uint32_t node, dd_str where)
         dd_buf_addz(&text, text.len ? "\\n\\n" : "");
         dd_buf_add(&text, dd_jspan_inside(rd->j, dd_jspan_member(rd->j, it.value, "text", NULL)));
     }
+    p->type = DD_STR("reasoning");
     p->text = dd_arena_dup(rd->ctx->arena, dd_buf_str(&text));
     dd_buf_free(&text);
     dd_read_signature(p, dd_read_string(rd, v[3], where, "encrypted_content"), DD_DIALECT_RESPONSES);

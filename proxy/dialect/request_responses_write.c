@@ -7,24 +7,13 @@
 
 /* --- parts --- */
 
-static bool is_file(const dd_part *p) { return p->kind == DD_PART_IMAGE || p->kind == DD_PART_DOCUMENT || p->kind == DD_PART_AUDIO; }
-static bool is_content(const dd_part *p) { return p->kind == DD_PART_TEXT || p->kind == DD_PART_REFUSAL || is_file(p); }
-
-static void write_data_url(dd_buf *out, const char *key, const dd_part *p)
-{
-    dd_jw_key(out, key);
-    dd_buf_addz(out, "\"data:");
-    dd_buf_add(out, p->media_type);
-    dd_buf_addz(out, ";base64,");
-    dd_buf_add(out, p->data);
-    dd_buf_addc(out, '"');
-}
+static bool is_content(const dd_part *p) { return p->kind == DD_PART_TEXT || p->kind == DD_PART_REFUSAL || dd_part_is_file(p); }
 
 static void write_image(dd_buf *out, const dd_part *p)
 {
     dd_jw_str(out, "type", DD_STR("input_image"));
     if (p->data.ptr)
-        write_data_url(out, "image_url", p);
+        dd_write_data_url(out, "image_url", p);
     dd_write_opt_str(out, "image_url", p->url);
     dd_write_opt_str(out, "file_id", p->file_id);
     dd_jw_str(out, "detail", p->detail.len ? p->detail : DD_STR("auto"));
@@ -35,21 +24,21 @@ static void write_document(dd_writing *w, const dd_part *p)
     dd_buf *out = w->out;
     if (p->text.ptr) {
         if (p->title.len || p->filename.len)
-            dd_dialect_drop(w->ctx, DD_STR_FMT ".%s", DD_STR_ARG(p->where), p->title.len ? "title" : "filename");
+            dd_write_drop(w, p->where, p->title.len ? "title" : "filename");
         dd_jw_str(out, "type", DD_STR("input_text"));
         dd_jw_str(out, "text", p->text);
         return;
     }
     dd_jw_str(out, "type", DD_STR("input_file"));
     if (p->data.ptr) {
-        write_data_url(out, "file_data", p);
+        dd_write_data_url(out, "file_data", p);
         dd_jw_str(out, "filename", p->filename.len ? p->filename : p->title.len ? p->title : DD_STR("document.pdf"));
         return;
     }
     dd_write_opt_str(out, "file_url", p->url);
     dd_write_opt_str(out, "file_id", p->file_id);
     if (p->title.len || p->filename.len)
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".%s", DD_STR_ARG(p->where), p->title.len ? "title" : "filename");
+        dd_write_drop(w, p->where, p->title.len ? "title" : "filename");
 }
 
 static void write_part(dd_writing *w, const dd_part *p, bool model)
@@ -75,7 +64,7 @@ static void write_part(dd_writing *w, const dd_part *p, bool model)
         dd_jw_str(out, "text", p->text);
     }
     if (p->cache_control.ptr)
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".cache_control", DD_STR_ARG(p->where));
+        dd_write_drop(w, p->where, "cache_control");
     dd_buf_addc(out, '}');
 }
 
@@ -95,7 +84,7 @@ static void write_call(dd_writing *w, const dd_part *p)
     dd_jw_str(w->out, "status", DD_STR("completed"));
     dd_buf_addc(w->out, '}');
     if (p->cache_control.ptr)
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".cache_control", DD_STR_ARG(p->where));
+        dd_write_drop(w, p->where, "cache_control");
 }
 
 static void write_result(dd_writing *w, const dd_part *p, bool custom)
@@ -110,22 +99,22 @@ static void write_result(dd_writing *w, const dd_part *p, bool custom)
     if (n == 0 || (n == 1 && text)) {
         dd_jw_str(w->out, "output", n ? p->result->text : DD_STR(""));
         if (n && p->result->cache_control.ptr)
-            dd_dialect_drop(w->ctx, DD_STR_FMT ".cache_control", DD_STR_ARG(p->result->where));
+            dd_write_drop(w, p->result->where, "cache_control");
     } else {
         dd_write_open(w->out, "output", '[');
         for (const dd_part *q = p->result; q; q = q->next)
             if (is_content(q))
                 write_part(w, q, false);
             else
-                dd_dialect_drop(w->ctx, DD_STR_FMT "." DD_STR_FMT, DD_STR_ARG(q->where), DD_STR_ARG(q->type));
+                dd_write_drop_part(w, q);
         dd_buf_addc(w->out, ']');
     }
     dd_jw_str(w->out, "status", DD_STR("completed"));
     dd_buf_addc(w->out, '}');
     if (p->is_error)
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".is_error", DD_STR_ARG(p->where));
+        dd_write_drop(w, p->where, "is_error");
     if (p->cache_control.ptr)
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".cache_control", DD_STR_ARG(p->where));
+        dd_write_drop(w, p->where, "cache_control");
 }
 
 /* T24: only what this family's model has sealed itself means anything to it. */
@@ -133,7 +122,7 @@ static void write_thinking(dd_writing *w, const dd_part *p)
 {
     dd_str sealed = p->redacted ? p->data : p->signature;
     if (p->signed_by != DD_DIALECT_RESPONSES || !sealed.len) {
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".thinking", DD_STR_ARG(p->where));
+        dd_write_drop_part(w, p);
         return;
     }
     dd_write_open(w->out, NULL, '{');
@@ -160,8 +149,8 @@ static const dd_part *write_message(dd_writing *w, const dd_turn *t, const dd_pa
     dd_jw_str(w->out, "role", t->developer ? DD_STR("developer") : dd_str_z(roles[t->role]));
     dd_write_open(w->out, "content", '[');
     for (; p && is_content(p); p = p->next)
-        if (model && is_file(p))
-            dd_dialect_drop(w->ctx, DD_STR_FMT "." DD_STR_FMT, DD_STR_ARG(p->where), DD_STR_ARG(p->type));
+        if (model && dd_part_is_file(p))
+            dd_write_drop_part(w, p);
         else
             write_part(w, p, model);
     dd_buf_addz(w->out, "]}");
@@ -175,10 +164,10 @@ static void write_other(dd_writing *w, const dd_turn *t, const dd_part *p)
     case DD_PART_TOOL_RESULT: write_result(w, p, dd_map_has(&w->custom, p->id)); break;
     case DD_PART_THINKING: write_thinking(w, p); break;
     default:
-        if (t->role == DD_ROLE_ASSISTANT)
-            dd_dialect_drop(w->ctx, DD_STR_FMT "." DD_STR_FMT, DD_STR_ARG(p->where), DD_STR_ARG(p->type));
+        if (t->role != DD_ROLE_USER)
+            dd_write_drop_part(w, p);
         else
-            dd_request_fail(w->ctx, p->where, "a part of type \"" DD_STR_FMT "\" cannot be sent to the model that serves this request", DD_STR_ARG(p->type));
+            dd_write_refuse_part(w, p);
     }
 }
 
@@ -194,10 +183,10 @@ static const dd_turn *write_instructions(dd_writing *w)
         return w->r->turns;
     for (const dd_turn *s = w->r->turns; s != t; s = s->next)
         for (const dd_part *p = s->parts; p; p = p->next) {
-            if (p->kind != DD_PART_TEXT)
-                dd_request_fail(w->ctx, p->where, "only text can stand in a system message");
+            if (!dd_write_system_text(w, p))
+                continue;
             if (p->cache_control.ptr)
-                dd_dialect_drop(w->ctx, DD_STR_FMT ".cache_control", DD_STR_ARG(p->where));
+                dd_write_drop(w, p->where, "cache_control");
             dd_buf_addz(&text, any ? "\\n" : "");
             dd_buf_add(&text, p->text);
             any = true;
@@ -242,7 +231,7 @@ static void write_tool(dd_writing *w, const dd_tool *t)
         dd_write_bool(w->out, "strict", false);
     dd_buf_addc(w->out, '}');
     if (t->cache_control.ptr)
-        dd_dialect_drop(w->ctx, DD_STR_FMT ".cache_control", DD_STR_ARG(t->where));
+        dd_write_drop(w, t->where, "cache_control");
 }
 
 static void write_tools(dd_writing *w)

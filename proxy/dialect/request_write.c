@@ -40,6 +40,42 @@ void dd_write_open(dd_buf *out, const char *key, char bracket)
 
 void dd_write_bool(dd_buf *out, const char *key, bool value) { dd_jw_raw(out, key, value ? DD_STR("true") : DD_STR("false")); }
 
+void dd_write_drop(dd_writing *w, dd_str where, const char *member) { dd_dialect_drop(w->ctx, DD_STR_FMT ".%s", DD_STR_ARG(where), member); }
+
+void dd_write_drop_part(dd_writing *w, const dd_part *p)
+{
+    dd_dialect_drop(w->ctx, DD_STR_FMT "%s" DD_STR_FMT, DD_STR_ARG(p->where), p->type.len ? "." : "", DD_STR_ARG(p->type));
+}
+
+void dd_write_refuse_part(dd_writing *w, const dd_part *p)
+{
+    dd_str type = dd_str_sub(p->type, 0, 64);
+    dd_request_fail(w->ctx, p->where, "a part of type \"" DD_STR_FMT "\" cannot be sent to the model that serves this request", DD_STR_ARG(type));
+}
+
+bool dd_write_system_text(dd_writing *w, const dd_part *p)
+{
+    if (p->kind == DD_PART_TEXT)
+        return true;
+    if (dd_part_is_file(p))
+        dd_request_fail(w->ctx, p->where, "only text can stand in a system message");
+    else
+        dd_write_drop_part(w, p);
+    return false;
+}
+
+bool dd_part_is_file(const dd_part *p) { return p->kind == DD_PART_IMAGE || p->kind == DD_PART_DOCUMENT || p->kind == DD_PART_AUDIO; }
+
+void dd_write_data_url(dd_buf *out, const char *key, const dd_part *p)
+{
+    dd_jw_key(out, key);
+    dd_buf_addz(out, "\"data:");
+    dd_buf_add(out, p->media_type);
+    dd_buf_addz(out, ";base64,");
+    dd_buf_add(out, p->data);
+    dd_buf_addc(out, '"');
+}
+
 double dd_write_double(dd_writing *w, dd_str raw) { return strtod(dd_arena_dup(w->ctx->arena, raw).ptr, NULL); }
 
 int64_t dd_write_int(dd_str raw, int64_t none)
@@ -215,11 +251,10 @@ static void take_results(dd_writing *w, const dd_turn *turn, const dd_map *calls
 {
     for (const dd_part *p = turn->parts; p; p = p->next) {
         call_state *c = p->kind == DD_PART_TOOL_RESULT ? dd_map_get(calls, p->id) : NULL;
-        if (p->kind == DD_PART_TOOL_RESULT && (!c || c->answered)) {
-            dd_request_fail(w->ctx, p->where, c ? "the tool call \"" DD_STR_FMT "\" has a result already" : "no tool call \"" DD_STR_FMT "\" stands before its result",
-                            DD_STR_ARG(p->id));
-            return;
-        }
+        if (p->kind == DD_PART_TOOL_RESULT && !c)
+            dd_request_fail(w->ctx, p->where, "no tool call \"" DD_STR_FMT "\" stands before its result", DD_STR_ARG(p->id));
+        else if (c && c->answered)
+            dd_request_fail(w->ctx, p->where, "the tool call \"" DD_STR_FMT "\" has a result already", DD_STR_ARG(p->id));
         if (c)
             c->answered = true;
     }
@@ -381,7 +416,8 @@ bool dd_write_optional_members(dd_writing *w, dd_str schema)
         return false;
     for (uint32_t i = 0; i < j.n; i++) {
         uint32_t properties = dd_jspan_member(&j, i, "properties", NULL), required = dd_jspan_member(&j, i, "required", NULL);
-        if (dd_jspan_kind(&j, properties) == DD_J_OBJECT && j.v[properties].count != (dd_jspan_kind(&j, required) == DD_J_ARRAY ? j.v[required].count : 0))
+        uint32_t n = dd_jspan_kind(&j, required) == DD_J_ARRAY ? j.v[required].count : 0;
+        if (dd_jspan_kind(&j, properties) == DD_J_OBJECT && j.v[properties].count != n)
             return true;
     }
     return false;
