@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tarfile
@@ -52,6 +53,88 @@ def json_suite(program, shared):
                 yield from found
 
 
+def compiled(folder, name, *sources):
+    """A small program of ours, from C files of this project, under the sanitizers."""
+    root = pathlib.Path(__file__).resolve().parent.parent
+    out = os.path.join(folder, name)
+    subprocess.run(["cc", "-std=gnu11", "-pthread", "-I.", "-include", "base/banned.h", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined",
+                    "-o", out, *sources, *(f"base/{n}.c" for n in ("arena", "buf", "err", "file", "str", "jspan", "jspan_text", "jspan_edit")), "-lz"], cwd=root, check=True)
+    return out, root
+
+
+def recorded(shared):
+    with gzip.open(shared / "data" / "wire" / "recorded" / "recorded.jsonl.gz", "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def is_json(text):
+    try:
+        json.loads(text, parse_constant=lambda word: json.loads(""))
+        return True
+    except ValueError:
+        return False
+
+
+def body_reader(program, shared):
+    """JSONTestSuite against the reader of bodies: y_ parse, n_ are refused, i_ may do either."""
+    with tempfile.TemporaryDirectory() as folder:
+        reader, _ = compiled(folder, "jspan", "tests/drivers/jspan.c")
+        for archive in sorted((shared / "data" / "wire" / "json").glob("*.tar.gz")):
+            with tarfile.open(archive) as tar:
+                tar.extractall(folder, filter="data") if sys.version_info >= (3, 12) else tar.extractall(folder)
+        files = sorted(p for p in pathlib.Path(folder).rglob("*.json"))
+        yield "JSONTestSuite is there", len(files) > 100
+        said = subprocess.run([reader, *map(str, files)], capture_output=True, text=True, timeout=60)
+        yield f"the reader ends with {said.returncode}", said.returncode == 0
+        for path, word in zip(files, said.stdout.split()):
+            yield f"{path.name} is {word}", {"y": word == "parsed", "n": word == "refused"}.get(path.name[0], True)
+        bodies = [r["body"] for r in recorded(shared) if r["framing"] == "json"]
+        for n, body in enumerate(bodies):
+            pathlib.Path(folder, f"{n}.body").write_text(body, encoding="utf-8", newline="")
+        said = subprocess.run([reader, *(f"{n}.body" for n in range(len(bodies)))], cwd=folder, capture_output=True, text=True, timeout=60)
+        yield f"{len(bodies)} recorded answers are read", said.returncode == 0 and len(bodies) > 500
+        for n, word in enumerate(said.stdout.split()):
+            yield f"recorded answer {n} is {word}: {bodies[n][:60]!r}", (word == "parsed") == is_json(bodies[n])
+
+
+def is_usage_only(block):
+    """The chunk that include_usage adds, by its event's text."""
+    data = "\n".join(line[5:] for line in block.splitlines() if line.startswith("data:"))
+    chunk = json.loads(data) if is_json(data) else None
+    return isinstance(chunk, dict) and chunk.get("choices") == [] and isinstance(chunk.get("usage"), dict) and not chunk.get("error")
+
+
+def usage_chunks(program, shared):
+    """R1.2: recorded chat streams come out byte for byte, but for the chunk with nothing but usage."""
+    with tempfile.TemporaryDirectory() as folder:
+        strip, _ = compiled(folder, "strip", "tests/drivers/strip.c", "proxy/splice.c", "proxy/http/sse.c")
+        streams = removed = 0
+        for r in recorded(shared):
+            if r["kind"] != "stream" or r["api"] != "chat.completions":
+                continue
+            body = r["body"] if r["framing"] == "sse" else "".join(f"data: {line}\n\n" for line in r["body"].split("\n") if line.strip()) + "data: [DONE]\n\n"
+            blocks = re.findall(r".*?(?:\r\n\r\n|\n\n|\r\r|$)", body, re.S)
+            want = "".join(b for b in blocks if not is_usage_only(b))
+            streams, removed = streams + 1, removed + (want != body)
+            for size in (1, 7, 61, 1400, 16384):
+                got = subprocess.run([strip, str(size)], input=body.encode(), capture_output=True, timeout=60).stdout
+                yield f"{r['path']}.{r.get('n')}: in pieces of {size}", got == want.encode()
+        yield f"{streams} streams, {removed} with such a chunk", streams > 30 and removed > 15
+
+
+def event_streams(program, shared):
+    """Published event streams, cut at every byte, and the redaction vectors: the unit tests over the files beside the project."""
+    wire = shared / "data" / "wire"
+    with tempfile.TemporaryDirectory() as folder:
+        unit, root = compiled(folder, "unit", "tests/unit/main.c", "tests/unit/gz.c", "tests/unit/proxy/http/sse_test.c", "tests/unit/base/redact_test.c", "proxy/http/sse.c",
+                              "base/redact.c")
+        env = {**os.environ, "DD_SSE_VECTORS": str((wire / "sse" / "sse.jsonl.gz").resolve()),
+               "DD_REDACTION_VECTORS": str((wire / "redaction" / "redaction.jsonl.gz").resolve())}
+        for test in ("event_streams_cut_anywhere", "redaction_vectors"):
+            p = subprocess.run([unit, test], capture_output=True, text=True, env=env, cwd=root, timeout=120)
+            yield f"{test}: {p.stdout[-500:]}", p.returncode == 0
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--program", required=True)
@@ -60,7 +143,7 @@ def main():
     if not args.shared.is_dir():
         sys.exit(f"conformance: the vectors are not at {args.shared}")
     program, passed, failed = os.path.abspath(args.program), 0, 0
-    for suite in (token_vectors, json_suite):
+    for suite in (token_vectors, json_suite, body_reader, usage_chunks, event_streams):
         for what, ok in suite(program, args.shared):
             passed += ok
             failed += not ok
