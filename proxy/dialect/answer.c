@@ -1,4 +1,5 @@
 /* Whole answers: what the three readers and writers share. */
+#include "base/redact.h"
 #include "proxy/dialect/answer.h"
 
 /* --- JSON --- */
@@ -215,19 +216,29 @@ static bool known_word(dd_str word, dd_api_error *e)
     return false;
 }
 
+/* A provider that refuses a key likes to repeat it. */
+static dd_str message_of(const dd_jspan *j, uint32_t node, dd_arena *arena)
+{
+    dd_buf clean = DD_BUF_INIT(0);
+    dd_redact(dd_str_sub(dd_jspan_text(j, node, arena), 0, 4096), &clean);
+    dd_str text = dd_arena_dup(arena, dd_buf_str(&clean));
+    dd_buf_free(&clean);
+    return text;
+}
+
 /* The error's members may be an object's, or one text; a code may be a number, and then it is a status. */
 void dd_error_object(const dd_jspan *j, uint32_t node, dd_arena *arena, dd_api_error *e)
 {
     *e = (dd_api_error){ .status = 502, .type = DD_STR("server_error"), .message = DD_STR("the provider ended its stream with an error") };
     if (dd_jspan_kind(j, node) == DD_J_STRING && dd_jspan_inside(j, node).len)
-        e->message = dd_arena_dup(arena, dd_jspan_text(j, node, arena));
+        e->message = message_of(j, node, arena);
     if (dd_jspan_kind(j, node) != DD_J_OBJECT)
         return;
     uint32_t code = dd_jspan_member(j, node, "code", NULL), type = dd_jspan_member(j, node, "type", NULL), message = dd_jspan_member(j, node, "message", NULL);
     uint32_t status_node = dd_jspan_member(j, node, "status_code", NULL);
     int64_t  status;
     if (dd_jspan_inside(j, message).len)
-        e->message = dd_arena_dup(arena, dd_jspan_text(j, message, arena));
+        e->message = message_of(j, message, arena);
     e->param = dd_arena_dup(arena, dd_jspan_text(j, dd_jspan_member(j, node, "param", NULL), arena));
     e->code  = dd_arena_dup(arena, dd_jspan_text(j, code, arena));
     dd_str word = dd_jspan_text(j, type, arena);
