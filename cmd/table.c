@@ -58,6 +58,14 @@ const dd_cmd dd_cmds[] = {
       "# in CI: fail above $500 a month, or when a model is retired\ndd0c scan --max-monthly 500 --fail-on retired\n"
       "# say how often each call really runs\ndd0c scan --sync-usage dd0c-usage.yaml\ndd0c scan --usage dd0c-usage.yaml\n"
       "# why this figure?\ndd0c scan --explain 3fa9c1d2e4b5" },
+    { "tail", dd_cmd_tail, "show requests as they are recorded", "", dd_tail_opts,
+      "Prints the newest requests that a proxy has recorded, oldest first, and ends; with -f it goes on until it is interrupted. A request is one line, or with "
+      "--format json one object with its attempts inside; figures that are not known are null there and - in text. Prompts and answers are never recorded.\n\n"
+      "A filter is NAME=VALUE, NAME!=VALUE, or with >, >=, < and <=. Names are those that --format json prints, and: model, cost, saved, key, latency, usage.input "
+      "and the like, tags.NAME. A * in a value stands for anything, 5xx for a family of statuses, an empty value for what is not known; money is in USD, "
+      "durations are microseconds unless they end in ms, s or m.",
+      "# the last twenty\ndd0c tail\n# failures as they happen\ndd0c tail -f --limit 0 --filter 'status>=400'\n# what a team's costly requests were\n"
+      "dd0c tail --filter team=search --filter 'cost>0.05' --format json --limit 100" },
     { "tokens", dd_cmd_tokens, "count the tokens of a text", "[FILE ...]", dd_tokens_opts,
       "Counts the tokens of each FILE, or of standard input (also named -), as the model that reads it will: exactly for cl100k_base and o200k_base, "
       "by a stated ratio with its error range where a tokenizer is not public. Special tokens count as plain text; bytes that are not UTF-8 count as U+FFFD.\n\n"

@@ -86,7 +86,8 @@ void dd_db_rollback(dd_db *db)
 /* ---- migrations ---- */
 
 static const char migrations_table[] = "CREATE TABLE IF NOT EXISTS schema_migrations ("
-                                       " version INTEGER PRIMARY KEY, name TEXT NOT NULL, readable_from INTEGER NOT NULL, applied_ms INTEGER NOT NULL)";
+                                       " version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+                                       " readable_from INTEGER NOT NULL, applied_ms INTEGER NOT NULL)";
 
 static int64_t now_ms(void)
 {
@@ -115,14 +116,16 @@ static dd_code read_version(dd_db *db, int *version, int *readable_from, dd_err 
     int     any = 0, unused;
     dd_code rc = read_numbers(db, "SELECT 1, 0 FROM sqlite_master WHERE name = 'schema_migrations'", &any, &unused, err);
     *version = *readable_from = 0;
-    return rc != DD_OK || any == 0 ? rc : read_numbers(db, "SELECT max(version), max(readable_from) FROM schema_migrations", version, readable_from, err);
+    if (rc != DD_OK || any == 0)
+        return rc;
+    return read_numbers(db, "SELECT max(version), max(readable_from) FROM schema_migrations", version, readable_from, err);
 }
 
 static dd_code note(dd_db *db, const dd_migration *m, dd_err *err)
 {
     char sql[256];
-    snprintf(sql, sizeof sql, "INSERT INTO schema_migrations (version, name, readable_from, applied_ms) VALUES (%d, '%.100s', %d, %lld)", m->version, m->name,
-             m->readable_from, (long long)now_ms());
+    snprintf(sql, sizeof sql, "INSERT INTO schema_migrations (version, name, readable_from, applied_ms) VALUES (%d, '%.100s', %d, %lld)",
+             m->version, m->name, m->readable_from, (long long)now_ms());
     return dd_db_exec(db, sql, err);
 }
 
@@ -185,9 +188,11 @@ static dd_code set_up(dd_db *db, const dd_db_opts *opts, dd_err *err)
     dd_code rc;
     sqlite3_extended_result_codes(db->handle, 1);
     sqlite3_busy_timeout(db->handle, opts->busy_ms > 0 ? opts->busy_ms : BUSY_MS);
-    rc = dd_db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864", err);
+    rc = dd_db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+                        " PRAGMA journal_size_limit = 67108864", err);
     if (rc == DD_OK && opts->max_bytes > 0) {
-        snprintf(sql, sizeof sql, "PRAGMA max_page_count = %lld", (long long)(opts->max_bytes / PAGE_BYTES + 1));
+        int64_t pages = opts->max_bytes / PAGE_BYTES + 1;
+        snprintf(sql, sizeof sql, "PRAGMA max_page_count = %lld", (long long)pages);
         rc = dd_db_exec(db, sql, err);
     }
     return rc;

@@ -15,8 +15,8 @@
 #include "store/spool.h"
 #include "store/writer.h"
 
-enum { TAKE_MAX = 1000, SPOOL_TAKE = 256, SPOOL_CHUNK = 1 << 20, BACKOFF_MS = 100, BACKOFF_MAX_MS = 5000, TIDY_MS = 60000, TIDY_PAUSE_MS = 20, BLOCKED_MS = 1000,
-       CLOSE_GRACE_MS = 1500 };
+enum { TAKE_MAX = 1000, SPOOL_TAKE = 256, SPOOL_CHUNK = 1 << 20 };
+enum { BACKOFF_MS = 100, BACKOFF_MAX_MS = 5000, TIDY_MS = 60000, TIDY_PAUSE_MS = 20, BLOCKED_MS = 1000, CLOSE_GRACE_MS = 1500 };
 static const int64_t ms_ns = 1000000;
 
 /* A thread that sleeps until the queue is `at` deep. Who reaches it writes one byte, and only the first one does. */
@@ -80,8 +80,8 @@ static inline void notice(waker *w, size_t depth)
         poke(w);
 }
 
-/* Sleeps until the queue is `at` deep, somebody pokes, or the time is over. Pushers look at `at` after they have put, this thread looks at the queue after
- * it has set `at`: one of them sees the other. */
+/* Sleeps until the queue is `at` deep, somebody pokes, or the time is over. Pushers look at `at` after they have put, this thread looks at the queue
+ * after it has set `at`: one of them sees the other. */
 static void sleep_until(dd_events *s, waker *w, size_t at, int64_t timeout_ms)
 {
     char          bytes[64];
@@ -212,8 +212,8 @@ static void note_up(dd_events *s)
     s->next_try = 0;
     if (atomic_exchange(&s->up, true))
         return;
-    snprintf(line, sizeof line, "the event store is back after %lld s; %lld bytes wait in the spool", (long long)((now_ns() - s->down_since) / ms_ns / 1000),
-             (long long)dd_spool_bytes(s->spool));
+    long long seconds = (now_ns() - s->down_since) / ms_ns / 1000;
+    snprintf(line, sizeof line, "the event store is back after %lld s; %lld bytes wait in the spool", seconds, (long long)dd_spool_bytes(s->spool));
     if (s->opts.log != NULL)
         s->opts.log(s->opts.log_ctx, true, line);
 }
@@ -325,8 +325,8 @@ static void await_work(dd_events *s)
 
 static bool batch_due(const dd_events *s)
 {
-    size_t depth = dd_ring_depth(s->ring);
-    return depth >= s->opts.batch_events || atomic_load(&s->stopping) || atomic_load(&s->hurry) || now_ns() >= s->last_write + s->opts.batch_ms * ms_ns;
+    bool asked = atomic_load(&s->stopping) || atomic_load(&s->hurry);
+    return asked || dd_ring_depth(s->ring) >= s->opts.batch_events || now_ns() >= s->last_write + s->opts.batch_ms * ms_ns;
 }
 
 static bool must_end(dd_events *s)
@@ -415,7 +415,8 @@ dd_events *dd_events_open(const dd_events_opts *opts, dd_err *err)
     if (rc == DD_OK)
         rc = waker_init(&s->wake_spooler, err);
     if (rc == DD_OK) {
-        const dd_writer_opts w = { opts->dir, s->opts.busy_ms, opts->max_bytes, s->opts.events_days, s->opts.hourly_days, opts->fault, opts->fault_ctx };
+        const dd_writer_opts w = { opts->dir, s->opts.busy_ms, opts->max_bytes, s->opts.events_days, s->opts.hourly_days, opts->fault,
+                                   opts->fault_ctx };
         s->writer = dd_writer_new(&w);
         rc = start_threads(s, err);
     }
@@ -429,7 +430,8 @@ void dd_events_count(const dd_events *s, dd_events_counts *out)
 {
     dd_events *m = (dd_events *)(uintptr_t)s;
     *out = (dd_events_counts){ .pushed = atomic_load(&m->pushed), .dropped = atomic_load(&m->dropped), .written = atomic_load(&m->written),
-                               .known = atomic_load(&m->known), .spooled = atomic_load(&m->spooled), .bad = atomic_load(&m->bad) + dd_spool_damaged(m->spool),
+                               .known = atomic_load(&m->known), .spooled = atomic_load(&m->spooled),
+                               .bad = atomic_load(&m->bad) + dd_spool_damaged(m->spool),
                                .failures = atomic_load(&m->failures), .queued = atomic_load(&m->pushed) - atomic_load(&m->settled),
                                .spool_bytes = dd_spool_bytes(m->spool), .up = atomic_load(&m->up) };
 }

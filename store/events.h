@@ -3,16 +3,19 @@
  *   dd_events_push -> queue -> writer thread -> telemetry.db
  *                       \-> spool thread -> spool files -> writer thread, later
  *
- * A push copies the event into a slot of a lock-free queue (store/ring.h) and returns: no lock, no file, no wait; at times it wakes a thread by a byte in a pipe
- * that cannot block. The writer thread takes what is there every `batch_ms` or `batch_events` and writes it with its sums in one transaction.
+ * A push copies the event into a slot of a lock-free queue (store/ring.h) and returns: no lock, no file, no wait; at times it wakes a thread by a
+ * byte in a pipe that cannot block. The writer thread takes what is there every `batch_ms` or `batch_events` and writes it with its sums in one
+ * transaction.
  *
- * When events come faster than the database takes them, be it slow, locked, full or gone, the queue fills. Past `slots` the spool thread moves its oldest events
- * to files: no pusher touches a file, because a write may wait for a disk. The queue has room for as many slots again to bridge the time that thread needs to wake
- * and write. Only when that is full too (the spool is full, off, or its disk is stuck) is an event dropped, and counted. A writer whose database fails hands its
- * batches to the spool itself and tries again with growing pauses (to 5 s); when the database is back the files are read from the front, beside what is new.
+ * When events come faster than the database takes them, be it slow, locked, full or gone, the queue fills. Past `slots` the spool thread moves its
+ * oldest events to files: no pusher touches a file, because a write may wait for a disk. The queue has room for as many slots again to bridge the
+ * time that thread needs to wake and write. Only when that is full too (the spool is full, off, or its disk is stuck) is an event dropped, and
+ * counted. A writer whose database fails hands its batches to the spool itself and tries again with growing pauses (to 5 s); when the database is
+ * back the files are read from the front, beside what is new.
  *
- * A kill loses what is in the queue and the batch that is being written, nothing that was written or spooled. Events are known by id: what was written and spooled
- * both counts once. The database is opened by the writer thread: opening this is quick, and a database that cannot be used is told by `log` and counted. */
+ * A kill loses what is in the queue and the batch that is being written, nothing that was written or spooled. Events are known by id: what was
+ * written and spooled both counts once. The database is opened by the writer thread: opening this is quick, and a database that cannot be used is
+ * told by `log` and counted. */
 #ifndef DD_STORE_EVENTS_H
 #define DD_STORE_EVENTS_H
 #include "route/event.h"

@@ -43,7 +43,7 @@ const dd_field dd_fields[] = {
     NUM("cost_saved", "saved", DD_F_MONEY, cost_saved),
     NUM("prices_day", "prices", DD_F_DAY, prices),
     NUM("first_us", NULL, DD_F_I64, first_us),
-    NUM("total_us", NULL, DD_F_I64, total_us),
+    NUM("total_us", "latency", DD_F_I64, total_us),
     NUM("overhead_us", NULL, DD_F_I64, overhead_us),
     NUM("queue_us", NULL, DD_F_I64, queue_us),
     NUM("bytes_in", NULL, DD_F_I64, bytes_in),

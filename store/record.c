@@ -14,7 +14,7 @@ static char *put_u64(char *p, uint64_t v)
     return p;
 }
 
-static uint64_t zigzag(int64_t v) { return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63); }
+static uint64_t zigzag(int64_t v) { return ((uint64_t)v << 1) ^ (v < 0 ? UINT64_MAX : 0); }
 
 static char *put_number(char *p, int64_t v, bool null)
 {
@@ -90,8 +90,8 @@ enum { MODEL_LONGEST = 256 };
 
 static char *put_attempt(char *p, const dd_attempt *a)
 {
-    const int64_t numbers[ATTEMPT_NUMBERS] = { a->status, (int64_t)a->error, a->start_us, a->first_us, a->total_us, a->usage.input, a->usage.cache_read,
-                                               a->usage.cache_write, a->usage.cache_write_1h, a->usage.output, a->cost };
+    const int64_t numbers[ATTEMPT_NUMBERS] = { a->status, (int64_t)a->error, a->start_us, a->first_us, a->total_us, a->usage.input,
+                                               a->usage.cache_read, a->usage.cache_write, a->usage.cache_write_1h, a->usage.output, a->cost };
     p = put_text(p, clip(a->provider, MODEL_LONGEST));
     p = put_text(p, clip(a->model, MODEL_LONGEST));
     p = put_u64(p, ATTEMPT_NUMBERS);

@@ -1,8 +1,8 @@
 /* store/record.h - an event as a short row of bytes: what stands in a slot of the queue, in the spool file, and (its attempts) in the events table.
  *
- * Byte 0 is the format's version. The members of dd_fields follow in their order, then the attempts; numbers are variable-length, a number that is not known is one
- * byte. Fields are only ever appended, so a program reads the records of older ones; what they lack is not known. Records of several events stand in frames:
- * length, checksum, bytes. No allocation. */
+ * Byte 0 is the format's version. The members of dd_fields follow in their order, then the attempts; numbers are variable-length, a number that is
+ * not known is one byte. Fields are only ever appended, so a program reads the records of older ones; what they lack is not known. Records of several
+ * events stand in frames: length, checksum, bytes. No allocation. */
 #ifndef DD_STORE_RECORD_H
 #define DD_STORE_RECORD_H
 #include "route/event.h"

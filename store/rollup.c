@@ -6,9 +6,9 @@ static const int64_t hour_s = 3600, day_s = 86400;
 static const char *const text_columns[TEXTS] = { "org", "team", "feature", "model", "provider", "key_id" };
 enum { REQUESTS, ERRORS, UNPRICED, LATENCIES, LATENCY_US, COST, SAVED, INPUT, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H, OUTPUT };
 static const char *const counter_columns[COUNTERS] = {
-    [REQUESTS] = "request_count", [ERRORS] = "error_count", [UNPRICED] = "unpriced_count", [LATENCIES] = "latency_count", [LATENCY_US] = "total_latency_us",
-    [COST] = "total_cost", [SAVED] = "total_saved", [INPUT] = "input_tokens", [CACHE_READ] = "cache_read_tokens", [CACHE_WRITE] = "cache_write_tokens",
-    [CACHE_WRITE_1H] = "cache_write_1h_tokens", [OUTPUT] = "output_tokens",
+    [REQUESTS] = "request_count", [ERRORS] = "error_count", [UNPRICED] = "unpriced_count", [LATENCIES] = "latency_count",
+    [LATENCY_US] = "total_latency_us", [COST] = "total_cost", [SAVED] = "total_saved", [INPUT] = "input_tokens", [CACHE_READ] = "cache_read_tokens",
+    [CACHE_WRITE] = "cache_write_tokens", [CACHE_WRITE_1H] = "cache_write_1h_tokens", [OUTPUT] = "output_tokens",
 };
 
 typedef struct {

@@ -1,7 +1,7 @@
 /* store/rollup.h - sums by hour and day, made of the events of one transaction and written with them.
  *
- * A batch has few different keys (organisation, team, feature, model, provider, key), so it is summed in memory first. Text is borrowed from the events until
- * dd_rollup_write; nothing is kept after it. */
+ * A batch has few different keys (organisation, team, feature, model, provider, key), so it is summed in memory first. Text is borrowed from the
+ * events until dd_rollup_write; nothing is kept after it. */
 #ifndef DD_STORE_ROLLUP_H
 #define DD_STORE_ROLLUP_H
 #include <sqlite3.h>

@@ -124,8 +124,8 @@ static void bind_field(sqlite3_stmt *stmt, int at, const dd_field *f, const dd_e
 /* What makes the whole batch fail and come again, not only this row. */
 static bool is_of_the_store(int code)
 {
-    static const int codes[] = { SQLITE_FULL, SQLITE_IOERR, SQLITE_BUSY, SQLITE_LOCKED, SQLITE_CANTOPEN, SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_READONLY,
-                                 SQLITE_NOMEM, SQLITE_ERROR, SQLITE_SCHEMA, SQLITE_INTERRUPT, SQLITE_PERM, SQLITE_ABORT, SQLITE_PROTOCOL };
+    static const int codes[] = { SQLITE_FULL, SQLITE_IOERR, SQLITE_BUSY, SQLITE_LOCKED, SQLITE_CANTOPEN, SQLITE_CORRUPT, SQLITE_NOTADB,
+                                 SQLITE_READONLY, SQLITE_NOMEM, SQLITE_ERROR, SQLITE_SCHEMA, SQLITE_INTERRUPT, SQLITE_PERM, SQLITE_ABORT, SQLITE_PROTOCOL };
     for (size_t i = 0; i < DD_COUNT(codes); i++)
         if ((code & 0xff) == codes[i])
             return true;
@@ -160,8 +160,8 @@ static int put_event(dd_writer *w, int64_t batch, dd_str record, dd_writer_count
     return SQLITE_OK;
 }
 
-/* A batch is numbered by the time of its writing, but always above those before it: who follows asks for what is above the last one seen, and a new file
- * does not start again from the front. */
+/* A batch is numbered by the time of its writing, but always above those before it: who follows asks for what is above the last one seen, and a new
+ * file does not start again from the front. */
 static int put_all(dd_writer *w, dd_str frames, dd_writer_count *n)
 {
     dd_str          record;

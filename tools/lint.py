@@ -5,6 +5,7 @@
   headers      each header compiles alone
   complexity   cyclomatic complexity at most 10 a function in route/ (lizard)
   decisions    docs/decisions/*.json are whole, and a change to route/, prices or migrations has one
+  migrations   store/migrations/ only adds: nothing is dropped, renamed, or given another type
   words        no download address of a registry, no machine path in a tracked file
   cppcheck, clang-tidy   their findings are errors
 """
@@ -102,6 +103,26 @@ def decisions(base=None):
         yield f"{touched[0]}:1: Decision log required for routing changes"
 
 
+SQL_SKIP = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.S)
+DESTRUCTIVE = re.compile(r"\b(DROP|RENAME|TRUNCATE)\b|\bALTER\b[^;]*?\bALTER\b[^;]*?\bTYPE\b|\bMODIFY\b", re.I)
+ADD_COLUMN = re.compile(r"\bADD\s+(?:COLUMN\b)?[^;]*?\bNOT\s+NULL\b(?![^;]*\bDEFAULT\b)", re.I)
+
+
+def migrations(folder=None):
+    """R10.2. Comments and texts say nothing; what is found is told by the line on which its statement begins."""
+    folder = pathlib.Path(folder or ROOT / "store" / "migrations")
+    for path in sorted(folder.rglob("*.sql")):
+        sql = SQL_SKIP.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), path.read_text())
+        at = 0
+        for statement in sql.split(";"):
+            line = sql.count("\n", 0, at + len(statement) - len(statement.lstrip())) + 1
+            if DESTRUCTIVE.search(statement):
+                yield f"{path}:{line}: Destructive schema change detected"
+            elif re.match(r"\s*ALTER\b", statement, re.I) and ADD_COLUMN.search(statement):
+                yield f"{path}:{line}: a new column must be nullable or have a default"
+            at += len(statement) + 1
+
+
 def words():
     pattern = r"(^|[^a-z])/(work|farm|root|home/[a-z]+)/|\"resolved\": *\"http|https?://[^ \"]*(registry|/simple|pypi|crates|goproxy)[^ \"]*"
     p = run("git", "grep", "-nIE", pattern, "--", ":!tools/lint.py", ":!tests/data")
@@ -128,7 +149,7 @@ def clang_tidy():
             yield from found
 
 
-CHECKS = {"direction": direction, "headers": headers, "complexity": complexity, "decisions": decisions, "words": words,
+CHECKS = {"direction": direction, "headers": headers, "complexity": complexity, "decisions": decisions, "migrations": migrations, "words": words,
           "cppcheck": cppcheck, "clang-tidy": clang_tidy}
 
 

@@ -68,8 +68,9 @@ TEST(events_are_written_with_their_sums)
     dd_events  *s = start(&(dd_events_opts){ .dir = dir });
     CHECK_EQ(push_some(s, 1, 100), 100, "R3.1 taken");
     CHECK(dd_events_flush(s, LONG_MS));
-    dd_event rejected = { .id = sample_event(200).id, .time_ms = sample_event(200).time_ms, .status = 429, .error = DD_EC_BUDGET, .usage = { -1, -1, -1, -1, -1 },
-                          .cost_original = DD_PUSD_UNKNOWN, .cost_actual = DD_PUSD_UNKNOWN, .cost_saved = DD_PUSD_UNKNOWN, .total_us = -1, .prices = DD_DAY_NONE };
+    dd_event rejected = { .id = sample_event(200).id, .time_ms = sample_event(200).time_ms, .status = 429, .error = DD_EC_BUDGET, .total_us = -1,
+                          .usage = { -1, -1, -1, -1, -1 }, .cost_original = DD_PUSD_UNKNOWN, .cost_actual = DD_PUSD_UNKNOWN,
+                          .cost_saved = DD_PUSD_UNKNOWN, .prices = DD_DAY_NONE };
     CHECK(dd_events_push(s, &rejected));
     dd_events_close(s, LONG_MS);
     CHECK_EQ(telemetry(dir, "SELECT count(*) FROM events"), 101, "rows");
@@ -77,12 +78,12 @@ TEST(events_are_written_with_their_sums)
     CHECK_EQ(telemetry(dir, "SELECT total_cost FROM hourly_cost_summary WHERE provider = 'anthropic'"), 5050, "R3.3 total_cost");
     CHECK_EQ(telemetry(dir, "SELECT total_cost FROM daily_cost_summary WHERE provider = 'anthropic'"), 5050, "by day");
     CHECK_EQ(telemetry(dir, "SELECT total_saved FROM hourly_cost_summary WHERE feature = 'search'"), 500, "total_saved");
-    CHECK_EQ(telemetry(dir, "SELECT request_count FROM hourly_cost_summary WHERE team = 'core' AND key_id = 'k1' AND org = 'default'"), 100, "counts");
+    CHECK_EQ(telemetry(dir, "SELECT request_count FROM hourly_cost_summary WHERE key_id = 'k1' AND org = 'default'"), 100, "counts");
     CHECK_EQ(telemetry(dir, "SELECT avg_latency = 1.0 FROM hourly_cost_summary WHERE model = 'claude-haiku-4-5'"), 1, "avg_latency in ms");
     CHECK_EQ(telemetry(dir, "SELECT input_tokens FROM hourly_cost_summary WHERE team = 'core'"), 5050, "tokens");
     CHECK_EQ(telemetry(dir, "SELECT hour % 3600 FROM hourly_cost_summary LIMIT 1"), 0, "start of an hour");
     CHECK_EQ(telemetry(dir, "SELECT day % 86400 FROM daily_cost_summary LIMIT 1"), 0, "start of a day");
-    CHECK_EQ(telemetry(dir, "SELECT unpriced_count * 10 + error_count FROM hourly_cost_summary WHERE team = ''"), 11, "P8: unknown is counted, not 0");
+    CHECK_EQ(telemetry(dir, "SELECT unpriced_count * 10 + error_count FROM hourly_cost_summary WHERE team = ''"), 11, "P8: counted, not 0");
     CHECK_EQ(telemetry(dir, "SELECT count(*) FROM events WHERE cost_actual IS NULL AND total_us IS NULL AND key_id IS NULL"), 1, "not known is NULL");
 }
 
@@ -317,11 +318,12 @@ TEST(a_locked_database_is_waited_for_elsewhere)
 
 TEST(a_file_that_is_no_database_is_survived)
 {
+    const dd_str no_database = DD_STR("no database, but a text that is long enough to be looked at as if it had been a header of one, or more");
     const char *dir = sample_dir("events");
     char        path[300];
     dd_err      err = DD_ERR_INIT;
     snprintf(path, sizeof path, "%s/telemetry.db", dir);
-    CHECK_OK(dd_file_replace(path, DD_STR("no database, but a text that is long enough to be looked at as if it had been a header of one, or more"), 0600, &err));
+    CHECK_OK(dd_file_replace(path, no_database, 0600, &err));
     dd_events *s = start(&(dd_events_opts){ .dir = dir, .batch_ms = 10 });
     CHECK(wait_down(s));
     push_some(s, 1, 10);
@@ -370,7 +372,7 @@ TEST(a_kill_loses_the_queue_at_most_and_breaks_nothing)
     CHECK(sure >= 5000);
     CHECK_EQ(telemetry(dir, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1, "never corrupts");
     CHECK(telemetry(dir, "SELECT count(*) FROM events WHERE cost_actual < 1000000") >= sure); /* R3.5 */
-    CHECK_EQ(telemetry(dir, "SELECT sum(request_count) FROM daily_cost_summary") - telemetry(dir, "SELECT count(*) FROM events"), 0, "rows and sums agree");
+    CHECK_EQ(telemetry(dir, "SELECT sum(request_count) FROM daily_cost_summary"), telemetry(dir, "SELECT count(*) FROM events"), "sums agree");
 }
 
 /* ---- many threads ---- */

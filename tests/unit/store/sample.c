@@ -19,15 +19,18 @@ dd_event sample_event(int64_t n)
         { DD_STR("openai"), DD_STR("gpt-4o"), 503, DD_EC_OVERLOADED, 10, -1, 90, { -1, -1, -1, -1, -1 }, DD_PUSD_UNKNOWN },
         { DD_STR("anthropic"), DD_STR("claude-haiku-4-5"), 200, DD_EC_NONE, 100, 300, 900, { 7, 1, 0, 0, 2 }, 123456 },
     };
-    int64_t time_ms = sample_now_ms() / 3600000 * 3600000 + n % 3600000; /* one hour */
+    static int64_t hour_ms; /* of the first call: all are of one hour */
+    if (hour_ms == 0)
+        hour_ms = sample_now_ms() / 3600000 * 3600000;
+    int64_t time_ms = hour_ms + n % 3600000;
     return (dd_event){
         .id = (time_ms - DD_EVENT_EPOCH_MS) << 21 | (n / 3600000 & 255), .time_ms = time_ms, .org = DD_STR("default"), .key_id = DD_STR("k1"),
         .user = DD_STR("ada"), .feature = DD_STR("search"), .team = DD_STR("core"), .env = DD_STR("prod"), .tags = DD_STR("{\"ticket\":\"T-1\"}"),
         .task = DD_STR("classify"), .strategy = DD_STR("passthrough"), .route = DD_STR("main"), .endpoint = DD_STR("chat.completions"),
         .requested_model = DD_STR("gpt-4o"), .used_model = DD_STR("claude-haiku-4-5"), .provider = DD_STR("anthropic"), .stream = true,
         .status = 200, .error = DD_EC_NONE, .usage = { n, 0, 0, 0, 2 }, .reasoning_tokens = -1, .usage_source = DD_USAGE_REPORTED,
-        .cost_original = n + 5, .cost_actual = n, .cost_saved = 5, .prices = 20000, .first_us = 300, .total_us = 1000, .overhead_us = 40, .queue_us = 1,
-        .bytes_in = 100, .bytes_out = 200, .retries = 1, .dropped = DD_STR("logprobs"), .attempts = tries, .n_attempts = 2,
+        .cost_original = n + 5, .cost_actual = n, .cost_saved = 5, .prices = 20000, .first_us = 300, .total_us = 1000, .overhead_us = 40,
+        .queue_us = 1, .bytes_in = 100, .bytes_out = 200, .retries = 1, .dropped = DD_STR("logprobs"), .attempts = tries, .n_attempts = 2,
     };
 }
 

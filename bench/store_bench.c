@@ -1,0 +1,117 @@
+/* bench/store_bench.c - what events cost: a push, and a row with its sums (bench/store.sh).
+ *
+ * store_bench DIR push       nanoseconds of a push, the store working
+ * store_bench DIR slow       the same with a store that takes 5 s a transaction
+ * store_bench DIR ingest N   events a second into telemetry.db, N events, as fast as it takes them */
+#include <stdio.h>
+#include <time.h>
+
+#include "base/time.h"
+#include "store/events.h"
+
+enum { SAMPLES = 200000 };
+
+static int by_size(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static dd_event make(int64_t i, int64_t time_ms)
+{
+    static const dd_attempt try = { DD_STR("openai"), DD_STR("gpt-4o-mini-2024-07-18"), 200, DD_EC_NONE, 20, 400000, 900000,
+                                    { 812, 128, 0, 0, 96 }, 199200000 };
+    static const dd_str     features[] = { DD_STR("search"), DD_STR("support-desk"), DD_STR("summary"), DD_STR("classify"), DD_STR("chat") };
+    static const dd_str     teams[] = { DD_STR("core"), DD_STR("growth"), DD_STR("data") };
+    time_ms += i / 64;
+    return (dd_event){
+        .id = (time_ms - DD_EVENT_EPOCH_MS) << 21 | (i % 8192), .time_ms = time_ms, .org = DD_STR("default"),
+        .key_id = DD_STR("aB3dE5gH7jK9"), .user = DD_STR("user-17"), .feature = features[i % 5], .team = teams[i % 3], .env = DD_STR("production"), .task = DD_STR("chat"), .strategy = DD_STR("passthrough"),
+        .endpoint = DD_STR("chat.completions"), .requested_model = DD_STR("gpt-4o-mini"),
+        .used_model = DD_STR("gpt-4o-mini-2024-07-18"), .provider = DD_STR("openai"), .stream = true, .status = 200, .usage = { 812, 128, 0, 0, 96 }, .reasoning_tokens = -1, .usage_source = DD_USAGE_REPORTED,
+        .cost_original = 199200000, .cost_actual = 199200000, .cost_saved = 0, .prices = 20770, .first_us = 400000, .total_us = 900000, .overhead_us = 60, .queue_us = 3,
+        .bytes_in = 4000, .bytes_out = 9000, .retries = 0, .attempts = &try, .n_attempts = 1,
+    };
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int slow(void *ctx)
+{
+    const struct timespec t = { 5, 0 };
+    (void)ctx;
+    nanosleep(&t, NULL);
+    return 0;
+}
+
+static void say_counts(const dd_events *s)
+{
+    dd_events_counts c;
+    dd_events_count(s, &c);
+    printf("  pushed %lld, dropped %lld, spooled %lld, written %lld, failures %lld\n", (long long)c.pushed, (long long)c.dropped,
+           (long long)c.spooled, (long long)c.written, (long long)c.failures);
+}
+
+/* 15,000 a second, the proxy's bar, each push timed. */
+static void push(const char *dir, bool is_slow)
+{
+    static int64_t took[SAMPLES];
+    dd_err         err = DD_ERR_INIT;
+    dd_events     *s = dd_events_open(&(dd_events_opts){ .dir = dir, .fault = is_slow ? slow : NULL }, &err);
+    int64_t        start_ms = now_ms(), begin = dd_mono_now().ns;
+    if (s == NULL)
+        exit(1);
+    for (int64_t i = 0; i < SAMPLES; i++) {
+        dd_event e = make(i, start_ms);
+        if (i % 15 == 0)
+            while (dd_mono_now().ns < begin + i * 66667)
+                nanosleep(&(struct timespec){ 0, 50000 }, NULL);
+        int64_t t = dd_mono_now().ns;
+        dd_events_push(s, &e);
+        took[i] = dd_mono_now().ns - t;
+    }
+    double seconds = (double)(dd_mono_now().ns - begin) / 1e9;
+    qsort(took, SAMPLES, sizeof *took, by_size);
+    printf("push, %s: %.0f/s, p50 %lld ns, p99 %lld ns, p99.9 %lld ns, worst %lld us\n", is_slow ? "store takes 5 s a transaction" : "store working",
+           SAMPLES / seconds, (long long)took[SAMPLES / 2], (long long)took[SAMPLES / 100 * 99], (long long)took[SAMPLES / 1000 * 999],
+           (long long)took[SAMPLES - 1] / 1000);
+    say_counts(s);
+    dd_events_close(s, 1);
+}
+
+static void ingest(const char *dir, int64_t n)
+{
+    dd_err     err = DD_ERR_INIT;
+    dd_events *s = dd_events_open(&(dd_events_opts){ .dir = dir, .spool_bytes = -1, .slots = 4096 }, &err);
+    int64_t    start_ms = now_ms(), begin = dd_mono_now().ns;
+    if (s == NULL)
+        exit(1);
+    for (int64_t i = 0; i < n; i++) {
+        dd_event e = make(i, start_ms);
+        while (!dd_events_push(s, &e))
+            nanosleep(&(struct timespec){ 0, 200000 }, NULL);
+    }
+    dd_events_flush(s, 600000);
+    double seconds = (double)(dd_mono_now().ns - begin) / 1e9;
+    printf("ingest: %lld events with sums in %.2f s: %.0f/s\n", (long long)n, seconds, (double)n / seconds);
+    dd_events_close(s, 60000);
+}
+
+int main(int argc, char **argv)
+{
+    int64_t n = 500000;
+    if (argc < 3)
+        return 2;
+    if (argc > 3 && !dd_parse_i64(dd_str_z(argv[3]), &n))
+        return 2;
+    if (strcmp(argv[2], "ingest") == 0)
+        ingest(argv[1], n);
+    else
+        push(argv[1], strcmp(argv[2], "slow") == 0);
+    return 0;
+}

@@ -1,0 +1,178 @@
+#include "store/query.h"
+
+#include "store/db.h"
+#include "store/field.h"
+#include "store/filter.h"
+#include "store/record.h"
+
+struct dd_query {
+    char     *dir;
+    dd_filter filter;
+    dd_db    *db;
+    int64_t   seen;          /* the highest batch handed over */
+    int64_t   data_version;  /* of the connection, when it was last looked */
+};
+
+dd_query *dd_query_new(const char *dir)
+{
+    dd_query *q = dd_calloc(1, sizeof *q);
+    q->dir = dd_strdup(dd_str_z(dir));
+    return q;
+}
+
+void dd_query_free(dd_query *q)
+{
+    if (q == NULL)
+        return;
+    dd_db_close(q->db);
+    dd_filter_fini(&q->filter);
+    free(q->dir);
+    free(q);
+}
+
+dd_code dd_query_where(dd_query *q, dd_str filter, dd_err *err)
+{
+    return dd_filter_add(&q->filter, filter, err);
+}
+
+static dd_code open_db(dd_query *q, dd_err *err)
+{
+    if (q->db != NULL && !dd_db_moved(q->db))
+        return DD_OK;
+    dd_db_close(q->db);
+    q->data_version = -1;
+    q->db = dd_db_open(DD_DB_TELEMETRY, &(dd_db_opts){ .dir = q->dir }, err);
+    return q->db != NULL ? DD_OK : err->code;
+}
+
+/* One number; 0 when there is none. */
+static dd_code number(dd_query *q, const char *sql, int64_t *out, dd_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int           code = sqlite3_prepare_v2(dd_db_sqlite(q->db), sql, -1, &stmt, NULL);
+    *out = 0;
+    if (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW)
+        *out = sqlite3_column_int64(stmt, 0);
+    dd_code rc = code == SQLITE_ROW || code == SQLITE_DONE ? DD_OK : dd_db_fail(q->db, err, "read");
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+/* ---- rows ---- */
+
+static dd_str text_at(sqlite3_stmt *stmt, int column)
+{
+    const void *p = sqlite3_column_blob(stmt, column);
+    return (dd_str){ p, p == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, column) };
+}
+
+static void hand_over(sqlite3_stmt *stmt, dd_query_fn *fn, void *ctx)
+{
+    dd_attempt attempts[DD_RECORD_ATTEMPTS];
+    dd_event   e = {0};
+    for (size_t i = 0; i < dd_n_fields; i++) {
+        const dd_field *f = &dd_fields[i];
+        if (f->kind == DD_F_TEXT)
+            *dd_field_text(f, &e) = text_at(stmt, (int)i + 1);
+        else
+            dd_field_set(f, &e, sqlite3_column_int64(stmt, (int)i + 1), sqlite3_column_type(stmt, (int)i + 1) == SQLITE_NULL);
+    }
+    dd_str tail = text_at(stmt, 0);
+    if (tail.len == 0 || dd_record_read_attempts(tail, &e, attempts) != DD_OK)
+        e.n_attempts = 0;
+    fn(ctx, &e);
+}
+
+static void select_columns(dd_buf *sql)
+{
+    dd_buf_addz(sql, "SELECT attempts");
+    for (size_t i = 0; i < dd_n_fields; i++)
+        dd_buf_printf(sql, ", %s", dd_fields[i].name);
+    dd_buf_addz(sql, " FROM events WHERE 1");
+}
+
+/* Values of the filter stand first, then these two, or one. */
+static void bind_all(const dd_query *q, sqlite3_stmt *stmt, int64_t a, int64_t b)
+{
+    int at = 1;
+    for (size_t i = 0; i < q->filter.values.n; i++, at++) {
+        const dd_filter_value *v = &q->filter.values.v[i];
+        if (v->is_text)
+            sqlite3_bind_text(stmt, at, v->text.ptr, (int)v->text.len, SQLITE_STATIC);
+        else
+            sqlite3_bind_int64(stmt, at, v->number);
+    }
+    sqlite3_bind_int64(stmt, at, a);
+    if (sqlite3_bind_parameter_count(stmt) > at)
+        sqlite3_bind_int64(stmt, at + 1, b);
+}
+
+static dd_code run(dd_query *q, const char *sql, int64_t a, int64_t b, dd_query_fn *fn, void *ctx, dd_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int           code = sqlite3_prepare_v2(dd_db_sqlite(q->db), sql, -1, &stmt, NULL);
+    if (code == SQLITE_OK) {
+        bind_all(q, stmt, a, b);
+        while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+            hand_over(stmt, fn, ctx);
+    }
+    dd_code rc = code == SQLITE_DONE ? DD_OK : dd_db_fail(q->db, err, "read events");
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+/* ---- the two questions ---- */
+
+/* In one transaction, so that "newest" and "since then" neither overlap nor leave a gap. */
+dd_code dd_query_newest(dd_query *q, int64_t limit, dd_query_fn *fn, void *ctx, dd_err *err)
+{
+    dd_buf  sql = DD_BUF_INIT(0);
+    int64_t seen;
+    dd_code rc = open_db(q, err);
+    if (rc != DD_OK)
+        return rc;
+    dd_buf_addz(&sql, "SELECT * FROM (");
+    select_columns(&sql);
+    dd_buf_add(&sql, dd_buf_str(&q->filter.sql));
+    dd_buf_addz(&sql, " ORDER BY id DESC LIMIT ?) ORDER BY id");
+    if ((rc = dd_db_exec(q->db, "BEGIN", err)) == DD_OK)
+        rc = number(q, "SELECT max(batch) FROM events", &seen, err);
+    if (rc == DD_OK)
+        q->seen = seen > q->seen ? seen : q->seen;
+    if (rc == DD_OK && limit > 0)
+        rc = run(q, dd_buf_z(&sql), limit, 0, fn, ctx, err);
+    dd_db_rollback(q->db);
+    dd_buf_free(&sql);
+    return rc;
+}
+
+static dd_code since(dd_query *q, int64_t upto, dd_query_fn *fn, void *ctx, dd_err *err)
+{
+    dd_buf sql = DD_BUF_INIT(0);
+    select_columns(&sql);
+    dd_buf_add(&sql, dd_buf_str(&q->filter.sql));
+    dd_buf_addz(&sql, " AND batch > ? AND batch <= ? ORDER BY batch, id");
+    dd_code rc = run(q, dd_buf_z(&sql), q->seen, upto, fn, ctx, err);
+    dd_buf_free(&sql);
+    return rc;
+}
+
+dd_code dd_query_more(dd_query *q, dd_query_fn *fn, void *ctx, dd_err *err)
+{
+    int64_t version = 0, upto = 0;
+    dd_code rc = open_db(q, err);
+    if (rc == DD_ERR_NOT_FOUND)
+        return DD_OK;
+    if (rc == DD_OK)
+        rc = number(q, "PRAGMA data_version", &version, err);
+    if (rc != DD_OK || version == q->data_version)
+        return rc;
+    rc = number(q, "SELECT max(batch) FROM events", &upto, err);
+    if (rc == DD_OK && upto > q->seen)
+        rc = since(q, upto, fn, ctx, err);
+    if (rc != DD_OK)
+        return rc;
+    q->seen = upto > q->seen ? upto : q->seen;
+    q->data_version = version;
+    return DD_OK;
+}
