@@ -2,6 +2,10 @@
 #include "cmd/cmd.h"
 
 const dd_cmd dd_cmds[] = {
+    { "bench", dd_cmd_bench, "measure what a gateway adds to a request", "", dd_bench_opts,
+      "Asks a provider directly and through a gateway in turns and prints what the gateway adds; then load at the gateway's limit and at a fixed rate, streams, and bodies of 50 and 500 kB. "
+      "Works with any gateway that speaks OpenAI's API; `dd0c mock` is a provider to put behind it.",
+      "dd0c mock --listen 127.0.0.1:9010 &\ndd0c bench --upstream http://127.0.0.1:9010 --gateway http://127.0.0.1:4000" },
     { "completion", dd_cmd_completion_run, "print a completion script for bash, fish or zsh", "SHELL", dd_completion_opts,
       "Prints a script that lets the shell complete commands, options and choices.",
       "# for this shell\nsource <(dd0c completion bash)\n# for good, with fish\ndd0c completion fish > ~/.config/fish/completions/dd0c.fish" },
@@ -45,9 +49,22 @@ const dd_cmd dd_cmds[] = {
       "Fetches a list over HTTP(S) and keeps it in the cache folder; formats as for import. A server that is named without a path is asked for "
       "/api/v1/pricing/current. A list that cannot be read leaves the old one in place. This and `scan --refresh-prices` are the only uses of the network.",
       "dd0c prices update --url https://openrouter.ai/api/v1/models" },
+    { "proxy", dd_cmd_proxy, "serve LLM calls: translate, price and record them", "", dd_proxy_opts,
+      "Takes requests in OpenAI's and Anthropic's APIs and sends each to the provider that has its model, translating where client and provider speak "
+      "differently. Within one API the bytes go through as they are. Each request is authenticated, priced and recorded; no word of a prompt is kept.\n\n"
+      "Providers come from dd0c.yaml, or without one from the environment: OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, MISTRAL_API_KEY, DEEPSEEK_API_KEY, XAI_API_KEY, "
+      "GROQ_API_KEY, TOGETHER_API_KEY, OPENROUTER_API_KEY, AZURE_OPENAI_API_KEY with AZURE_OPENAI_ENDPOINT, OLLAMA_BASE_URL. A client's own key is passed on "
+      "only where no key guards the proxy, it listens on this machine alone, and the provider has no key here.\n\n"
+      "SIGTERM lets open requests end and stops; SIGHUP, or a change of the file, reads the configuration again.",
+      "# any OpenAI client\ndd0c proxy &\nexport OPENAI_BASE_URL=http://127.0.0.1:4000/v1\n# with a local model, for nothing\ndd0c proxy --dev\n"
+      "# for others, guarded by keys\ndd0c keys create --name team-a\ndd0c proxy --listen 0.0.0.0:4000 --tls-cert cert.pem --tls-key key.pem" },
     { "report", dd_cmd_report, "render a saved scan again", "FILE.json", dd_report_opts_table,
       "Reads what `dd0c scan --format json` wrote and prints it in any format, without the source tree.",
       "dd0c scan --format json -o audit.json\ndd0c report audit.json --format html -o audit.html" },
+    { "run", dd_cmd_run, "run a command with its LLM calls going through a proxy", "-- COMMAND [ARGUMENT ...]", dd_run_opts,
+      "Starts a proxy on a free port of this machine, sets OPENAI_BASE_URL, OPENAI_API_BASE and ANTHROPIC_BASE_URL to it, runs COMMAND and ends with its status. "
+      "The providers' keys stay with the proxy: COMMAND gets placeholders.",
+      "dd0c run -- python app.py\ndd0c run --dev -- npm test" },
     { "scan", dd_cmd_scan, "find LLM calls in source code and price them", "[PATH ...]", dd_scan_opts_table,
       "Finds every LLM call in Python, JavaScript, TypeScript and notebooks below PATH (default: here), says which model each uses and how that "
       "is known, what it costs a call and a month, and which cheaper model would do.\n\n"

@@ -1,0 +1,355 @@
+#include "cmd/serve.h"
+
+#include <errno.h>
+#include <execinfo.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/redact.h"
+#include "cmd/snapshot.h"
+#include "store/auth.h"
+#include "store/events.h"
+
+struct dd_serve {
+    const dd_cmd  *cmd;
+    dd_serve_opts  opts;
+    dd_config      config;
+    dd_gateway    *gateway;
+    dd_auth       *auth;
+    dd_events     *events;
+    bool           loopback, json_log, open_told;
+    int            level;              /* 0 error .. 3 debug */
+    int64_t        drain_ms;
+    char           host[256], url[300];
+    struct timespec seen_config, seen_prices;
+    dd_buf         prices_path;
+};
+
+/* --- log: one line a write, redacted --- */
+
+static void log_line(void *ctx, int level, const char *line)
+{
+    static const char *const names[] = { "error", "warning", "info", "debug" };
+    dd_serve *s = ctx;
+    if (level > s->level)
+        return;
+    dd_buf clean = DD_BUF_INIT(16 << 10), out = DD_BUF_INIT(32 << 10);
+    dd_redact(dd_str_z(line), &clean);
+    if (s->json_log) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        struct tm utc;
+        gmtime_r(&now.tv_sec, &utc);
+        char at[40];
+        size_t n = strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%S", &utc);
+        snprintf(at + n, sizeof at - n, ".%03ldZ", now.tv_nsec / 1000000);
+        dd_json j = DD_JSON_INIT(&out, 0);
+        dd_json_open(&j, '{');
+        dd_json_key(&j, "time");
+        dd_json_strz(&j, at);
+        dd_json_key(&j, "level");
+        dd_json_strz(&j, names[level]);
+        dd_json_key(&j, "message");
+        dd_json_str(&j, dd_buf_str(&clean));
+        dd_json_close(&j, '}');
+    } else {
+        dd_buf_printf(&out, "%s: ", names[level]);
+        dd_buf_add_line(&out, dd_buf_str(&clean));
+    }
+    dd_buf_addc(&out, '\n');
+    if (write(STDERR_FILENO, out.ptr, out.len) < 0)
+        s->level = -1;                 /* nobody reads: no reason to go on telling */
+    dd_buf_free(&clean);
+    dd_buf_free(&out);
+}
+
+static void log_store(void *ctx, bool up, const char *line)
+{
+    log_line(ctx, up ? 2 : 1, line);
+}
+
+/* --- a crash: where it was, never what was in memory --- */
+
+static void fatal(int number)
+{
+    static const char text[] = "dd0c: a fatal error; please report the lines below, they hold no data\n";
+    void *frames[48];
+    char  line[128];
+    size_t n = dd_redact_into(line, sizeof line, (dd_str){ text, sizeof text - 1 });
+    if (write(STDERR_FILENO, line, n) > 0)
+        backtrace_symbols_fd(frames, backtrace(frames, 48), STDERR_FILENO);
+    raise(number);                     /* once more, with the system's own handling */
+}
+
+static void catch_fatal(void)
+{
+    static const int numbers[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+    struct sigaction a = { .sa_handler = fatal, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER) };
+    void *warm[1];
+    backtrace(warm, 1);                /* loads what it needs while memory is whole */
+    for (size_t i = 0; i < DD_COUNT(numbers); i++)
+        sigaction(numbers[i], &a, NULL);
+}
+
+/* --- who calls --- */
+
+static bool is_open(void *ctx)
+{
+    dd_serve *s = ctx;
+    return !s->auth || dd_auth_open_mode(s->auth);
+}
+
+typedef struct { dd_serve *s; void (*done)(void *); void *arg; } verification;
+
+static void verified(void *ctx, dd_auth_result r, const dd_key *key)
+{
+    verification v = *(verification *)ctx;
+    free(ctx);
+    (void)r;
+    dd_auth_drop(v.s->auth, key);
+    v.done(v.arg);
+}
+
+static void fill_caller(const dd_key *key, dd_caller *out, dd_arena *a)
+{
+    dd_str *models = dd_newn(a, dd_str, key->n_models + 1);
+    for (size_t i = 0; i < key->n_models; i++)
+        models[i] = dd_arena_dup(a, key->models[i]);
+    *out = (dd_caller){ .org = dd_arena_dup(a, key->org), .key_id = dd_arena_dup(a, key->id), .user = dd_arena_dup(a, key->user), .team = dd_arena_dup(a, key->team),
+                        .feature = dd_arena_dup(a, key->feature), .models = models, .n_models = key->n_models, .may_generate = key->scopes & DD_SCOPE_CHAT,
+                        .may_embed = key->scopes & DD_SCOPE_EMBEDDINGS, .may_pass = key->scopes & DD_SCOPE_OTHER, .admin = key->scopes & DD_SCOPE_ADMIN };
+}
+
+static dd_caller_verdict check(void *ctx, dd_str key, dd_caller *out, dd_arena *arena, void (*done)(void *), void *arg)
+{
+    static const dd_caller_verdict verdicts[] = { [DD_AUTH_OK] = DD_CALLER_OK, [DD_AUTH_PENDING] = DD_CALLER_PENDING, [DD_AUTH_INVALID] = DD_CALLER_INVALID,
+                                                  [DD_AUTH_EXPIRED] = DD_CALLER_EXPIRED, [DD_AUTH_REVOKED] = DD_CALLER_INVALID, [DD_AUTH_BUSY] = DD_CALLER_BUSY };
+    dd_serve      *s     = ctx;
+    const dd_key  *found = NULL;
+    dd_auth_result r     = dd_auth_check(s->auth, key, &found);
+    if (found)
+        fill_caller(found, out, arena);
+    dd_auth_drop(s->auth, found);
+    if (r == DD_AUTH_PENDING) {
+        verification *v = dd_malloc(sizeof *v);
+        *v              = (verification){ s, done, arg };
+        if (!dd_auth_verify(s->auth, key, verified, v)) {
+            free(v);
+            return DD_CALLER_BUSY;
+        }
+    }
+    return verdicts[r];
+}
+
+static bool model_fits(dd_str glob, dd_str model) { return dd_key_glob(glob, model); }
+
+static bool record(void *ctx, const dd_event *e)
+{
+    dd_serve *s = ctx;
+    return s->events && dd_events_push(s->events, e);
+}
+
+static bool store_ok(void *ctx)
+{
+    dd_serve        *s = ctx;
+    dd_events_counts n;
+    if (!s->events)
+        return true;
+    dd_events_count(s->events, &n);
+    return n.up;
+}
+
+/* --- where to listen --- */
+
+static dd_code split_address(const char *text, char *host, size_t cap, int *port, dd_err *err)
+{
+    dd_str    s     = dd_str_z(text);
+    ptrdiff_t colon = dd_str_rchr(s, ':');
+    int64_t   n     = -1;
+    bool      alone = colon < 0;                    /* "4000" */
+    dd_str    name  = alone ? DD_STR("127.0.0.1") : dd_str_sub(s, 0, (size_t)colon);
+    if (dd_str_startsz(name, "[") && dd_str_endsz(name, "]"))
+        name = dd_str_sub(name, 1, name.len - 1);
+    if (!name.len || dd_str_eqz(name, "localhost"))
+        name = DD_STR("127.0.0.1");
+    if (!dd_parse_i64(alone ? s : dd_str_sub(s, (size_t)colon + 1, s.len), &n) || n < 0 || n > 65535 || name.len >= cap) {
+        dd_fail(err, DD_ERR_USAGE, "\"%s\" is no address to listen on", text);
+        dd_hint(err, "It looks like 127.0.0.1:4000; port 0 takes any that is free.");
+        return DD_ERR_USAGE;
+    }
+    memcpy(host, name.ptr, name.len);
+    host[name.len] = '\0';
+    *port          = (int)n;
+    return DD_OK;
+}
+
+static bool is_loopback(const char *host)
+{
+    return dd_str_startsz(dd_str_z(host), "127.") || strcmp(host, "::1") == 0;
+}
+
+/* --- start --- */
+
+static dd_code open_stores(dd_serve *s, dd_err *err)
+{
+    dd_buf  dir = DD_BUF_INIT(4096);
+    dd_dir_state(&dir);
+    dd_code rc = dd_dir_make(dd_buf_z(&dir), err);
+    if (rc == DD_OK) {
+        dd_auth_opts a = { .dir = dd_buf_z(&dir) };
+        s->auth        = dd_auth_open(&a, err);
+        rc             = s->auth ? DD_OK : err->code;
+    }
+    if (rc == DD_OK && !(s->config.telemetry.store && strcmp(s->config.telemetry.store, "off") == 0)) {
+        dd_events_opts e = { .dir = dd_buf_z(&dir), .slots = s->config.telemetry.queue > 0 ? (size_t)s->config.telemetry.queue : 0,
+                             .spool_bytes = s->config.telemetry.spool < 0 ? 0 : s->config.telemetry.spool == 0 ? -1 : s->config.telemetry.spool,
+                             .events_days = s->config.telemetry.retention < 0 ? 0 : (int)((s->config.telemetry.retention + 86399999) / 86400000), .log = log_store, .log_ctx = s };
+        s->events = dd_events_open(&e, err);
+        rc        = s->events ? DD_OK : err->code;
+    }
+    dd_buf_free(&dir);
+    return rc;
+}
+
+/* Streams are descriptors by the thousand; the soft limit is often 1,024. */
+static void raise_descriptors(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+        r.rlim_cur = r.rlim_max < 1 << 20 ? r.rlim_max : 1 << 20;
+        setrlimit(RLIMIT_NOFILE, &r);
+    }
+}
+
+static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
+{
+    const dd_config *c     = &s->config;
+    dd_snapshot     *first = dd_snapshot_make(c, s->opts.dev, err);
+    if (!first)
+        return err->code;
+    dd_gateway_opts o = { .host = s->host, .port = port, .workers = s->opts.workers > 0 ? (unsigned)s->opts.workers : c->server.workers > 0 ? (unsigned)c->server.workers : 0,
+                          .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_cert = s->opts.tls_cert ? s->opts.tls_cert : c->server.tls_cert,
+                          .tls_key = s->opts.tls_key ? s->opts.tls_key : c->server.tls_key, .tls_12 = c->server.tls_min && strcmp(c->server.tls_min, "1.2") == 0,
+                          .pass_client_keys = s->loopback, .trace = s->level >= 3, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000, .version = DD_VERSION,
+                          .hooks = { .ctx = s, .open = is_open, .check = check, .model_fits = model_fits, .record = record, .log = log_line, .store_ok = store_ok } };
+    s->gateway = dd_gateway_start(&o, first, err);
+    if (!s->gateway)
+        return err->code;
+    snprintf(s->url, sizeof s->url, strchr(s->host, ':') ? "%s://[%s]:%d" : "%s://%s:%d", o.tls_cert ? "https" : "http", s->host, dd_gateway_port(s->gateway));
+    return DD_OK;
+}
+
+static struct timespec changed_at(const char *path)
+{
+    struct stat st;
+    return path && stat(path, &st) == 0 ? st.st_mtim : (struct timespec){ 0, 0 };
+}
+
+static void remember(dd_serve *s)
+{
+    s->seen_config = changed_at(s->config.path);
+    s->seen_prices = changed_at(dd_buf_z(&s->prices_path));
+}
+
+static dd_code open_config(dd_serve *s, dd_config *c, dd_err *err)
+{
+    return dd_config_load(c, s->opts.config, err);
+}
+
+dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *err)
+{
+    static const char *const levels[] = { "error", "warning", "info", "debug" };
+    dd_serve *s = dd_calloc(1, sizeof *s);
+    int       port = 0;
+    s->cmd   = cmd;
+    s->opts  = *opts;
+    s->level = opts->quiet ? 0 : 2;
+    for (int i = 0; opts->log_level && i < 4; i++)
+        if (strcmp(opts->log_level, levels[i]) == 0)
+            s->level = i;
+    const char *mode = getenv("DD0C_MODE");
+    s->opts.dev |= mode && strcmp(mode, "dev") == 0;
+    s->prices_path = (dd_buf)DD_BUF_INIT(4096);
+    dd_dir_cache(&s->prices_path);
+    dd_buf_addz(&s->prices_path, "/prices.json");
+    raise_descriptors();
+    catch_fatal();
+    dd_code rc = open_config(s, &s->config, err);
+    const char *format = opts->log_format ? opts->log_format : s->config.log_format;
+    s->json_log = format && strcmp(format, "json") == 0;
+    const char *listen = opts->listen ? opts->listen : s->config.server.listen ? s->config.server.listen : "127.0.0.1:4000";
+    if (rc == DD_OK)
+        rc = split_address(listen, s->host, sizeof s->host, &port, err);
+    s->loopback = is_loopback(s->host);
+    if (rc == DD_OK)
+        rc = open_stores(s, err);
+    if (rc == DD_OK && !s->loopback && dd_auth_open_mode(s->auth) && !opts->insecure) {
+        rc = dd_fail(err, DD_ERR_USAGE, "%s is reachable by others, and no key guards the proxy", s->host);
+        dd_hint(err, "Make one with `dd0c keys create --name NAME`, or say --insecure.");
+    }
+    if (rc == DD_OK)
+        rc = start_gateway(s, port, err);
+    if (rc != DD_OK) {
+        dd_serve_stop(s);
+        return NULL;
+    }
+    remember(s);
+    return s;
+}
+
+int         dd_serve_port(const dd_serve *s) { return dd_gateway_port(s->gateway); }
+const char *dd_serve_url(const dd_serve *s) { return s->url; }
+bool        dd_serve_is_open(const dd_serve *s) { return dd_auth_open_mode(s->auth); }
+
+/* --- reload --- */
+
+void dd_serve_reload(dd_serve *s)
+{
+    dd_config    next;
+    dd_err       err  = DD_ERR_INIT;
+    dd_snapshot *snap = open_config(s, &next, &err) == DD_OK ? dd_snapshot_make(&next, s->opts.dev, &err) : NULL;
+    dd_buf       line = DD_BUF_INIT(1024);
+    if (snap) {
+        dd_gateway_reload(s->gateway, snap);
+        dd_config_fini(&s->config);
+        s->config = next;
+        dd_buf_printf(&line, "configuration read again%s%s", s->config.path ? ": " : "", s->config.path ? s->config.path : "");
+    } else {
+        dd_config_fini(&next);
+        dd_buf_printf(&line, "the new configuration is refused, the old one stays: %s%s%s", err.msg, err.hint[0] ? "; " : "", err.hint);
+    }
+    log_line(s, snap ? 2 : 0, dd_buf_z(&line));
+    dd_buf_free(&line);
+    remember(s);
+}
+
+void dd_serve_watch(dd_serve *s)
+{
+    struct timespec c = changed_at(s->config.path), p = changed_at(dd_buf_z(&s->prices_path));
+    bool gone = s->config.path && c.tv_sec == 0 && c.tv_nsec == 0;   /* an editor may be about to put it back */
+    if (!gone && (memcmp(&c, &s->seen_config, sizeof c) != 0 || memcmp(&p, &s->seen_prices, sizeof p) != 0))
+        dd_serve_reload(s);
+}
+
+void dd_serve_stop(dd_serve *s)
+{
+    if (!s)
+        return;
+    if (s->gateway)
+        dd_gateway_drain(s->gateway);
+    dd_gateway_free(s->gateway);
+    dd_events_close(s->events, 5000);
+    if (s->auth)
+        dd_auth_close(s->auth);
+    dd_config_fini(&s->config);
+    dd_buf_free(&s->prices_path);
+    free(s);
+}

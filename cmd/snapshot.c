@@ -1,0 +1,273 @@
+#include "cmd/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+
+typedef struct {
+    const dd_config    *config;
+    dd_snapshot        *s;
+    dd_policy_provider *known;    /* beside s->providers */
+    size_t              cap;
+    dd_err             *err;
+} maker;
+
+/* --- ${NAME}, ${NAME:-default}, os.environ/NAME --- */
+
+static dd_code look_up(maker *m, const char *owner, dd_str name, dd_buf *out)
+{
+    dd_buf z = DD_BUF_INIT(256);
+    dd_buf_add(&z, name);
+    const char *value = getenv(dd_buf_z(&z));
+    dd_code     rc    = DD_OK;
+    if (value && *value) {
+        dd_buf_addz(out, value);
+    } else {
+        rc = dd_fail(m->err, DD_ERR_NOT_FOUND, "provider \"%s\": the environment has no %s", owner, dd_buf_z(&z));
+        dd_hint(m->err, "Set it, or write ${%s:-} where nothing is meant.", dd_buf_z(&z));
+    }
+    dd_buf_free(&z);
+    return rc;
+}
+
+static dd_code expand(maker *m, const char *owner, const char *text, dd_str *out)
+{
+    dd_str  rest = dd_str_z(text);
+    dd_buf  b    = DD_BUF_INIT(64 << 10);
+    dd_code rc   = DD_OK;
+    if (dd_str_startsz(rest, "os.environ/")) {
+        rc       = look_up(m, owner, dd_str_sub(rest, 11, rest.len), &b);
+        rest.len = 0;
+    }
+    while (rest.len && rc == DD_OK) {
+        ptrdiff_t from = dd_str_findz(rest, "${"), to = from < 0 ? -1 : dd_str_chr(dd_str_sub(rest, (size_t)from, rest.len), '}');
+        if (to < 0) {
+            dd_buf_add(&b, rest);
+            break;
+        }
+        dd_buf_add(&b, dd_str_sub(rest, 0, (size_t)from));
+        dd_str    name  = dd_str_sub(rest, (size_t)from + 2, (size_t)(from + to));
+        ptrdiff_t other = dd_str_findz(name, ":-");
+        if (other >= 0) {
+            dd_buf z = DD_BUF_INIT(256);
+            dd_buf_add(&z, dd_str_sub(name, 0, (size_t)other));
+            const char *value = getenv(dd_buf_z(&z));
+            dd_buf_free(&z);
+            if (value && *value)
+                dd_buf_addz(&b, value);
+            else
+                dd_buf_add(&b, dd_str_sub(name, (size_t)other + 2, name.len));
+        } else {
+            rc = look_up(m, owner, name, &b);
+        }
+        rest = dd_str_sub(rest, (size_t)(from + to + 1), rest.len);
+    }
+    *out = dd_arena_dup(&m->s->arena, dd_buf_str(&b));
+    if (b.ptr)
+        explicit_bzero(b.ptr, b.len);
+    dd_buf_free(&b);
+    return rc;
+}
+
+/* --- providers --- */
+
+static int64_t limit(int64_t own, int64_t all, int64_t standard) { return own >= 0 ? own : all >= 0 ? all : standard; }
+
+static dd_provider *new_provider(maker *m, dd_str name, const dd_provider_kind *kind, const dd_config_provider *entry)
+{
+    static const dd_config_provider none = { .cost = -1, .connect = -1, .first_token = -1, .idle = -1, .total = -1 };
+    const dd_config *c = m->config;
+    if (!entry)
+        entry = &none;
+    size_t       i = m->s->policy.n_providers++;
+    dd_provider *p = &m->s->providers[i];
+    *p = (dd_provider){ .name = name, .kind = kind, .connect_ms = limit(entry->connect, c->timeouts.connect, 3000), .first_ms = limit(entry->first_token, c->timeouts.first_token, 300000),
+                        .idle_ms = limit(entry->idle, c->timeouts.idle, 60000), .total_ms = limit(entry->total, c->timeouts.total, 600000),
+                        .insecure = entry->verify_tls && strcmp(entry->verify_tls, "no") == 0 };
+    dd_str *models = dd_newn(&m->s->arena, dd_str, entry->models.n + 1);
+    for (size_t k = 0; k < entry->models.n; k++)
+        models[k] = dd_arena_dupz(&m->s->arena, entry->models.v[k]);
+    m->known[i] = (dd_policy_provider){ .name = name, .billed_as = dd_str_z(kind->billed_as), .family = kind->family, .free = kind->free || entry->cost == 0, .models = models,
+                                        .n_models = entry->models.n };
+    return p;
+}
+
+static void add_key(maker *m, dd_provider *p, dd_str value, int64_t weight)
+{
+    if (!p->keys)
+        p->keys = dd_newn(&m->s->arena, dd_provider_key, 64);
+    if (value.len && p->n_keys < 64) {
+        p->keys[p->n_keys++] = (dd_provider_key){ value, weight };
+        p->total_weight += weight;
+    }
+}
+
+static const char *first_env(const char *const names[3])
+{
+    for (size_t i = 0; i < 3 && names[i]; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return value;
+    }
+    return NULL;
+}
+
+static dd_code set_base(maker *m, dd_provider *p, dd_str url)
+{
+    dd_buf  b  = DD_BUF_INIT(4096);
+    dd_code rc = dd_provider_base(p->kind, url, &b, m->err);
+    if (rc != DD_OK)
+        dd_wrap(m->err, "provider \"" DD_STR_FMT "\"", DD_STR_ARG(p->name));
+    p->base = dd_arena_dup(&m->s->arena, dd_buf_str(&b));
+    dd_buf_free(&b);
+    return rc;
+}
+
+static dd_code read_keys(maker *m, const dd_config_provider *entry, dd_provider *p)
+{
+    dd_code rc = DD_OK;
+    dd_str  value;
+    if (entry->api_key && (rc = expand(m, entry->name, entry->api_key, &value)) == DD_OK)
+        add_key(m, p, value, 1);
+    for (size_t i = 0; i < entry->n_keys && rc == DD_OK; i++)
+        if ((rc = expand(m, entry->name, entry->keys[i].value, &value)) == DD_OK)
+            add_key(m, p, value, entry->keys[i].weight);
+    /* A provider of that very name takes its key from the usual variable. */
+    const char *env = first_env(p->kind->key_env);
+    if (rc == DD_OK && !entry->api_key && !entry->n_keys && env && !entry->base_url && dd_str_eqz(p->name, p->kind->name))
+        add_key(m, p, dd_arena_dupz(&m->s->arena, env), 1);
+    return rc;
+}
+
+static dd_code configured(maker *m, const dd_config_provider *entry)
+{
+    const dd_provider_kind *kind = dd_provider_kind_find(dd_str_z(entry->type ? entry->type : entry->name));
+    if (!kind && !entry->type && entry->base_url)
+        kind = dd_provider_kind_find(DD_STR("openai"));
+    if (!kind) {
+        dd_fail(m->err, DD_ERR_USAGE, "provider \"%s\": there is no provider type \"%s\"", entry->name, entry->type ? entry->type : entry->name);
+        dd_hint(m->err, "Types: openai (any compatible server), anthropic, google, mistral, deepseek, xai, azure, groq, together, openrouter, ollama.");
+        return DD_ERR_USAGE;
+    }
+    dd_provider *p = new_provider(m, dd_arena_dupz(&m->s->arena, entry->name), kind, entry);
+    /* Someone else's server that speaks a maker's API does not bill as the maker does. */
+    if (entry->base_url && !dd_str_eqz(p->name, kind->name) && !entry->type)
+        m->known[m->s->policy.n_providers - 1].billed_as = DD_STR("");
+    dd_str      url = DD_STR(""), version = DD_STR("");
+    dd_code     rc  = entry->base_url ? expand(m, entry->name, entry->base_url, &url) : DD_OK;
+    const char *env = first_env(kind->url_env);
+    if (rc == DD_OK && !url.len)
+        url = dd_str_z(env ? env : kind->base_url);
+    if (rc == DD_OK && !url.len) {
+        rc = dd_fail(m->err, DD_ERR_USAGE, "provider \"%s\": base_url is missing", entry->name);
+        dd_hint(m->err, "Its resource has a URL of its own, such as https://NAME.openai.azure.com.");
+    }
+    if (rc == DD_OK)
+        rc = set_base(m, p, url);
+    if (rc == DD_OK && entry->api_version)
+        rc = expand(m, entry->name, entry->api_version, &version);
+    p->api_version = version;
+    return rc == DD_OK ? read_keys(m, entry, p) : rc;
+}
+
+/* Without a `providers:` section: what the environment offers. */
+static dd_code from_environment(maker *m)
+{
+    for (const dd_provider_kind *k = dd_provider_kinds; k->name; k++) {
+        const char *key = first_env(k->key_env), *url = first_env(k->url_env);
+        bool        always = strcmp(k->name, "openai") == 0 || strcmp(k->name, "anthropic") == 0;
+        if (!key && !(k->keyless && url) && !always)
+            continue;
+        if (!k->base_url && !url)
+            continue;
+        dd_provider *p  = new_provider(m, dd_str_z(k->name), k, NULL);
+        dd_code      rc = set_base(m, p, dd_str_z(url ? url : k->base_url));
+        if (rc != DD_OK)
+            return rc;
+        if (key)
+            add_key(m, p, dd_arena_dupz(&m->s->arena, key), 1);
+    }
+    return DD_OK;
+}
+
+/* --- development mode: one local provider, whatever is asked for --- */
+
+static dd_policy_alias *copy_map(maker *m, const dd_deployment *map, size_t n)
+{
+    dd_policy_alias *out = dd_newn(&m->s->arena, dd_policy_alias, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        dd_str *target = dd_new(&m->s->arena, dd_str);
+        *target        = dd_arena_dup(&m->s->arena, map[i].model);
+        out[i]         = (dd_policy_alias){ dd_arena_dup(&m->s->arena, map[i].name), target, 1 };
+    }
+    return out;
+}
+
+static dd_code development(maker *m)
+{
+    const dd_provider_kind *kind = dd_provider_kind_find(DD_STR("ollama"));
+    const char  *env   = first_env(kind->url_env), *model = getenv("OLLAMA_MODEL");
+    dd_provider *p     = new_provider(m, DD_STR("ollama"), kind, NULL);
+    dd_policy   *policy = &m->s->policy;
+    policy->dev_mode  = true;
+    policy->dev       = copy_map(m, m->config->dev.models, m->config->dev.n_models);
+    policy->n_dev     = m->config->dev.n_models;
+    policy->dev_model = dd_arena_dupz(&m->s->arena, m->config->dev.model ? m->config->dev.model : model && *model ? model : "llama3.2");
+    return set_base(m, p, dd_str_z(m->config->dev.base_url ? m->config->dev.base_url : env ? env : kind->base_url));
+}
+
+static void copy_models(maker *m)
+{
+    const dd_config *c    = m->config;
+    dd_policy_alias *list = dd_newn(&m->s->arena, dd_policy_alias, c->n_models + 1);
+    for (size_t i = 0; i < c->n_models; i++) {
+        dd_str *targets = dd_newn(&m->s->arena, dd_str, c->models[i].targets.n);
+        for (size_t k = 0; k < c->models[i].targets.n; k++)
+            targets[k] = dd_arena_dupz(&m->s->arena, c->models[i].targets.v[k]);
+        list[i] = (dd_policy_alias){ dd_arena_dupz(&m->s->arena, c->models[i].name), targets, c->models[i].targets.n };
+    }
+    m->s->policy.aliases   = list;
+    m->s->policy.n_aliases = c->n_models;
+}
+
+static dd_code open_prices(maker *m)
+{
+    dd_buf cache = DD_BUF_INIT(4096);
+    dd_dir_cache(&cache);
+    dd_prices_opts o = { .cache_dir = dd_buf_z(&cache), .override_file = m->config->prices.override };
+    m->s->prices     = dd_prices_open(&o, m->err);
+    dd_buf_free(&cache);
+    return m->s->prices ? DD_OK : m->err->code;
+}
+
+dd_snapshot *dd_snapshot_make(const dd_config *c, bool dev, dd_err *err)
+{
+    enum { KINDS = 32 };
+    maker m = { .config = c, .s = dd_snapshot_new(), .err = err };
+    m.cap                 = c->n_providers + KINDS;
+    m.known               = dd_newn(&m.s->arena, dd_policy_provider, m.cap);
+    m.s->providers        = dd_newn(&m.s->arena, dd_provider, m.cap);
+    m.s->policy.providers = m.known;
+    m.s->unsupported      = c->unsupported && strcmp(c->unsupported, "error") == 0 ? DD_UNSUPPORTED_ERROR : DD_UNSUPPORTED_DROP;
+    m.s->policy.refuse_unpriced = c->unpriced && strcmp(c->unpriced, "block") == 0;
+    dd_str *origins = dd_newn(&m.s->arena, dd_str, c->server.cors_origins.n + 16);
+    for (size_t i = 0; i < c->server.cors_origins.n; i++)
+        origins[m.s->n_cors++] = dd_arena_dupz(&m.s->arena, c->server.cors_origins.v[i]);
+    dd_str env = dd_arena_dupz(&m.s->arena, getenv("CORS_ORIGIN"));
+    while (env.len && m.s->n_cors < c->server.cors_origins.n + 16)
+        origins[m.s->n_cors++] = dd_str_trim(dd_str_cut(&env, ','));
+    m.s->cors_origins = origins;
+    dd_code rc = open_prices(&m);
+    if (rc == DD_OK && dev)
+        rc = development(&m);
+    else if (rc == DD_OK && c->n_providers == 0)
+        rc = from_environment(&m);
+    for (size_t i = 0; i < c->n_providers && rc == DD_OK && !dev; i++)
+        rc = configured(&m, &c->providers[i]);
+    copy_models(&m);
+    if (rc == DD_OK)
+        return m.s;
+    dd_snapshot_drop(m.s);
+    return NULL;
+}

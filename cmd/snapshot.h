@@ -1,0 +1,10 @@
+/* cmd/snapshot.h - from dd0c.yaml and the environment to what a running proxy knows. */
+#ifndef DD_CMD_SNAPSHOT_H
+#define DD_CMD_SNAPSHOT_H
+#include "cmd/config.h"
+#include "proxy/gateway.h"
+
+/* `dev`: everything goes to the local server. Caller owns. NULL: *err names the provider and what is missing. Without a `providers:` section the environment decides: each
+ * provider whose key is there, and OpenAI and Anthropic always, without one of their own. */
+dd_snapshot *dd_snapshot_make(const dd_config *c, bool dev, dd_err *err);
+#endif
