@@ -23,6 +23,7 @@ static const struct { const char *end, *api; dd_unit unit; bool alone; } endpoin
     { "/v1/embeddings", "embeddings", DD_UNIT_TOKENS, true },
     { "/embeddings", "embeddings", DD_UNIT_TOKENS, true },
     { "/images/generations", "images", DD_UNIT_IMAGE, true },
+    { "/images/generations:submit", "images", DD_UNIT_IMAGE, true },
     { "/images/edits", "images", DD_UNIT_IMAGE, true },
     { "/images/variations", "images", DD_UNIT_IMAGE, true },
     { "/audio/speech", "audio", DD_UNIT_AUDIO, true },
@@ -47,6 +48,11 @@ static const struct { const char *end, *api; dd_unit unit; bool alone; } endpoin
     { "/v2/chat", "chat.completions", DD_UNIT_TOKENS, false },
     { "/v1/embed", "embeddings", DD_UNIT_TOKENS, false },
     { "/v2/embed", "embeddings", DD_UNIT_TOKENS, false },
+    { "/text/chatcompletion", "chat.completions", DD_UNIT_TOKENS, false },
+    { "/text/chatcompletion_v2", "chat.completions", DD_UNIT_TOKENS, false },
+    { "/text/chatcompletion_pro", "chat.completions", DD_UNIT_TOKENS, false },
+    { "/wenxinworkshop/chat/*", "chat.completions", DD_UNIT_TOKENS, false },
+    { "/wenxinworkshop/embeddings/*", "embeddings", DD_UNIT_TOKENS, false },
     { "/ai/run/*", "chat.completions", DD_UNIT_TOKENS, false },
 };
 
@@ -76,6 +82,8 @@ bool dd_http_call(const dd_expr *call)
 {
     static const char exact[] = "post|request|fetch|axios|got|ky|urlopen|stream|superagent|ajax|run";
     const dd_expr *url = dd_call_keyword(call, "url"), *first = dd_call_arg(call, 0);
+    url = url ? url : dd_call_keyword(call, "path");
+    url = url ? url : dd_call_keyword(call, "endpoint");
     if (dd_word_in(exact, call->name))
         return true;
     if (!contains_nocase(call->name, "fetch") && !contains_nocase(call->name, "post") && !contains_nocase(call->name, "request"))
@@ -99,6 +107,8 @@ static dd_str bare_path(dd_str path)
 bool dd_http_api(dd_str path, bool known_host, const char **api, dd_unit *unit, bool *distinctive)
 {
     path = bare_path(path);
+    if (dd_str_has(path, "/organizations/") || dd_str_has(path, "/organization/"))
+        return false;                                     /* what an account used, not a use */
     for (size_t i = 0; i < DD_COUNT(endpoints); i++) {
         const char *end = endpoints[i].end;
         size_t n = strlen(end);
@@ -158,6 +168,25 @@ static void add_url(const dd_ctx *c, const dd_value *v, dd_buf *out)
         dd_value_text(u, out);
 }
 
+/* The base URL that an object of the project keeps for its own sender: self._request("/embeddings", body). */
+static void add_own_base(const dd_ctx *c, dd_value *object, dd_buf *out)
+{
+    static const char *const names[] = { "base_url", "api_base", "baseUrl", "baseURL", "api_base_url", "apiBase", "_base_url", "_api_base", "api_url", "apiUrl", "host" };
+    for (size_t i = 0; i < DD_COUNT(names); i++) {
+        dd_buf text = DD_BUF_INIT(4096);
+        dd_value *v = dd_value_member(c->p, object, dd_str_z(names[i]));
+        bool url = v->kind != DD_V_EXTERN && dd_value_text(v, &text) && dd_str_has(dd_buf_str(&text), "://");
+        dd_str base = dd_buf_str(&text);
+        while (url && base.len && base.ptr[base.len - 1] == '/')
+            base.len--;
+        if (url)
+            dd_buf_add(out, base);
+        dd_buf_free(&text);
+        if (url)
+            return;
+    }
+}
+
 /* Base URL of the client that the method belongs to: axios.create({ baseURL }), httpx.Client(base_url=...). */
 static void add_base(const dd_ctx *c, dd_buf *out, bool *has_client)
 {
@@ -171,6 +200,8 @@ static void add_base(const dd_ctx *c, dd_buf *out, bool *has_client)
             client = client->items[i];
             break;
         }
+    if (client->kind == DD_V_INSTANCE)
+        add_own_base(c, client, out);
     if (client->kind != DD_V_EXTERN)
         return;
     *has_client = true;
@@ -363,8 +394,10 @@ static void set_model(const dd_ctx *c, dd_site *site, const request *r, dd_value
         return;
     }
     dd_str in_path = model_in_path(c, url.path, &hole);
-    dd_model_set(c, site, hole ? hole_in_path(r->url) : NULL, NULL);
-    if (in_path.len) {
+    const dd_value *part = hole_in_path(r->url);
+    bool open = hole || (part && part->kind == DD_V_CHOICE);        /* one of several: not the first of them */
+    dd_model_set(c, site, open ? part : NULL, NULL);
+    if (in_path.len && !open) {
         site->model = in_path;
         site->model_source = r->url->kind == DD_V_STRING ? r->url->source : DD_SRC_LITERAL;
         site->model_cause = DD_STR("");
@@ -377,7 +410,7 @@ static bool body_fits(const dd_value *body, dd_url url, const char *api)
 {
     if (!body || body->open || body->kind != DD_V_DICT || url.known || dd_value_get(body, "model"))
         return true;
-    return dd_str_has(url.path, "/deployments/") || dd_str_has(url.path, "/models/") || !strcmp(api, "chat.completions");
+    return dd_str_has(url.path, "/deployments/") || dd_str_has(url.path, "/models/") || dd_str_endsz(bare_path(url.path), "/generations:submit") || !strcmp(api, "chat.completions");
 }
 
 static bool get_request(const dd_ctx *c, const request *r)

@@ -246,7 +246,7 @@ static dd_value *ev_add(dd_project *p, const dd_expr *e, const dd_frame *f)
     dd_value *v = parts[0];
     bool text = false;
     for (i = 0; i <= n; i++)
-        text = text || parts[i]->kind == DD_V_STRING || parts[i]->kind == DD_V_TEXT;
+        text = text || dd_lib_textual(parts[i]);
     if (text)
         return dd_lib_join(p, parts, n + 1, e);
     for (i = 1; i <= n; i++)

@@ -176,6 +176,7 @@ dd_value *dd_lib_method(dd_project *p, dd_value *recv, dd_str name, const dd_exp
 dd_value *dd_lib_member(dd_project *p, dd_value *v, dd_str name, const dd_expr *use);
 dd_value *dd_lib_text_method(dd_project *p, dd_value *recv, dd_str name, const dd_expr *call, const dd_frame *f);
 dd_value *dd_lib_add(dd_project *p, dd_value *a, dd_value *b, const dd_expr *e);
+bool      dd_lib_textual(const dd_value *v);                 /* text, or one of several of which some are */
 dd_value *dd_lib_join(dd_project *p, dd_value **parts, size_t n, const dd_expr *e);
 dd_value *dd_lib_cli(dd_project *p, dd_value *v, dd_str name, const dd_expr *use);
 dd_value *dd_lib_cli_param(dd_project *p, const dd_func *fn, dd_str name);

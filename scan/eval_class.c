@@ -169,12 +169,11 @@ typedef struct {
 /* pydantic and dataclass fields, attrs, zod: what the field holds when nobody sets it (M-7). */
 static dd_value *field_default(dd_project *p, dd_value *v)
 {
-    static const char *const makers[] = { "pydantic.Field", "pydantic.fields.Field", "dataclasses.field", "attr.ib", "attrs.field", "attr.field",
-                                          "pydantic_settings.Field", "sqlmodel.Field", "pydantic.v1.Field" };
-    if (v->kind != DD_V_EXTERN || v->step != DD_E_CALL || !v->call)
+    static const char *const makers[] = { "Field", "field", "ib", "attrib", "PrivateAttr" };    /* many packages hand on pydantic's */
+    if (v->kind != DD_V_EXTERN || v->step != DD_E_CALL || !v->call || v->parent->step != DD_E_MEMBER)
         return v;
     for (size_t i = 0; i < DD_COUNT(makers); i++) {
-        if (!dd_lib_path_is(v->parent, makers[i]))
+        if (!dd_str_eqz(v->parent->name, makers[i]))
             continue;
         dd_value *d = dd_ev_keyword(p, v->call, "default", v->frame);
         d = d ? d : dd_ev_arg(p, v->call, 0, v->frame);
@@ -362,6 +361,26 @@ static const dd_expr *super_call(const dd_func *ctor)
     return NULL;
 }
 
+/* super().__init__(**kwargs) of a model class of another package: it sets the fields by name. */
+static dd_value *handed_up(dd_project *p, dd_class_def *c, const attr *a, const dd_frame *ctor)
+{
+    dd_func *own = own_constructor(c);
+    dd_value *foreign = NULL;
+    bool declared = false;
+    char name[128];
+    for (uint32_t i = 0; i < c->n_fields && !declared; i++)
+        declared = !c->fields[i].in && c->fields[i].type && dd_str_eq(c->fields[i].name, a->name);
+    if (!own || !declared || a->inst->kind != DD_V_INSTANCE || !dd_ev_python(c->unit) || a->name.len >= sizeof name || dd_class_base(p, c, 0, &foreign))
+        return NULL;
+    const dd_expr *call = super_call(own);
+    if (!call)
+        return NULL;
+    memcpy(name, a->name.ptr, a->name.len);
+    name[a->name.len] = '\0';
+    dd_value *v = dd_ev_keyword(p, call, name, ctor && ctor->func == own ? ctor : dd_ev_frame(p, NULL, own, NULL, a->inst, NULL));
+    return v && dd_v_known(v) ? v : NULL;
+}
+
 static const dd_frame *base_ctor_frame(dd_project *p, dd_class_def *c, dd_class_def *base, const attr *a, const dd_frame *ctor)
 {
     dd_class_def *owner = NULL;
@@ -405,9 +424,11 @@ static dd_value *class_attr(dd_project *p, dd_class_def *c, attr *a, const dd_fr
 {
     if (depth > MAX_BASES)
         return NULL;
-    dd_value *v = own_attr(p, c, a, ctor);
+    dd_value *v = own_attr(p, c, a, ctor), *handed = handed_up(p, c, a, ctor);
     if (v)
         a->any = true;
+    if (handed)
+        return handed;
     if (v && dd_v_known(v))
         return v;
     dd_func *m = dd_class_method(c, a->name);

@@ -127,7 +127,7 @@ static const dd_expr *alias_of(const dd_expr *e)
 
 static bool there_test(const dd_expr *test, const dd_expr *value, int depth)
 {
-    static const char *const same[] = { "String", "str", "trim", "strip", "toString", "toLowerCase", "lower" };
+    static const char *const same[] = { "String", "str", "trim", "strip", "toString", "toLowerCase", "lower", "dict", "copy" };
     for (int i = 0; value && i < 4; i++) {
         if (missing(test, value, DD_STR(""), 0) == 0)
             return true;

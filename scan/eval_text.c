@@ -93,6 +93,14 @@ dd_value *dd_lib_join(dd_project *p, dd_value **parts, size_t n, const dd_expr *
     return out;
 }
 
+bool dd_lib_textual(const dd_value *v)
+{
+    for (uint32_t i = 0; v->kind == DD_V_CHOICE && i < v->n_items; i++)
+        if (v->items[i]->kind == DD_V_STRING || v->items[i]->kind == DD_V_TEXT)
+            return true;
+    return v->kind == DD_V_STRING || v->kind == DD_V_TEXT;
+}
+
 dd_value *dd_lib_add(dd_project *p, dd_value *a, dd_value *b, const dd_expr *e)
 {
     if (a->kind == DD_V_NUMBER && b->kind == DD_V_NUMBER)
@@ -113,8 +121,7 @@ dd_value *dd_lib_add(dd_project *p, dd_value *a, dd_value *b, const dd_expr *e)
         l->open = true;
         return l;
     }
-    bool text = a->kind == DD_V_STRING || b->kind == DD_V_STRING || a->kind == DD_V_TEXT || b->kind == DD_V_TEXT;
-    if (!text)
+    if (!dd_lib_textual(a) && !dd_lib_textual(b))
         return dd_v_unknown(p, "expression", e);
     dd_value **parts = dd_newn(&p->arena, dd_value *, 2);
     parts[0] = a;

@@ -310,6 +310,8 @@ static dd_value *or_one(dd_project *p, dd_value *a, dd_value *b, bool falsy_too)
     }
     if (a->kind == DD_V_EXTERN && (b->kind == DD_V_STRING || b->kind == DD_V_NUMBER) && a->step != DD_E_NEW && a->step != DD_E_TYPED && dd_extern_made(a))
         return dd_v_stamp(p, b, dd_lib_reads_data(a) ? DD_SRC_CONFIG_FILE : DD_SRC_DEFAULT_PARAM, DD_STR(""));   /* input() or "x" */
+    if (a->kind == DD_V_DICT && a->open && !a->n_entries && b->kind == DD_V_DICT)
+        return dd_v_dict_merge(p, b, a, false);     /* dict(args) if args else dict(self.args) */
     if (a->kind != DD_V_UNKNOWN)
         return a;
     if (b->kind == DD_V_UNKNOWN || b->kind == DD_V_NONE) {

@@ -18,6 +18,7 @@ static const dd_host hosts[] = {
     { "api-inference.huggingface.co", "huggingface" }, { "router.huggingface.co", "huggingface" }, { "models.github.ai", "github" },
     { "oai.hconeai.com", "openai" }, { "oai.helicone.ai", "openai" }, { "anthropic.helicone.ai", "anthropic" }, { "api.portkey.ai", "portkey" },
     { "api.replicate.com", "replicate" }, { "api.voyageai.com", "voyage" }, { "api.jina.ai", "jina" }, { "api.lepton.ai", "lepton" }, { "api.minimax*", "minimax" }, { "api.01.ai", "01ai" },
+    { "qianfan.baidubce.com", "qianfan" }, { "aip.baidubce.com", "qianfan" },
     { "ark.*.volces.com", "volcengine" }, { "api.stepfun.com", "stepfun" }, { "api.ai21.com", "ai21" }, { "api.githubcopilot.com", "github" },
 };
 static const char *const local_hosts[] = {
