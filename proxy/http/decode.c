@@ -106,7 +106,9 @@ static dd_decode chunk_byte(dd_chunks *c, unsigned char b)
         c->state      = c->left ? DATA : TRAILER;
         c->line_start = true;
         c->colon      = false;
-        return b == '\n' ? DD_DECODE_MORE : DD_DECODE_BAD;
+        if (b != '\n')
+            return DD_DECODE_BAD;
+        return c->left > c->size_max ? DD_DECODE_LIMIT : DD_DECODE_MORE;
     case DATA_CR:
         c->state = DATA_LF;
         return b == '\r' ? DD_DECODE_MORE : DD_DECODE_BAD;

@@ -18,10 +18,11 @@ typedef struct {
     unsigned digits;
     size_t   extra_bytes; /* of extensions and trailers */
     size_t   extra_max;
+    uint64_t size_max;    /* of one chunk */
     bool     line_start, colon, quoted;
 } dd_chunks;
 /* Takes bytes up to the end of the body; *used says how many. *data is a piece of the body within `in`; call again with the rest while MORE and
- * bytes are left. LIMIT: extensions and trailers past extra_max. */
+ * bytes are left. LIMIT: extensions and trailers past extra_max, a chunk past size_max. */
 dd_decode dd_chunks_next(dd_chunks *c, dd_str in, size_t *used, dd_str *data);
 
 /* --- content codings --- */

@@ -267,7 +267,7 @@ static dd_request_step read_framing(dd_request *r, const framing *f)
         if (!dd_field_is(f->transfer, "chunked"))
             return refuse(r, dd_field_lists(f->transfer, "chunked") ? 400 : 501, "the only transfer coding is chunked");
         r->chunked = true;
-        r->chunks  = (dd_chunks){ .extra_max = CHUNK_EXTRA };
+        r->chunks  = (dd_chunks){ .extra_max = CHUNK_EXTRA, .size_max = r->limits->body_bytes };
     } else if (f->lengths > 0) {
         if (f->lengths > 1 || f->length.len == 0 || f->length.ptr[0] < '0' || f->length.ptr[0] > '9')
             return refuse(r, 400, "Content-Length is no number or there twice");
@@ -333,6 +333,8 @@ static dd_request_step feed_head(dd_request *r, dd_str in, size_t *used)
         *used = take.len;
         return DD_REQUEST_MORE;
     }
+    if (r->parser.http_major != 1)
+        return refuse(r, 505, "the version of HTTP is not one that is spoken here");
     if (!gaps_are_clean(r, head, &end))
         return refuse(r, 400, "a header line is malformed");
     *used                  = end - had;
@@ -354,6 +356,9 @@ static dd_request_step keep(dd_request *r, dd_str piece)
 {
     if (piece.len == 0)
         return DD_REQUEST_MORE;
+    r->raw_bytes += piece.len;
+    if (r->raw_bytes > r->limits->body_bytes) /* gzip members that hold nothing could go on for ever */
+        return refuse(r, 413, "the body is larger than this server takes");
     if (r->coding) {
         dd_decode rc   = dd_coding_feed(r->coding, piece, &r->body);
         r->coded_whole = rc == DD_DECODE_DONE;
@@ -392,8 +397,6 @@ static dd_request_step feed_chunks(dd_request *r, dd_str in, size_t *used)
             return DD_REQUEST_BAD;
         if (rc == DD_DECODE_DONE)
             return finish(r);
-        if (r->chunks.left > r->limits->body_bytes && !r->coding)
-            return refuse(r, 413, "the body is larger than this server takes");
     }
     return DD_REQUEST_MORE;
 }

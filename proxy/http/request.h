@@ -37,6 +37,7 @@ typedef struct dd_request {
     dd_chunks                chunks;
     dd_coding               *coding;
     bool                     coded_whole;
+    uint64_t                 raw_bytes;    /* of the body, before decoding */
     dd_body                  body;
 } dd_request;
 

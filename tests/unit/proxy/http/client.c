@@ -213,7 +213,7 @@ static ptrdiff_t body_len(dd_str all, size_t at, dd_str head, bool no_body, dd_b
         size_t i = at;
         for (;;) {
             dd_str    rest = dd_str_sub(all, i, all.len);
-            ptrdiff_t eol  = dd_str_findz(rest, "\r\n");
+            ptrdiff_t eol  = dd_str_findz(dd_str_sub(rest, 0, 32), "\r\n");
             char      hex[20] = "";
             if (eol < 0 || eol > 16)
                 return -1;
@@ -243,7 +243,7 @@ void test_read(int fd, answers *a, int want, bool head_only)
     size_t at  = 0;
     while (a->n < want && a->n < 128) {
         dd_str    rest = dd_str_sub(dd_buf_str(&all), at, all.len);
-        ptrdiff_t end  = dd_str_findz(rest, "\r\n\r\n");
+        ptrdiff_t end  = dd_str_findz(dd_str_sub(rest, 0, 16384), "\r\n\r\n");
         ptrdiff_t n    = -1;
         int       status = 0;
         if (end >= 0) {
