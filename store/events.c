@@ -15,7 +15,7 @@
 #include "store/spool.h"
 #include "store/writer.h"
 
-enum { TAKE_MAX = 1000, SPOOL_TAKE = 256, SPOOL_CHUNK = 1 << 20 };
+enum { SLACK = 4, TAKE_MAX = 1000, SPOOL_TAKE = 256, SPOOL_CHUNK = 1 << 20 };
 enum { BACKOFF_MS = 100, BACKOFF_MAX_MS = 5000, TIDY_MS = 60000, TIDY_PAUSE_MS = 20, BLOCKED_MS = 1000, CLOSE_GRACE_MS = 1500 };
 static const int64_t ms_ns = 1000000;
 
@@ -367,7 +367,7 @@ static void set_defaults(dd_events *s)
     o->events_days = o->events_days == 0 ? 30 : o->events_days;
     o->hourly_days = o->hourly_days == 0 ? 90 : o->hourly_days;
     o->busy_ms = o->busy_ms == 0 ? 1000 : o->busy_ms;
-    s->limit = o->spool_bytes > 0 ? o->slots * 2 : o->slots;
+    s->limit = o->spool_bytes > 0 ? o->slots * SLACK : o->slots;
 }
 
 static void free_all(dd_events *s)

@@ -8,8 +8,8 @@
  * transaction.
  *
  * When events come faster than the database takes them, be it slow, locked, full or gone, the queue fills. Past `slots` the spool thread moves its
- * oldest events to files: no pusher touches a file, because a write may wait for a disk. The queue has room for as many slots again to bridge the
- * time that thread needs to wake and write. Only when that is full too (the spool is full, off, or its disk is stuck) is an event dropped, and
+ * oldest events to files: no pusher touches a file, because a write may wait for a disk. The queue has room for three times as many again, to bridge
+ * the time that thread needs to wake and write. Only when that is full too (the spool is full, off, or its disk is stuck) is an event dropped, and
  * counted. A writer whose database fails hands its batches to the spool itself and tries again with growing pauses (to 5 s); when the database is
  * back the files are read from the front, beside what is new.
  *

@@ -5,7 +5,7 @@
 
 #include "store/record.h"
 
-enum { SLOT_BYTES = 512, LINE = 64 };
+enum { SLOT_BYTES = 512, STACK_BYTES = 4096, LINE = 64 };
 
 typedef struct {
     _Atomic size_t turn;   /* position p: free for the put p; p + 1: filled by it; p + slots: free again */
@@ -78,18 +78,24 @@ static slot *claim(dd_ring *r, size_t *at, size_t limit)
 
 size_t dd_ring_put(dd_ring *r, const dd_event *e, size_t limit)
 {
-    size_t bound = dd_record_bound(e), pos;
-    char  *heap = NULL;
-    if (bound > sizeof r->slots->bytes && (heap = malloc(bound)) == NULL)
-        return 0;
-    uint32_t len = heap != NULL ? (uint32_t)dd_record_write(e, heap) : 0;
-    slot    *s = claim(r, &pos, limit);
+    char   stack[STACK_BYTES], *heap = NULL;
+    size_t bound = dd_record_bound(e), len = 0, pos;
+    if (bound <= sizeof stack)
+        len = dd_record_write(e, stack);
+    if (bound > sizeof stack || len > sizeof r->slots->bytes) {
+        if ((heap = malloc(len > 0 ? len : bound)) == NULL)
+            return 0;
+        len = dd_record_write(e, heap);
+    }
+    slot *s = claim(r, &pos, limit);
     if (s == NULL) {
         free(heap);
         return 0;
     }
     s->heap = heap;
-    s->len = heap != NULL ? len : (uint32_t)dd_record_write(e, s->bytes);
+    s->len = (uint32_t)len;
+    if (heap == NULL)
+        memcpy(s->bytes, stack, len);
     atomic_store_explicit(&s->turn, pos + 1, memory_order_release);
     size_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
     return pos + 1 > head ? pos + 1 - head : 1;

@@ -1,8 +1,9 @@
 #include "store/rollup.h"
 
-enum { TEXTS = 6, COUNTERS = 12, FIRST_SLOTS = 256 };
+enum { TEXTS = 6, COUNTERS = 12, FIRST_SLOTS = 256, RECOUNT = 1000 };
 static const int64_t hour_s = 3600, day_s = 86400;
 
+enum { ORG, TEAM, FEATURE, MODEL, PROVIDER, KEY };
 static const char *const text_columns[TEXTS] = { "org", "team", "feature", "model", "provider", "key_id" };
 enum { REQUESTS, ERRORS, UNPRICED, LATENCIES, LATENCY_US, COST, SAVED, INPUT, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H, OUTPUT };
 static const char *const counter_columns[COUNTERS] = {
@@ -22,6 +23,9 @@ struct dd_rollup {
     DD_VEC(row) rows;
     uint32_t *slots;         /* open addressing: index + 1 of a row; 0 free */
     size_t    n_slots;
+    int64_t   day;           /* that is counted */
+    bool      crowded;       /* it has all the rows that it gets */
+    int       since_count;
 };
 
 dd_rollup *dd_rollup_new(void)
@@ -151,16 +155,58 @@ static int prepare(sqlite3 *db, const char *table, const char *period, sqlite3_s
 
 int dd_rollup_prepare(sqlite3 *db, dd_rollup_stmts *out)
 {
-    int code = prepare(db, "hourly_cost_summary", "hour", &out->hourly);
-    return code != SQLITE_OK ? code : prepare(db, "daily_cost_summary", "day", &out->daily);
+    dd_buf has = DD_BUF_INIT(0);
+    int    code = prepare(db, "hourly_cost_summary", "hour", &out->hourly);
+    if (code == SQLITE_OK)
+        code = prepare(db, "daily_cost_summary", "day", &out->daily);
+    if (code == SQLITE_OK)
+        code = sqlite3_prepare_v3(db, "SELECT count(*) FROM daily_cost_summary WHERE day = ?", -1, SQLITE_PREPARE_PERSISTENT, &out->count, NULL);
+    dd_buf_addz(&has, "SELECT 1 FROM daily_cost_summary WHERE day = ?");
+    for (size_t i = 0; i < TEXTS; i++)
+        dd_buf_printf(&has, " AND %s = ?", text_columns[i]);
+    if (code == SQLITE_OK)
+        code = sqlite3_prepare_v3(db, dd_buf_z(&has), -1, SQLITE_PREPARE_PERSISTENT, &out->has, NULL);
+    dd_buf_free(&has);
+    return code;
 }
 
-static int write_row(sqlite3_stmt *stmt, int64_t period, const row *k)
+/* ---- a day that has enough rows ---- */
+
+static int bind_key(sqlite3_stmt *stmt, int64_t period, const row *k)
 {
     int at = 1;
     sqlite3_bind_int64(stmt, at++, period);
     for (size_t i = 0; i < TEXTS; i++)
         sqlite3_bind_text(stmt, at++, k->text[i].len > 0 ? k->text[i].ptr : "", (int)k->text[i].len, SQLITE_STATIC);
+    return at;
+}
+
+static int recount(dd_rollup *r, sqlite3_stmt *count, int64_t day)
+{
+    if (day == r->day && r->since_count < RECOUNT)
+        return SQLITE_OK;
+    sqlite3_bind_int64(count, 1, day);
+    int code = sqlite3_step(count);
+    r->crowded = sqlite3_column_int64(count, 0) >= DD_ROLLUP_ROWS_A_DAY;
+    sqlite3_reset(count);
+    r->day = day;
+    r->since_count = 0;
+    return code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+static int fold(sqlite3_stmt *has, int64_t day, row *k)
+{
+    bind_key(has, day, k);
+    int code = sqlite3_step(has);
+    sqlite3_reset(has);
+    if (code == SQLITE_DONE)
+        k->text[TEAM] = k->text[FEATURE] = k->text[MODEL] = DD_ROLLUP_OTHER;
+    return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+static int write_row(sqlite3_stmt *stmt, int64_t period, const row *k)
+{
+    int at = bind_key(stmt, period, k);
     for (size_t i = 0; i < COUNTERS; i++)
         sqlite3_bind_int64(stmt, at++, k->counter[i]);
     int code = sqlite3_step(stmt);
@@ -172,9 +218,16 @@ int dd_rollup_write(dd_rollup *r, const dd_rollup_stmts *stmts)
 {
     int code = SQLITE_OK;
     for (size_t i = 0; i < r->rows.n && code == SQLITE_OK; i++) {
-        code = write_row(stmts->hourly, r->rows.v[i].hour, &r->rows.v[i]);
+        row    *k = &r->rows.v[i];
+        int64_t day = start_of(k->hour, day_s);
+        code = recount(r, stmts->count, day);
+        if (code == SQLITE_OK && r->crowded)
+            code = fold(stmts->has, day, k);
         if (code == SQLITE_OK)
-            code = write_row(stmts->daily, start_of(r->rows.v[i].hour, day_s), &r->rows.v[i]);
+            code = write_row(stmts->hourly, k->hour, k);
+        if (code == SQLITE_OK)
+            code = write_row(stmts->daily, day, k);
+        r->since_count++;
     }
     return code;
 }

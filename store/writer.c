@@ -31,7 +31,7 @@ dd_writer *dd_writer_new(const dd_writer_opts *opts)
 
 static void close_all(dd_writer *w)
 {
-    sqlite3_stmt **const all[] = { &w->insert, &w->batch, &w->sums.hourly, &w->sums.daily, &w->old_events, &w->old_hours };
+    sqlite3_stmt **const all[] = { &w->insert, &w->batch, &w->sums.hourly, &w->sums.daily, &w->sums.count, &w->sums.has, &w->old_events, &w->old_hours };
     for (size_t i = 0; i < DD_COUNT(all); i++) {
         sqlite3_finalize(*all[i]);
         *all[i] = NULL;

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/time.h"
+#include "store/rollup.h"
 #include "tests/unit/store/sample.h"
 #include "tests/unit/test.h"
 
@@ -140,13 +141,13 @@ TEST(a_store_that_stands_still_is_not_felt_and_nothing_is_lost)
         CHECK(dd_events_push(s, &e));
         t = dd_mono_now().ns - t;
         worst = t > worst ? t : worst;
-        if (i % 100 == 99)
-            usleep(500); /* 200,000 a second at most: ten times what a proxy can do */
+        while (i % 100 == 99 && counts(s).queued > 3 * 1000)
+            usleep(100); /* not in a push: this machine may give the spool thread no turn */
     }
     CHECK(worst < 1000000000); /* R3.1; the figure is bench/store.sh's: a test machine may be busy */
     dd_events_counts c = counts(s);
     CHECK_EQ(c.dropped, 0, "R3.5 nothing is lost that the spool can hold");
-    CHECK(c.spooled >= N - 2 * 1000 - 1000);
+    CHECK(c.spooled >= N - 4 * 1000 - 1000);
     CHECK_EQ(c.written, 0, "the store stood still");
     open_gate(&g);
     CHECK(wait_written(s, N));
@@ -162,7 +163,7 @@ TEST(without_a_spool_what_is_too_much_is_dropped_and_counted)
     atomic_store(&g.shut, true);
     dd_events *s = start(&(dd_events_opts){ .dir = dir, .slots = 50, .spool_bytes = -1, .fault = pass, .fault_ctx = &g });
     int64_t    taken = push_some(s, 1, 500);
-    CHECK(taken >= 50 && taken < 500);
+    CHECK(taken >= 50 && taken < 500); /* the writer holds a batch, too */
     CHECK_EQ(counts(s).dropped, 500 - taken, "R3.1 telemetry_dropped");
     CHECK_EQ(counts(s).spooled, 0, "off");
     open_gate(&g);
@@ -426,7 +427,34 @@ TEST(two_processes_may_share_a_database)
     CHECK_EQ(telemetry(dir, "SELECT sum(request_count) FROM hourly_cost_summary"), 4000, "all");
 }
 
-/* ---- what is old ---- */
+/* ---- what is much, what is old ---- */
+
+TEST(a_feature_for_each_request_does_not_fill_the_sums)
+{
+    const char *dir = sample_dir("events");
+    char        name[32];
+    dd_events  *s = start(&(dd_events_opts){ .dir = dir });
+    enum { N = 14000 };
+    for (int64_t i = 0; i < N; i++) {
+        dd_event e = sample_event(i);
+        snprintf(name, sizeof name, "request %d", (int)i);
+        e.feature = dd_str_z(name);
+        while (!dd_events_push(s, &e))
+            usleep(100);
+    }
+    CHECK(wait_written(s, N));
+    push_some(s, 20000, 5);
+    dd_event known = sample_event(30000);
+    known.feature = DD_STR("request 3");
+    dd_events_push(s, &known);
+    dd_events_close(s, LONG_MS);
+    CHECK(telemetry(dir, "SELECT count(*) FROM daily_cost_summary") <= DD_ROLLUP_ROWS_A_DAY + 2000); /* P17 */
+    CHECK_EQ(telemetry(dir, "SELECT sum(request_count) FROM daily_cost_summary"), N + 6, "all are summed");
+    CHECK_EQ(telemetry(dir, "SELECT sum(request_count) FROM hourly_cost_summary"), N + 6, "all are summed");
+    CHECK(telemetry(dir, "SELECT request_count FROM daily_cost_summary WHERE feature = '(other)' AND key_id = 'k1'") > 1000);
+    CHECK_EQ(telemetry(dir, "SELECT request_count FROM daily_cost_summary WHERE feature = 'request 3'"), 2, "what is there grows");
+    CHECK_EQ(telemetry(dir, "SELECT count(*) FROM events WHERE feature = 'request 13999'"), 1, "events keep their words");
+}
 
 TEST(old_events_and_hours_go_and_days_stay)
 {
