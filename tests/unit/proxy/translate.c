@@ -1,122 +1,104 @@
 #include "tests/unit/proxy/translate.h"
 
-#include <stdio.h>
+const dd_target_facts new_model = { .adaptive_thinking = true, .reasoning = true, .json_schema = true, .vision = true, .documents = true };
+const dd_target_facts old_model = { .reasoning = true, .vision = true, .documents = true };
 
-#include "proxy/http/sse.h"
-
-void translation_open(translation *t)
+dd_str quoted(dd_arena *arena, const char *json)
 {
-    *t       = (translation){ .arena = DD_ARENA_INIT };
-    t->facts = (dd_answer_facts){ .include_usage = true, .now = 1700000000, .new_id = DD_STR("n"), .request = &t->request };
+    dd_str s = dd_arena_dupz(arena, json);
+    char  *p = (char *)(uintptr_t)s.ptr;
+    for (size_t i = 0; i < s.len; i++)
+        if (p[i] == '\'')
+            p[i] = '"';
+    return s;
 }
 
-void translation_close(translation *t)
+void translate(translation *t, dd_dialect from, dd_dialect to, const char *json, const dd_target_facts *facts, dd_unsupported policy)
+{
+    dd_err err = DD_ERR_INIT;
+    *t         = (translation){ .arena = DD_ARENA_INIT, .out = DD_BUF_INIT(0) };
+    t->ctx     = (dd_dialect_ctx){ .arena = &t->arena, .drops = &t->drops, .names = &t->names, .ids = &t->ids, .error = &t->error, .unsupported = policy };
+    if (dd_jspan_parse(&t->in, &t->arena, quoted(&t->arena, json), &err) != DD_OK) {
+        dd_test_fail(__FILE__, __LINE__, "%s: %s", json, err.msg);
+        return;
+    }
+    t->ok = dd_request_read(from, &t->in, &t->ctx, &t->request) && dd_request_write(to, &t->request, DD_STR("target"), facts, &t->ctx, &t->out);
+    if (t->ok && dd_jspan_parse(&t->body, &t->arena, dd_buf_str(&t->out), &err) != DD_OK)
+        dd_test_fail(__FILE__, __LINE__, "%s in %.*s", err.msg, DD_STR_ARG(dd_buf_str(&t->out)));
+}
+
+void translate_fini(translation *t)
 {
     dd_buf_free(&t->out);
     dd_arena_fini(&t->arena);
 }
 
-static dd_dialect_ctx ctx_of(translation *t)
+dd_str value_at(const dd_jspan *j, const char *path)
 {
-    dd_buf_clear(&t->out);
-    return (dd_dialect_ctx){ .arena = &t->arena, .drops = &t->drops, .names = &t->names, .ids = &t->ids, .error = &t->error };
-}
-
-dd_str translate_answer(translation *t, dd_dialect from, dd_dialect to, const char *body)
-{
-    dd_dialect_ctx ctx = ctx_of(t);
-    dd_jspan       j, again;
-    dd_answer      a;
-    dd_err         err = DD_ERR_INIT;
-    CHECK_OK(dd_jspan_parse(&j, &t->arena, dd_str_z(body), &err));
-    if (dd_answer_read(from, &j, &ctx, &a)) {
-        CHECK(dd_answer_write(to, &a, &t->facts, &ctx, &t->out));
-        CHECK_OK(dd_jspan_parse(&again, &t->arena, dd_arena_dup(&t->arena, dd_buf_str(&t->out)), &err));
+    uint32_t node = j->n ? 0 : DD_J_NONE;
+    while (*path && node != DD_J_NONE) {
+        char   name[64];
+        size_t n = strcspn(path, ".[]");
+        snprintf(name, sizeof name, "%.*s", (int)n, path);
+        bool item = n && path[n] == ']';
+        node      = item ? dd_jspan_item(j, node, (size_t)strtol(name, NULL, 10)) : n ? dd_jspan_member(j, node, name, NULL) : node;
+        path += n;
+        path += strspn(path, ".[]");
     }
-    return dd_buf_str(&t->out);
+    return node == DD_J_NONE ? DD_STR_NULL : dd_jspan_raw(j, node);
 }
 
-typedef struct { translation *t; dd_stream_reader *reader; dd_stream_writer *writer; } pipe_ends;
-
-static void on_event(void *ctx, const dd_stream_event *e)
+bool dropped(const translation *t, const char *name)
 {
-    pipe_ends *p = ctx;
-    if (e->kind == DD_SE_USAGE)
-        p->t->usage = e->usage;
-    if (e->kind == DD_SE_ERROR) {
-        p->t->error         = e->error;
-        p->t->error.message = dd_arena_dup(&p->t->arena, e->error.message);
-    }
-    dd_stream_write(p->writer, e, &p->t->out);
+    for (size_t i = 0; i < t->drops.n; i++)
+        if (dd_str_eqz(t->drops.v[i], name))
+            return true;
+    return false;
 }
 
-static void on_sse(void *ctx, const dd_sse_event *e)
+dd_str all_drops(translation *t)
 {
-    pipe_ends *p = ctx;
-    dd_stream_read(p->reader, e->event, e->data, on_event, p);
-}
-
-/* Every event of what was written is JSON, or the end mark. */
-static void on_written(void *ctx, const dd_sse_event *e)
-{
-    translation *t = ctx;
-    dd_jspan     j;
-    dd_err       err = DD_ERR_INIT;
-    if (!dd_str_eqz(e->data, "[DONE]"))
-        CHECK_OK(dd_jspan_parse(&j, &t->arena, dd_arena_dup(&t->arena, e->data), &err));
-}
-
-dd_str translate_stream(translation *t, dd_dialect from, dd_dialect to, const char *text)
-{
-    dd_dialect_ctx ctx = ctx_of(t);
-    dd_sse         sse, check;
-    pipe_ends      p = { t, dd_stream_reader_new(from, &t->arena), dd_stream_writer_new(to, &t->facts, &ctx) };
-    dd_sse_init(&sse, 0);
-    dd_sse_feed(&sse, dd_str_z(text), on_sse, &p);
-    dd_sse_finish(&sse, on_sse, &p);
-    t->whole = dd_stream_read_end(p.reader, on_event, &p);
-    dd_sse_fini(&sse);
-    dd_stream_reader_free(p.reader);
-    dd_stream_writer_free(p.writer);
-    dd_sse_init(&check, 0);
-    dd_sse_feed(&check, dd_buf_str(&t->out), on_written, t);
-    CHECK(!dd_sse_finish(&check, on_written, t));
-    dd_sse_fini(&check);
-    return dd_buf_str(&t->out);
-}
-
-dd_str translation_drops(translation *t)
-{
-    dd_buf b = DD_BUF_INIT(0);
-    for (size_t i = 0; i < t->drops.n; i++) {
-        if (i)
-            dd_buf_addc(&b, ' ');
-        dd_buf_add(&b, t->drops.v[i]);
-    }
-    dd_str all = dd_arena_dup(&t->arena, dd_buf_str(&b));
-    dd_buf_free(&b);
+    dd_str all = DD_STR("");
+    for (size_t i = 0; i < t->drops.n; i++)
+        all = dd_arena_printf(&t->arena, DD_STR_FMT "%s" DD_STR_FMT, DD_STR_ARG(all), i ? " " : "", DD_STR_ARG(t->drops.v[i]));
     return all;
 }
 
-static void run(const translation_case *cases, size_t n, dd_str (*fn)(translation *t, dd_dialect from, dd_dialect to, const char *in))
+static void check_values(const translation_case *c, translation *t)
 {
-    for (size_t i = 0; i < n; i++) {
-        translation t;
-        translation_open(&t);
-        dd_str out = fn(&t, cases[i].from, cases[i].to, cases[i].in), rest = out;
-        for (size_t k = 0; k < DD_COUNT(cases[i].has) && cases[i].has[k]; k++) {
-            ptrdiff_t at = dd_str_findz(rest, cases[i].has[k]);
-            if (at < 0) {
-                dd_test_fail(__FILE__, __LINE__, "%s: no %s in " DD_STR_FMT, cases[i].why, cases[i].has[k], DD_STR_ARG(out));
-                break;
-            }
-            rest = dd_str_sub(rest, (size_t)at + strlen(cases[i].has[k]), rest.len);
-        }
-        if (cases[i].not && dd_str_has(out, cases[i].not))
-            dd_test_fail(__FILE__, __LINE__, "%s: %s is in " DD_STR_FMT, cases[i].why, cases[i].not, DD_STR_ARG(out));
-        translation_close(&t);
+    for (size_t i = 0; i < DD_COUNT(c->want) && c->want[i]; i++) {
+        size_t n    = strcspn(c->want[i], "=");
+        dd_str path = dd_arena_dup(&t->arena, (dd_str){ c->want[i], n }), want = quoted(&t->arena, c->want[i] + n + 1), got = value_at(&t->body, path.ptr);
+        if (want.len ? !dd_str_eq(got, want) : got.ptr != NULL)
+            dd_test_fail(__FILE__, __LINE__, "%s: %s is %.*s, not %.*s", c->why, path.ptr, DD_STR_ARG(got), DD_STR_ARG(want));
     }
 }
 
-void translation_answers(const translation_case *cases, size_t n) { run(cases, n, translate_answer); }
-void translation_streams(const translation_case *cases, size_t n) { run(cases, n, translate_stream); }
+static void check_error(const translation_case *c, translation *t)
+{
+    size_t n = strcspn(c->error, "|");
+    if (t->ok || t->error.status != 400 || !dd_str_eqz(t->error.type, "invalid_request_error") || !dd_str_eq(t->error.param, (dd_str){ c->error, n }) ||
+        !dd_str_has(t->error.message, c->error + n + 1))
+        dd_test_fail(__FILE__, __LINE__, "%s: not the error %s but %d %.*s: %.*s %.*s", c->why, c->error, t->error.status, DD_STR_ARG(t->error.param),
+                     DD_STR_ARG(t->error.message), DD_STR_ARG(dd_buf_str(&t->out)));
+}
+
+void check_translations(const translation_case *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const translation_case *c = &rows[i];
+        translation             t;
+        translate(&t, c->from, c->to, c->in, c->facts ? c->facts : &new_model, DD_UNSUPPORTED_DROP);
+        if (c->error) {
+            check_error(c, &t);
+        } else if (!t.ok) {
+            dd_test_fail(__FILE__, __LINE__, "%s: %.*s", c->why, DD_STR_ARG(t.error.message));
+        } else {
+            check_values(c, &t);
+            dd_str drops = all_drops(&t);
+            if (!dd_str_eqz(drops, c->drops ? c->drops : ""))
+                dd_test_fail(__FILE__, __LINE__, "%s: dropped \"%.*s\"", c->why, DD_STR_ARG(drops));
+        }
+        translate_fini(&t);
+    }
+}
