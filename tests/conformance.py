@@ -15,6 +15,8 @@ import sys
 import tarfile
 import tempfile
 
+from dialects import suites as dialect_suites
+
 
 def token_vectors(program, shared):
     """R2.7: every string's count, for both encodings, and the ids where the vector has them."""
@@ -135,6 +137,17 @@ def event_streams(program, shared):
             yield f"{test}: {p.stdout[-500:]}", p.returncode == 0
 
 
+def dialects(program, shared):
+    """R2.5: recorded answers and streams, read and translated; what other translators made of some."""
+    with gzip.open(shared / "data" / "wire" / "golden" / "golden.jsonl.gz", "rt", encoding="utf-8") as lines:
+        entries = [json.loads(line) for line in lines]
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(__file__).resolve().parent.parent
+        parts = sorted(str(p.relative_to(root)) for p in (root / "proxy" / "dialect").glob("*.c") if not p.name.endswith("_fuzz.c"))
+        driver, _ = compiled(folder, "dialect", "tests/drivers/dialect.c", "proxy/http/sse.c", "base/map.c", "base/redact.c", *parts)
+        yield from dialect_suites(driver, list(recorded(shared)), entries)
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--program", required=True)
@@ -143,7 +156,7 @@ def main():
     if not args.shared.is_dir():
         sys.exit(f"conformance: the vectors are not at {args.shared}")
     program, passed, failed = os.path.abspath(args.program), 0, 0
-    for suite in (token_vectors, json_suite, body_reader, usage_chunks, event_streams):
+    for suite in (token_vectors, json_suite, body_reader, usage_chunks, event_streams, dialects):
         for what, ok in suite(program, args.shared):
             passed += ok
             failed += not ok

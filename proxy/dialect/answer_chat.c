@@ -79,7 +79,7 @@ static void read_calls(const dd_jspan *j, uint32_t message, dd_dialect_ctx *ctx,
 {
     for (dd_jit it = dd_jspan_each(j, dd_jspan_member(j, message, "tool_calls", NULL)); dd_jspan_step(j, &it);) {
         uint32_t function = dd_jspan_member(j, it.value, "function", NULL), custom = dd_jspan_member(j, it.value, "custom", NULL);
-        if (dd_jspan_kind(j, custom) == DD_J_OBJECT) {
+        if (dd_jspan_kind(j, custom) == DD_J_OBJECT && !dd_jspan_is(j, dd_jspan_member(j, it.value, "type", NULL), "function")) { /* Snowflake sends both */
             dd_part *p = dd_part_add(tail, ctx->arena, DD_PART_TOOL_CALL);
             p->id      = dd_restore(ctx->ids, inside(j, it.value, "id"));
             p->name    = dd_restore(ctx->names, inside(j, custom, "name"));

@@ -74,9 +74,11 @@ static dd_stream_call *find_call(dd_stream_reader *r, uint32_t item, dd_str id, 
 
 static void read_call(dd_stream_reader *r, uint32_t item)
 {
-    uint32_t        custom = member(r, item, "custom"), function = dd_jspan_kind(r->j, custom) == DD_J_OBJECT ? custom : member(r, item, "function");
+    uint32_t        custom = member(r, item, "custom"), function = member(r, item, "function");
+    if (dd_jspan_kind(r->j, custom) == DD_J_OBJECT && !dd_jspan_is(r->j, member(r, item, "type"), "function")) /* Snowflake sends both */
+        function = custom;
     dd_str          id = dd_sr_inside(r, item, "id"), name = dd_sr_inside(r, function, "name");
-    dd_stream_call *c = find_call(r, item, id, name);
+    dd_stream_call *c  = find_call(r, item, id, name);
     if (!c)
         return;
     if (id.len && !c->id_hash) {

@@ -98,6 +98,15 @@ bool dd_usage_take(dd_dialect d, const dd_jspan *j, uint32_t usage, dd_usage_raw
 static int64_t known(int64_t n) { return n > 0 ? n : 0; }
 static int64_t at_most(int64_t n, int64_t most) { return n > most ? most : n; }
 
+/* Sums of counts stay counts: no counter is more than a small part of what `count` takes. */
+static dd_usage_report within(dd_usage_report u)
+{
+    int64_t *all[] = { &u.usage.input, &u.usage.cache_read, &u.usage.cache_write, &u.usage.cache_write_1h, &u.usage.output, &u.reasoning, &u.audio_in, &u.audio_out };
+    for (size_t i = 0; i < DD_COUNT(all); i++)
+        *all[i] = at_most(*all[i], INT64_C(1) << (MAX_TOKENS_EXP - 4));
+    return u;
+}
+
 dd_usage_report dd_usage_settle(dd_dialect d, const dd_usage_raw *raw)
 {
     dd_usage_report u = { .reported = raw->input >= 0 || raw->output >= 0 || raw->total >= 0 };
@@ -112,7 +121,7 @@ dd_usage_report dd_usage_settle(dd_dialect d, const dd_usage_raw *raw)
         int64_t hour = known(raw->cache_write_1h), write = raw->cache_write >= 0 ? raw->cache_write : known(raw->cache_write_5m) + hour;
         hour    = at_most(hour, write);
         u.usage = (dd_usage){ known(raw->input) + raw->extra_in, known(raw->cache_read), write - hour, hour, known(raw->output) + raw->extra_out };
-        return u;
+        return within(u);
     }
     int64_t output = known(raw->output), input = raw->input;
     if (input < 0) /* embeddings of some providers say the total alone */
@@ -121,7 +130,7 @@ dd_usage_report dd_usage_settle(dd_dialect d, const dd_usage_raw *raw)
         output = raw->total - input;
     int64_t read = at_most(known(raw->cache_read), input), write = at_most(known(raw->cache_write), input - read);
     u.usage = (dd_usage){ input - read - write, read, write, 0, output };
-    return u;
+    return within(u);
 }
 
 dd_usage_report dd_usage_add(const dd_usage_report *a, const dd_usage_report *b)
@@ -137,7 +146,7 @@ dd_usage_report dd_usage_add(const dd_usage_report *a, const dd_usage_report *b)
     u.reasoning += b->reasoning;
     u.audio_in += b->audio_in;
     u.audio_out += b->audio_out;
-    return u;
+    return within(u);
 }
 
 /* --- writing --- */

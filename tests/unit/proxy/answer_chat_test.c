@@ -1,11 +1,11 @@
 /* Answers of chat.completions, read for other clients and written from other providers. */
-#include "tests/unit/proxy/translate.h"
+#include "tests/unit/proxy/reply.h"
 
 #define ANSWER(message, finish) "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":7,\"model\":\"m\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\"," \
                                 message "},\"finish_reason\":" finish "}],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":5,\"total_tokens\":15}}"
 #define CALL(id, name, arguments) "{\"id\":\"" id "\",\"type\":\"function\",\"function\":{\"name\":\"" name "\",\"arguments\":" arguments "}}"
 
-static const translation_case reads[] = {
+static const reply_case reads[] = {
     { "S2 text", CHAT, MESSAGES, ANSWER("\"content\":\"Hi \\u00e9 \\ud83d\\ude00\"", "\"stop\""),
       { "{\"id\":\"chatcmpl-1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[{\"type\":\"text\",\"text\":\"Hi \\u00e9 \\ud83d\\ude00\"}],"
         "\"stop_reason\":\"end_turn\",\"stop_sequence\":null,\"usage\":{\"input_tokens\":10," }, NULL },
@@ -20,6 +20,9 @@ static const translation_case reads[] = {
     { "and is incomplete for responses", CHAT, RESPONSES, ANSWER("\"content\":null,\"tool_calls\":[" CALL("c", "f", "\"{\\\"city\\\": \\\"Par\"") "]", "\"length\""),
       { "\"status\":\"incomplete\"", "\"incomplete_details\":{\"reason\":\"max_output_tokens\"}", "\"status\":\"incomplete\",\"arguments\":\"{\\\"city\\\": \\\"Par\"" }, NULL },
     { "a call without an id gets one", CHAT, MESSAGES, ANSWER("\"tool_calls\":[" CALL("", "f", "\"{}\"") "]", "\"tool_calls\""), { "\"id\":\"toolu_n_0\"" }, NULL },
+    { "Snowflake sends both forms of a call", CHAT, MESSAGES,
+      ANSWER("\"content\":\"\",\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"},\"custom\":{\"name\":\"\",\"input\":\"\"}}]", "\"\""),
+      { "\"id\":\"c\",\"name\":\"f\",\"input\":{}" }, NULL },
     { "a legacy call", CHAT, MESSAGES, ANSWER("\"content\":null,\"function_call\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\"}", "\"function_call\""),
       { "\"type\":\"tool_use\"", "\"name\":\"f\",\"input\":{\"a\":1}", "\"stop_reason\":\"tool_use\"" }, NULL },
     { "a refusal", CHAT, MESSAGES, ANSWER("\"content\":null,\"refusal\":\"No.\"", "\"stop\""), { "{\"type\":\"text\",\"text\":\"No.\"}", "\"stop_reason\":\"refusal\"" }, NULL },
@@ -39,9 +42,9 @@ static const translation_case reads[] = {
         "\"tool_choice\":\"auto\",\"tools\":[]", "\"usage\":{\"input_tokens\":10,\"output_tokens\":5,\"total_tokens\":15" }, NULL },
     { "content_filter", CHAT, RESPONSES, ANSWER("\"content\":\"x\"", "\"content_filter\""), { "\"status\":\"incomplete\"", "\"reason\":\"content_filter\"" }, NULL },
 };
-TEST(answers_of_chat) { translation_answers(reads, DD_COUNT(reads)); }
+TEST(answers_of_chat) { reply_answers(reads, DD_COUNT(reads)); }
 
-static const translation_case writes[] = {
+static const reply_case writes[] = {
     { "S2 several texts become one, S3 usage", MESSAGES, CHAT,
       "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"text\",\"text\":\"b\"}],"
       "\"stop_reason\":\"end_turn\",\"usage\":{\"input_tokens\":15,\"cache_creation_input_tokens\":13,\"cache_read_input_tokens\":12,\"output_tokens\":21}}",
@@ -60,17 +63,17 @@ static const translation_case writes[] = {
       "{\"id\":\"r\",\"status\":\"completed\",\"output\":[{\"type\":\"custom_tool_call\",\"call_id\":\"c1\",\"name\":\"exec\",\"input\":\"ls \\\"x\\\"\"}]}",
       { "\"tool_calls\":[{\"id\":\"c1\",\"type\":\"custom\",\"custom\":{\"name\":\"exec\",\"input\":\"ls \\\"x\\\"\"}}]" }, NULL },
 };
-TEST(answers_for_chat) { translation_answers(writes, DD_COUNT(writes)); }
+TEST(answers_for_chat) { reply_answers(writes, DD_COUNT(writes)); }
 
 TEST(answer_names_what_it_drops)
 {
-    translation t;
-    translation_open(&t);
-    translate_answer(&t, CHAT, MESSAGES,
+    reply t;
+    reply_open(&t);
+    reply_answer(&t, CHAT, MESSAGES,
                      "{\"id\":\"1\",\"x_new\":1,\"x_null\":null,\"choices\":[{\"index\":0,\"message\":{\"content\":\"a\",\"audio\":{\"id\":1},\"annotations\":[]},"
                      "\"logprobs\":{\"content\":[1]},\"finish_reason\":\"stop\"},{\"index\":1,\"message\":{\"content\":\"b\"}}]}");
-    CHECK_STR(translation_drops(&t), "choices[0].message.audio choices[1] choices[0].logprobs x_new");
-    translation_close(&t);
+    CHECK_STR(reply_drops(&t), "choices[0].message.audio choices[1] choices[0].logprobs x_new");
+    reply_close(&t);
 }
 
 TEST(answer_that_is_an_error)   /* S11, S12: a body of status 200 */
@@ -85,14 +88,14 @@ TEST(answer_that_is_an_error)   /* S11, S12: a body of status 200 */
         { "[]", 502, "server_error", "", "the provider's answer is not a JSON object" },
     };
     for (size_t i = 0; i < DD_COUNT(errors); i++) {
-        translation t;
-        translation_open(&t);
-        CHECK_STR(translate_answer(&t, CHAT, MESSAGES, errors[i].body), "");
+        reply t;
+        reply_open(&t);
+        CHECK_STR(reply_answer(&t, CHAT, MESSAGES, errors[i].body), "");
         CHECK_EQ(t.error.status, errors[i].status, errors[i].body);
         CHECK_STR(t.error.type, errors[i].type);
         CHECK_STR(t.error.code, errors[i].code);
         CHECK_STR(t.error.message, errors[i].message);
-        translation_close(&t);
+        reply_close(&t);
     }
 }
 
@@ -100,19 +103,19 @@ TEST(answer_gives_names_back)   /* T7, T8, T19, T23, S16 */
 {
     static const char body[] = "{\"content\":[{\"type\":\"tool_use\",\"id\":\"t_1\",\"name\":\"short\",\"input\":{}},{\"type\":\"tool_use\",\"id\":\"t2\",\"name\":\"json\",\"input\":"
                                "{\"a\":\"b\"}}],\"model\":\"real\",\"stop_reason\":\"tool_use\"}";
-    translation t;
-    translation_open(&t);
+    reply t;
+    reply_open(&t);
     dd_avec_push(&t.arena, &t.names, ((dd_rename){ DD_STR("the long name"), DD_STR("short") }));
     dd_avec_push(&t.arena, &t.names, ((dd_rename){ DD_STR(""), DD_STR("json") }));
     dd_avec_push(&t.arena, &t.ids, ((dd_rename){ DD_STR("t:1"), DD_STR("t_1") }));
     t.facts.model = DD_STR("asked");
-    dd_str out    = translate_answer(&t, MESSAGES, CHAT, body);
+    dd_str out    = reply_answer(&t, MESSAGES, CHAT, body);
     CHECK(dd_str_has(out, "\"model\":\"asked\""));
     CHECK(dd_str_has(out, "\"content\":\"{\\\"a\\\":\\\"b\\\"}\""));
     CHECK(dd_str_has(out, "\"tool_calls\":[{\"id\":\"t:1\",\"type\":\"function\",\"function\":{\"name\":\"the long name\",\"arguments\":\"{}\"}}]"));
     t.request.legacy_functions = true;
-    out                        = translate_answer(&t, MESSAGES, CHAT, body);
+    out                        = reply_answer(&t, MESSAGES, CHAT, body);
     CHECK(dd_str_has(out, "\"function_call\":{\"name\":\"the long name\",\"arguments\":\"{}\"}"));
     CHECK(dd_str_has(out, "\"finish_reason\":\"function_call\""));
-    translation_close(&t);
+    reply_close(&t);
 }

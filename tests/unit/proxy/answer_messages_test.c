@@ -1,7 +1,7 @@
 /* Answers of messages: what goes to and comes from others than chat.completions (that: answer_chat_test.c). */
-#include "tests/unit/proxy/translate.h"
+#include "tests/unit/proxy/reply.h"
 
-static const translation_case cases[] = {
+static const reply_case cases[] = {
     { "to responses", MESSAGES, RESPONSES,
       "{\"id\":\"msg_1\",\"model\":\"m\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"Hm\",\"signature\":\"SIG\"},{\"type\":\"text\",\"text\":\"a\"},"
       "{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"f\",\"input\":{\"a\":1}}],\"stop_reason\":\"tool_use\",\"usage\":{\"input_tokens\":1,\"cache_read_input_tokens\":2,\"output_tokens\":3}}",
@@ -20,17 +20,17 @@ static const translation_case cases[] = {
     { "usage that nobody gave: messages demands numbers", CHAT, MESSAGES, "{\"choices\":[{\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}",
       { "\"usage\":{\"input_tokens\":0,\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":0,\"output_tokens\":0}" }, NULL },
 };
-TEST(answers_of_messages) { translation_answers(cases, DD_COUNT(cases)); }
+TEST(answers_of_messages) { reply_answers(cases, DD_COUNT(cases)); }
 
 TEST(answer_of_servers_own_tools)
 {
-    translation t;
-    translation_open(&t);
-    dd_str out = translate_answer(&t, MESSAGES, CHAT,
+    reply t;
+    reply_open(&t);
+    dd_str out = reply_answer(&t, MESSAGES, CHAT,
                                   "{\"content\":[{\"type\":\"server_tool_use\",\"id\":\"s\",\"name\":\"web_search\",\"input\":{}},{\"type\":\"web_search_tool_result\",\"content\":[]},"
                                   "{\"type\":\"text\",\"text\":\"a\",\"citations\":[{\"url\":\"u\"}]}],\"stop_reason\":\"end_turn\"}");
     CHECK(dd_str_has(out, "\"content\":\"a\""));
     CHECK(dd_str_has(out, "\"finish_reason\":\"stop\""));
-    CHECK_STR(translation_drops(&t), "content[0].server_tool_use content[1].web_search_tool_result content[2].citations");
-    translation_close(&t);
+    CHECK_STR(reply_drops(&t), "content[0].server_tool_use content[1].web_search_tool_result content[2].citations");
+    reply_close(&t);
 }

@@ -1,12 +1,12 @@
 /* Streams of chat.completions: what compatible providers send (S10), and what clients of it get (S5, S6, S11). */
-#include "tests/unit/proxy/translate.h"
+#include "tests/unit/proxy/reply.h"
 
 #define CALLS(items) CHUNK("\"tool_calls\":[" items "]")
 #define OPEN0 "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\""
 #define ARGS(index, text) "\"index\":" index ",\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"" text "\"}"
 #define WHOLE "event: message_stop"
 
-static const translation_case reads[] = {
+static const reply_case reads[] = {
     { "S8, S9 text; usage behind the finish waits for the end", CHAT, MESSAGES,
       CHUNK("\"role\":\"assistant\",\"content\":\"\"") CHUNK("\"content\":\"Hel\"") CHUNK("\"content\":\"lo \\ud83d\\ude00\"") FINISH("stop") USAGE DONE,
       { "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"c1\"",
@@ -57,9 +57,9 @@ static const translation_case reads[] = {
     { "a legacy call", CHAT, MESSAGES, CHUNK("\"function_call\":{\"name\":\"f\",\"arguments\":\"\"}") CHUNK("\"function_call\":{\"arguments\":\"{}\"}") FINISH("function_call") DONE,
       { "\"name\":\"f\"", ARGS("0", "{}"), "\"stop_reason\":\"tool_use\"" }, NULL },
 };
-TEST(streams_of_chat) { translation_streams(reads, DD_COUNT(reads)); }
+TEST(streams_of_chat) { reply_streams(reads, DD_COUNT(reads)); }
 
-static const translation_case errors[] = {
+static const reply_case errors[] = {
     { "S8 cut before its end: an error, no end", CHAT, MESSAGES, CHUNK("\"content\":\"a\""), { "event: error" }, "message_stop" },
     { "cut, for responses", CHAT, RESPONSES, CHUNK("\"content\":\"a\""), { "event: response.failed", "\"status\":\"failed\"", "\"error\":{\"code\":", "\"text\":\"a\"" }, "response.completed" },
     { "cut, for chat", MESSAGES, CHAT, START BLOCK("0", "\"type\":\"text\",\"text\":\"\"") DELTA("0", "\"type\":\"text_delta\",\"text\":\"a\""), { "\"content\":\"a\"", "{\"error\":{" }, "[DONE]" },
@@ -76,9 +76,9 @@ static const translation_case errors[] = {
       { "{\"error\":{", "Overloaded" }, "[DONE]" },
     { "OpenAI's shape in a messages stream", MESSAGES, CHAT, START D("{\"error\":{\"message\":\"gateway\",\"type\":\"server_error\"}}") END("end_turn"), { "gateway" }, "[DONE]" },
 };
-TEST(streams_that_fail) { translation_streams(errors, DD_COUNT(errors)); }
+TEST(streams_that_fail) { reply_streams(errors, DD_COUNT(errors)); }
 
-static const translation_case writes[] = {
+static const reply_case writes[] = {
     { "S5 first role, then text, finish, usage, [DONE]", MESSAGES, CHAT,
       START D("{\"type\":\"ping\"}") BLOCK("0", "\"type\":\"text\",\"text\":\"\"") DELTA("0", "\"type\":\"text_delta\",\"text\":\"a\"") STOP("0") END("end_turn"),
       { "data: {\"id\":\"msg_1\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"",
@@ -101,18 +101,18 @@ static const translation_case writes[] = {
       D("{\"type\":\"response.completed\",\"response\":{\"status\":\"completed\"}}"),
       { "\"type\":\"custom\",\"custom\":{\"name\":\"exec\",\"input\":\"\"}", "\"custom\":{\"input\":\"ls\"}", "\"finish_reason\":\"tool_calls\"", "[DONE]" }, NULL },
 };
-TEST(streams_for_chat) { translation_streams(writes, DD_COUNT(writes)); }
+TEST(streams_for_chat) { reply_streams(writes, DD_COUNT(writes)); }
 
 TEST(stream_usage_chunk_only_when_asked)   /* S5 */
 {
-    translation t;
-    translation_open(&t);
+    reply t;
+    reply_open(&t);
     t.facts.include_usage = false;
-    dd_str out            = translate_stream(&t, MESSAGES, CHAT, START END("end_turn"));
+    dd_str out            = reply_stream(&t, MESSAGES, CHAT, START END("end_turn"));
     CHECK(!dd_str_has(out, "usage"));
     CHECK(dd_str_has(out, "[DONE]"));
     CHECK_EQ(t.usage.usage.output, 9, "but the reader tells");
-    translation_close(&t);
+    reply_close(&t);
 }
 
 TEST(stream_gives_names_back)   /* T7, T8, T19, T23 */
@@ -120,24 +120,24 @@ TEST(stream_gives_names_back)   /* T7, T8, T19, T23 */
     static const char body[] =
         START BLOCK("0", "\"type\":\"tool_use\",\"id\":\"t0\",\"name\":\"json\",\"input\":{}") DELTA("0", "\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"a\\\":1}\"") STOP("0")
         BLOCK("1", "\"type\":\"tool_use\",\"id\":\"t_1\",\"name\":\"short\",\"input\":{}") STOP("1") END("tool_use");
-    translation t;
-    translation_open(&t);
+    reply t;
+    reply_open(&t);
     dd_avec_push(&t.arena, &t.names, ((dd_rename){ DD_STR("the long name"), DD_STR("short") }));
     dd_avec_push(&t.arena, &t.names, ((dd_rename){ DD_STR(""), DD_STR("json") }));
     dd_avec_push(&t.arena, &t.ids, ((dd_rename){ DD_STR("t:1"), DD_STR("t_1") }));
     t.facts.model = DD_STR("asked");
-    dd_str out    = translate_stream(&t, MESSAGES, CHAT, body);
+    dd_str out    = reply_stream(&t, MESSAGES, CHAT, body);
     CHECK(dd_str_has(out, "\"model\":\"asked\""));
     CHECK(dd_str_has(out, "\"content\":\"{\\\"a\\\":1}\""));
     CHECK(dd_str_has(out, "{\"index\":0,\"id\":\"t:1\",\"type\":\"function\",\"function\":{\"name\":\"the long name\""));
     t.request.legacy_functions = true;
-    out                        = translate_stream(&t, MESSAGES, CHAT, body);
+    out                        = reply_stream(&t, MESSAGES, CHAT, body);
     CHECK(dd_str_has(out, "\"delta\":{\"function_call\":{\"name\":\"the long name\",\"arguments\":\"\"}}"));
     CHECK(dd_str_has(out, "\"delta\":{\"function_call\":{\"arguments\":\"{}\"}}"));
     CHECK(dd_str_has(out, "\"finish_reason\":\"function_call\""));
     /* a schema's call alone: the answer is a text that simply ends */
-    out = translate_stream(&t, MESSAGES, CHAT, START BLOCK("0", "\"type\":\"tool_use\",\"id\":\"t0\",\"name\":\"json\",\"input\":{}") STOP("0") END("tool_use"));
+    out = reply_stream(&t, MESSAGES, CHAT, START BLOCK("0", "\"type\":\"tool_use\",\"id\":\"t0\",\"name\":\"json\",\"input\":{}") STOP("0") END("tool_use"));
     CHECK(dd_str_has(out, "\"content\":\"{}\""));
     CHECK(dd_str_has(out, "\"finish_reason\":\"stop\""));
-    translation_close(&t);
+    reply_close(&t);
 }

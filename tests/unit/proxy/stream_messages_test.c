@@ -1,5 +1,5 @@
 /* Streams of messages: usage (S4), what is whole and what is not, and what goes to responses. */
-#include "tests/unit/proxy/translate.h"
+#include "tests/unit/proxy/reply.h"
 
 static void ignore(void *ctx, const dd_stream_event *e)
 {
@@ -61,7 +61,7 @@ TEST(stream_facts_for_counting)   /* R1.8: bytes of what was generated, when the
     CHECK_EQ(f.output_bytes, 5, "bytes of text");
 }
 
-static const translation_case cases[] = {
+static const reply_case cases[] = {
     { "input whole at the start of its block", MESSAGES, CHAT, START BLOCK("0", "\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\",\"input\":{\"a\":1}") STOP("0") END("tool_use"),
       { "\"arguments\":\"{\\\"a\\\":1}\"", "\"finish_reason\":\"tool_calls\"" }, NULL },
     { "input at the start, and in pieces: the pieces count", MESSAGES, CHAT,
@@ -83,15 +83,15 @@ static const translation_case cases[] = {
     { "the stop is there, its mark is not", MESSAGES, CHAT, START D("{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":1}}"),
       { "\"finish_reason\":\"stop\"", "[DONE]" }, NULL },
 };
-TEST(streams_of_messages) { translation_streams(cases, DD_COUNT(cases)); }
+TEST(streams_of_messages) { reply_streams(cases, DD_COUNT(cases)); }
 
 TEST(stream_says_what_it_dropped)
 {
-    translation t;
-    translation_open(&t);
-    translate_stream(&t, MESSAGES, CHAT,
+    reply t;
+    reply_open(&t);
+    reply_stream(&t, MESSAGES, CHAT,
                      START BLOCK("0", "\"type\":\"server_tool_use\",\"id\":\"s\",\"name\":\"w\",\"input\":{}") STOP("0") BLOCK("1", "\"type\":\"text\",\"text\":\"\"")
                      DELTA("1", "\"type\":\"citations_delta\",\"citation\":{}") STOP("1") END("end_turn"));
-    CHECK_STR(translation_drops(&t), "server_tool_use citations_delta");
-    translation_close(&t);
+    CHECK_STR(reply_drops(&t), "server_tool_use citations_delta");
+    reply_close(&t);
 }

@@ -1,12 +1,12 @@
 /* Streams of responses. The order of a client's events is the API reference's, "Streaming events". */
-#include "tests/unit/proxy/translate.h"
+#include "tests/unit/proxy/reply.h"
 
 #define R_CREATED   D("{\"type\":\"response.created\",\"sequence_number\":0,\"response\":{\"id\":\"resp_1\",\"created_at\":7,\"model\":\"m\",\"status\":\"in_progress\",\"output\":[]}}")
 #define R_TEXT(text) D("{\"type\":\"response.output_text.delta\",\"output_index\":0,\"content_index\":0,\"delta\":\"" text "\"}")
 #define R_ITEM(event, index, item) D("{\"type\":\"response.output_item." event "\",\"output_index\":" index ",\"item\":{" item "}}")
 #define R_DONE      D("{\"type\":\"response.completed\",\"response\":{\"id\":\"resp_1\",\"status\":\"completed\",\"output\":[],\"usage\":{\"input_tokens\":10,\"output_tokens\":5,\"total_tokens\":15}}}")
 
-static const translation_case reads[] = {
+static const reply_case reads[] = {
     { "text", RESPONSES, CHAT, R_CREATED R_ITEM("added", "0", "\"type\":\"message\"") R_TEXT("a") R_TEXT("b") D("{\"type\":\"response.output_text.done\",\"output_index\":0,\"content_index\":0,\"text\":\"ab\"}") R_DONE,
       { "\"id\":\"resp_1\"", "\"created\":7", "\"content\":\"a\"", "\"content\":\"b\"", "\"finish_reason\":\"stop\"", "\"prompt_tokens\":10", "[DONE]" }, "\"content\":\"ab\"" },
     { "text without deltas", RESPONSES, CHAT, R_CREATED D("{\"type\":\"response.output_text.done\",\"output_index\":0,\"content_index\":0,\"text\":\"ab\"}") R_DONE, { "\"content\":\"ab\"" }, NULL },
@@ -35,7 +35,7 @@ static const translation_case reads[] = {
     { "an error event, flat", RESPONSES, CHAT, R_CREATED D("{\"type\":\"error\",\"code\":\"rate_limit_exceeded\",\"message\":\"slow\",\"param\":null}"), { "slow" }, "[DONE]" },
     { "cut", RESPONSES, CHAT, R_CREATED R_TEXT("a"), { "\"error\":{" }, "[DONE]" },
 };
-TEST(streams_of_responses) { translation_streams(reads, DD_COUNT(reads)); }
+TEST(streams_of_responses) { reply_streams(reads, DD_COUNT(reads)); }
 
 TEST(stream_for_responses_in_order)
 {
@@ -62,9 +62,9 @@ TEST(stream_for_responses_in_order)
         "event: response.completed", "\"status\":\"completed\"", "\"output\":[{\"id\":\"rs_n_0\"", "{\"id\":\"msg_n_1\"", "\"text\":\"a\"", "{\"id\":\"fc_n_2\"",
         "\"usage\":{\"input_tokens\":10,\"output_tokens\":5,\"total_tokens\":15,\"input_tokens_details\":{\"cached_tokens\":4},\"output_tokens_details\":{\"reasoning_tokens\":0}}}}\n\n",
     };
-    translation t;
-    translation_open(&t);
-    dd_str rest = translate_stream(&t, CHAT, RESPONSES,
+    reply t;
+    reply_open(&t);
+    dd_str rest = reply_stream(&t, CHAT, RESPONSES,
                                    CHUNK("\"role\":\"assistant\",\"reasoning_content\":\"Hm\"") CHUNK("\"content\":\"a\"")
                                    CHUNK("\"tool_calls\":[{\"index\":0,\"id\":\"t1\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]") FINISH("tool_calls") USAGE DONE);
     for (size_t i = 0; i < DD_COUNT(want); i++) {
@@ -76,10 +76,10 @@ TEST(stream_for_responses_in_order)
         rest = dd_str_sub(rest, (size_t)at + strlen(want[i]), rest.len);
     }
     CHECK_EQ(rest.len, 0, "nothing behind response.completed");
-    translation_close(&t);
+    reply_close(&t);
 }
 
-static const translation_case writes[] = {
+static const reply_case writes[] = {
     { "calls whose pieces interleave", CHAT, RESPONSES,
       CHUNK("\"tool_calls\":[{\"index\":0,\"id\":\"t1\",\"function\":{\"name\":\"f\",\"arguments\":\"{\"}},{\"index\":1,\"id\":\"t2\",\"function\":{\"name\":\"g\",\"arguments\":\"[\"}}]")
       CHUNK("\"tool_calls\":[{\"index\":1,\"function\":{\"arguments\":\"]\"}},{\"index\":0,\"function\":{\"arguments\":\"}\"}}]") FINISH("tool_calls") DONE,
@@ -93,4 +93,4 @@ static const translation_case writes[] = {
     { "a failure before anything", CHAT, RESPONSES, D("{\"error\":{\"message\":\"no\",\"code\":\"x\"}}"),
       { "event: response.created", "event: response.failed", "\"id\":\"resp_n\"", "\"status\":\"failed\"", "\"error\":{\"code\":\"x\",\"message\":\"no\"}" }, "completed" },
 };
-TEST(streams_for_responses) { translation_streams(writes, DD_COUNT(writes)); }
+TEST(streams_for_responses) { reply_streams(writes, DD_COUNT(writes)); }
