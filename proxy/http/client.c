@@ -8,13 +8,14 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { IDLE_HANDLES = 256, HEAD_MAX = 128 << 10, STREAM_BUFFER = 4 << 10, PLAIN_BUFFER = 16 << 10, DNS_S = 60 };
 
-typedef struct sock {
-    dd_io        io;
-    dd_client   *client;
-    struct sock *next_free;
+typedef struct {
+    dd_io      io;
+    dd_client *client;
+    bool       wanted;        /* by libcurl, now */
 } sock;
 
 struct dd_call {
@@ -42,10 +43,13 @@ struct dd_client {
     dd_timer  timer;          /* libcurl's */
     dd_call  *calls;
     size_t    open;
+    sock    **socks;          /* by descriptor */
+    size_t    n_socks;
     CURL     *idle[IDLE_HANDLES];
     size_t    n_idle;
     int       inside;         /* depth of calls into libcurl that may call back */
     bool      kick, reap;     /* deferred work is queued */
+    bool      ending;         /* the loop runs no more */
 };
 
 const char *dd_call_end_name(dd_call_end e)
@@ -164,34 +168,65 @@ static void want_kick(dd_client *cl)
     cl->kick = true;
 }
 
+/* libcurl lets go of a socket after each request and asks for it again with the next: it stays watched meanwhile, which saves two system calls a request. What happens on it
+ * while nobody asks for it (the provider closes) ends the watch; libcurl looks at the connection itself before it takes it again. */
 static void socket_ready(dd_io *io, unsigned events)
 {
-    sock *s    = io->owner;
-    int   mask = (events & DD_IO_READ ? CURL_CSELECT_IN : 0) | (events & DD_IO_WRITE ? CURL_CSELECT_OUT : 0) | (events & DD_IO_HANGUP ? CURL_CSELECT_ERR : 0);
+    sock *s = io->owner;
+    if (!s->wanted) {
+        dd_loop_watch(s->client->loop, io, 0, NULL);
+        return;
+    }
+    int mask = (events & DD_IO_READ ? CURL_CSELECT_IN : 0) | (events & DD_IO_WRITE ? CURL_CSELECT_OUT : 0) | (events & DD_IO_HANGUP ? CURL_CSELECT_ERR : 0);
     act(s->client, io->fd, mask);
+}
+
+static sock *socket_of(dd_client *cl, curl_socket_t fd)
+{
+    size_t at = (size_t)fd;
+    if (at >= cl->n_socks) {
+        size_t n  = at + 64;
+        cl->socks = dd_realloc(cl->socks, n * sizeof(sock *));
+        memset(cl->socks + cl->n_socks, 0, (n - cl->n_socks) * sizeof(sock *));
+        cl->n_socks = n;
+    }
+    if (!cl->socks[at]) {
+        sock *s       = dd_calloc(1, sizeof *s);
+        s->client     = cl;
+        s->io         = (dd_io){ .fd = fd, .ready = socket_ready, .owner = s };
+        cl->socks[at] = s;
+    }
+    return cl->socks[at];
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
 {
     (void)easy;
+    (void)known;
     dd_client *cl = arg;
-    sock      *s  = known;
-    if (what == CURL_POLL_REMOVE) {
-        if (s) {
-            dd_loop_watch(cl->loop, &s->io, 0, NULL);
-            curl_multi_assign(cl->multi, fd, NULL);
-            dd_loop_defer(cl->loop, free, s);   /* an event of this turn may still name it */
-        }
-        return 0;
-    }
-    if (!s) {
-        s         = dd_calloc(1, sizeof *s);
-        s->client = cl;
-        s->io     = (dd_io){ .fd = fd, .ready = socket_ready, .owner = s };
-        curl_multi_assign(cl->multi, fd, s);
-    }
+    sock      *s  = socket_of(cl, fd);
+    s->wanted     = what != CURL_POLL_REMOVE;
     unsigned want = (what & CURL_POLL_IN ? DD_IO_READ : 0) | (what & CURL_POLL_OUT ? DD_IO_WRITE : 0);
+    if (!s->wanted)
+        want = s->io.want & DD_IO_READ;
+    if (want == s->io.want)
+        return 0;
     return dd_loop_watch(cl->loop, &s->io, want, NULL) == DD_OK ? 0 : -1;
+}
+
+static int on_close(void *arg, curl_socket_t fd)
+{
+    dd_client *cl = arg;
+    if ((size_t)fd < cl->n_socks && cl->socks[fd]) {
+        sock *s = cl->socks[fd];
+        cl->socks[fd] = NULL;
+        dd_loop_watch(cl->loop, &s->io, 0, NULL);
+        if (cl->ending)
+            free(s);
+        else
+            dd_loop_defer(cl->loop, free, s);   /* an event of this turn may still name it */
+    }
+    return close(fd);
 }
 
 static void multi_due(dd_timer *t)
@@ -313,6 +348,8 @@ static CURL *handle_new(dd_client *cl)
         abort();
     curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(e, CURLOPT_SHARE, cl->share);
+    curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, cl);
     curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header_line);
     curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "identity");   /* what comes encoded all the same is decoded */
@@ -480,7 +517,14 @@ void dd_client_free(dd_client *cl)
     while (cl->n_idle)
         curl_easy_cleanup(cl->idle[--cl->n_idle]);
     dd_loop_timer(cl->loop, &cl->timer, 0);
+    cl->ending = true;
     curl_multi_cleanup(cl->multi);
     curl_share_cleanup(cl->share);
+    for (size_t i = 0; i < cl->n_socks; i++)
+        if (cl->socks[i]) {
+            dd_loop_watch(cl->loop, &cl->socks[i]->io, 0, NULL);
+            free(cl->socks[i]);
+        }
+    free(cl->socks);
     free(cl);
 }
