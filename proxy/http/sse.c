@@ -6,7 +6,7 @@
 #include <emmintrin.h>
 #endif
 
-enum { DEFAULT_MAX = 16 << 20, KEEP = 64 << 10 /* memory that an idle reader may hold on to, a buffer */ };
+enum { DEFAULT_MAX = 16 << 20, KEEP = 256 << 10 /* memory that an idle reader may hold on to, a buffer */ };
 
 typedef struct {
     dd_sse    *s;

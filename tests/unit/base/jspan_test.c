@@ -123,6 +123,7 @@ TEST(text_of_strings)
     CHECK_STR(dd_jspan_text(&d, 5, &arena), "");
     CHECK_STR(dd_jtext_decode(DD_STR("{\\\"a\\\":\\\"\\ud83d\\\\n\\ud83d\\ude00\\\"}"), &arena), "{\"a\":\"\\ud83d\\n\xf0\x9f\x98\x80\"}");
     CHECK_STR(dd_jtext_decode(DD_STR("\\"), &arena), "\\");
+    CHECK_STR(dd_jtext_decode(DD_STR("\\ud83d\\ud83d\\ude00"), &arena), "\\ud83d\xf0\x9f\x98\x80");
     CHECK_STR(dd_jtext_decode(DD_STR("\\u12\\ud800\\u12"), &arena), "\\u12\\ud800\\u12");
     dd_buf b = DD_BUF_INIT(0);
     dd_jtext_escape(&b, DD_STR("a\"\\\b\f\n\r\t\x01\x1f/\xc3\xa4\xff\xe2\x82z\0"));
@@ -214,6 +215,11 @@ TEST(edits_in_what_goes_do_nothing)
     dd_jedit_add(&e, &arena, &d, dd_jspan_member(&d, 0, "big", NULL), "no", DD_STR("1"));
     dd_jedit_replace(&e, &arena, &d, DD_J_NONE, DD_STR("1"));
     CHECK_STR(dd_jedit_apply(&e, &arena, &d), "{\"keep\":{\"deep\":[\"one\",{\"x\":1}],\"q\\\"\":true},\"big\":12345678901234567890,\"s\":\"\\u0000\\ud800\"}");
+    dd_jedits renamed = { 0 };
+    dd_jedit_replace(&renamed, &arena, &d, gone - 1, DD_STR("\"new name\""));
+    dd_jedit_replace(&renamed, &arena, &d, keep - 1, DD_STR("\"kept\""));
+    dd_jedit_remove(&renamed, &arena, &d, 0, gone - 1);
+    CHECK_STR(dd_jedit_apply(&renamed, &arena, &d), "{\"kept\":{\"deep\":[1,{\"x\":1}]},\"big\":12345678901234567890,\"s\":\"\\u0000\\ud800\"}");
     dd_jedits none = { 0 };
     CHECK(dd_jedit_apply(&none, &arena, &d).ptr == d.text.ptr);
     dd_jedits whole = { 0 };

@@ -52,6 +52,7 @@ static const struct { const char *why, *text, *want; } cases[] = {
     { "too short for its own prefix",          "sk" "-ant-a1b2c3d4e5f6g7h8", "sk-" GONE },
     { "a percent escape to the left",          "x%3Dsk" "-" B20, "x%3Dsk-" GONE },
     { "a JSON escape to the left",             "\\u0022sk" "-" B20, "\\u0022sk-" GONE },
+    { "a tab written as one",                  "\\tsk" "-" B20 "\\r" "gsk" "_" B20, "\\tsk-" GONE "\\rgsk_" GONE },
     { "a letter to the left",                  "Dsk" "-" B20, "Dsk" "-" B20 },
     { "an underscore to the left",             "_sk" "-" B20, "_sk" "-" B20 },
     { "a key right behind a key",              "AKIA" "ABCDEFGHIJKLMNOPsk" "-" B20, "AKIA" GONE "sk-" GONE },

@@ -103,6 +103,12 @@ TEST(streams_are_not_held_back)
     CHECK_EQ(out.len, 13 + 6 + 100 * 1000 + 2, "and the one behind it is looked at again");
     dd_usage_strip_free(s);
     dd_usage_strip_free(NULL);
+    dd_buf_clear(&long_text);
+    dd_buf_addz(&long_text, USAGE "\n:");
+    dd_buf_pad(&long_text, 'x', 70000);
+    dd_buf_addz(&long_text, "\n\n");
+    for (size_t size = 1000; size < 80000; size += 39000)
+        CHECK_EQ(strip(dd_buf_str(&long_text), size, size, &out).len, long_text.len, "so long an event is passed on, however it came");
     dd_buf_free(&out);
     dd_buf_free(&long_text);
 }

@@ -174,6 +174,40 @@ TEST(an_event_comes_with_its_blank_line)
     dd_sse_fini(&s);
 }
 
+TEST(lines_of_any_length_in_one_piece_or_two)
+{
+    dd_buf text = DD_BUF_INIT(0);
+    size_t sum = 0;
+    dd_buf_addz(&text, "nothing:");
+    dd_buf_pad(&text, 'x', 2000);
+    dd_buf_addz(&text, "\ndata: a\n\n");
+    for (size_t cut = 0; cut < 1900; cut += 100) {
+        dd_sse s;
+        dd_sse_init(&s, 1000);
+        CHECK(!dd_sse_feed(&s, dd_str_sub(dd_buf_str(&text), 0, cut), count, &sum) || !dd_sse_feed(&s, dd_str_sub(dd_buf_str(&text), cut, text.len), count, &sum));
+        CHECK_EQ(sum, 0, "a line past the maximum fails, however it came");
+        dd_sse_fini(&s);
+    }
+    dd_buf_free(&text);
+}
+
+TEST(marks_and_empty_lines_of_data)
+{
+    static const struct { const char *in, *data; } rows[] = { { "\xef\xbb\xbf" "data: a\n\n", "a" }, { "data:\ndata: b\n\n", "\nb" }, { "data\n\n", "" }, { "data: a\ndata\n\n", "a\n" } };
+    for (size_t i = 0; i < DD_COUNT(rows); i++) {
+        dd_str in = dd_str_z(rows[i].in);
+        for (size_t cut = 0; cut <= in.len; cut++) {
+            dd_buf got = DD_BUF_INIT(0), want = DD_BUF_INIT(0);
+            CHECK(!read_in(in, cut, in.len, &got));
+            note(&want, &(dd_sse_event){ .data = dd_str_z(rows[i].data), .retry = -1 });
+            dd_buf_addz(&want, "end\n");
+            CHECK_STR(dd_buf_str(&got), dd_buf_z(&want));
+            dd_buf_free(&got);
+            dd_buf_free(&want);
+        }
+    }
+}
+
 TEST(a_last_event_without_its_blank_line)
 {
     static const char *const ends[] = { "data: [DONE]", "data: [DONE]\n", "data: [DONE]\r" };
