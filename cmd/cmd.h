@@ -52,7 +52,9 @@ extern const dd_opt dd_scan_opts_table[], dd_report_opts_table[], dd_tokens_opts
 extern const dd_opt dd_prices_list_opts[], dd_prices_show_opts[], dd_prices_diff_opts[], dd_prices_update_opts[], dd_prices_import_opts[];
 dd_cmd_fn dd_cmd_keys_create, dd_cmd_keys_list, dd_cmd_keys_revoke, dd_cmd_keys_rotate, dd_cmd_keys_show;
 extern const dd_opt dd_keys_create_opts[], dd_keys_list_opts[], dd_keys_revoke_opts[], dd_keys_rotate_opts[], dd_keys_show_opts[];
-dd_cmd_fn dd_cmd_proxy, dd_cmd_run, dd_cmd_bench;
-extern const dd_opt dd_proxy_opts[], dd_run_opts[], dd_bench_opts[];
+dd_cmd_fn dd_cmd_secrets_list, dd_cmd_secrets_rm, dd_cmd_secrets_rotate, dd_cmd_secrets_set;
+extern const dd_opt dd_secrets_opts[], dd_secrets_list_opts[];
+dd_cmd_fn dd_cmd_proxy, dd_cmd_run, dd_cmd_bench, dd_cmd_mock;
+extern const dd_opt dd_proxy_opts[], dd_run_opts[], dd_bench_opts[], dd_mock_opts[];
 #define DD_VERSION "0.1.0"
 #endif

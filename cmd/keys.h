@@ -15,6 +15,8 @@ dd_code  dd_expiry_parse(const char *text, dd_wall now, int64_t *out_s, dd_err *
 dd_code  dd_cmd_key(dd_db *db, const char *word, dd_arena *a, dd_key *out, dd_err *err);
 /* "2026-11-20 13:45" UTC, "-" for never. */
 void     dd_put_time(dd_buf *out, int64_t s);
+/* A member: "2026-11-20T13:45:00Z", null for never. */
+void     dd_put_time_json(dd_json *j, const char *name, int64_t s);
 /* The key as lines "name  value" for people. */
 void     dd_put_key(dd_buf *out, const dd_key *k, dd_wall now);
 /* The key as a JSON object with its schema; `text` is the member "key" and may be empty. */

@@ -33,6 +33,17 @@ const dd_cmd dd_cmds[] = {
       "KEY=$(dd0c keys rotate ci --quiet)" },
     { "keys show", dd_cmd_keys_show, "show what is known of a key", "KEY", dd_keys_show_opts,
       "Shows all but the key itself, which nobody has. The last use is kept to the minute.", "dd0c keys show ci --format json" },
+    { "mock", dd_cmd_mock, "be a provider to test against", "", dd_mock_opts,
+      "Serves OpenAI's chat.completions, responses, completions, embeddings and models, and Anthropic's messages, count_tokens and models, plain and streaming, under "
+      "any prefix and for any model name. The same request gets the same bytes. Tokens are counted with o200k_base.\n\n"
+      "A text that begins with \"echo \" is said back. Tools are called when tool_choice asks for it, or when the last words of the user name one, say \"tool\", or say "
+      "\"parallel\" (all of them); arguments and structured answers are samples of the given schemas.\n\n"
+      "Faults come by the request header x-mock-fault, behind \"!\" in the model's name, or by --fault for a share of all requests; several are joined by \";\": "
+      "status=N, retry-after=S, retry-after-ms=N, reset, stall, truncate, malformed, garbage-headers, drip=TIME, no-done, no-usage, reset-after=N, stall-after=N and "
+      "error-after=N events, and latency=TIME, chunk-delay=TIME, tokens=N for one request.\n\n"
+      "GET /mock/stats tells open connections, requests, aborted streams and faults. SIGTERM ends it.",
+      "dd0c mock --listen 127.0.0.1:4010\n# a slow provider that fails now and then\ndd0c mock --ttft 200ms..800ms --chunk-delay 20ms --fault '5%:status=429;retry-after=1' --fault 1%:reset\n"
+      "# one request that fails\ncurl -H 'x-mock-fault: status=503' -d '{\"model\":\"m\",\"messages\":[]}' http://127.0.0.1:4010/v1/chat/completions" },
     { "prices diff", dd_cmd_prices_diff, "show what a newer price list changes", "[FILE]", dd_prices_diff_opts,
       "Compares the fetched list, or FILE in any format that import takes, with the table inside the program.", "dd0c prices diff\ndd0c prices diff api.json --all" },
     { "prices import", dd_cmd_prices_import, "take a price list from a file", "FILE", dd_prices_import_opts,
@@ -75,6 +86,20 @@ const dd_cmd dd_cmds[] = {
       "# in CI: fail above $500 a month, or when a model is retired\ndd0c scan --max-monthly 500 --fail-on retired\n"
       "# say how often each call really runs\ndd0c scan --sync-usage dd0c-usage.yaml\ndd0c scan --usage dd0c-usage.yaml\n"
       "# why this figure?\ndd0c scan --explain 3fa9c1d2e4b5" },
+    { "secrets list", dd_cmd_secrets_list, "list the names of secrets", "", dd_secrets_list_opts,
+      "Lists names and times. Values are never printed, and no master key is needed.", "dd0c secrets list" },
+    { "secrets rm", dd_cmd_secrets_rm, "remove a secret", "NAME", dd_secrets_opts,
+      "Removes the secret for good. A proxy that uses it keeps the value it has until it reloads its configuration.", "dd0c secrets rm openai" },
+    { "secrets rotate", dd_cmd_secrets_rotate, "seal all secrets under a new master key", "", dd_secrets_opts,
+      "Opens every secret with the master key and seals it under a new one, all or none. Where the key is the file master.key, a new one is made and put in its "
+      "place; else, or to move it out of the file, the new key is read from DD0C_NEW_MASTER_KEY.",
+      "dd0c secrets rotate\n# out of the file, into the environment\nDD0C_NEW_MASTER_KEY=$NEW dd0c secrets rotate" },
+    { "secrets set", dd_cmd_secrets_set, "keep a provider's key, sealed", "NAME", dd_secrets_opts,
+      "Reads the value from standard input, or asks for it on a terminal without showing it, and keeps it under NAME, sealed with AES-256-GCM. The configuration "
+      "names it as secret:NAME where a key is wanted.\n\n"
+      "The master key is DD0C_MASTER_KEY (64 hexadecimal digits or base64), else what the command in DD0C_MASTER_KEY_CMD prints, else the file master.key in "
+      "the state folder, which is made with the first secret. Keep a copy of it: without the master key the secrets are lost.",
+      "# asks for the value\ndd0c secrets set openai\n# from another store\npass show openai | dd0c secrets set openai" },
     { "tail", dd_cmd_tail, "show requests as they are recorded", "", dd_tail_opts,
       "Prints the newest requests that a proxy has recorded, oldest first, and ends; with -f it goes on until it is interrupted. A request is one line, or with "
       "--format json one object with its attempts inside; figures that are not known are null there and - in text. Prompts and answers are never recorded.\n\n"
