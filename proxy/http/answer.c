@@ -298,6 +298,21 @@ void dd_http_cut(dd_http *h)
     dd_conn_touch(c);
 }
 
+void dd_http_reset(dd_http *h)
+{
+    dd_conn *c = h->conn;
+    c->out.at  = c->out.len;
+    c->reset   = true;
+    dd_http_cut(h);
+}
+
+void dd_http_raw(dd_http *h, dd_str bytes)
+{
+    h->head_sent = true;
+    out_add(h->conn, bytes.ptr, bytes.len);
+    dd_conn_touch(h->conn);
+}
+
 void dd_http_end(dd_http *h)
 {
     dd_conn *c = h->conn;

@@ -4,6 +4,8 @@
  * is run. So nothing that an application calls can take a connection from under its feet. */
 #ifndef DD_PROXY_HTTP_CONN_H
 #define DD_PROXY_HTTP_CONN_H
+#include <stdatomic.h>
+
 #include "proxy/http/request.h"
 #include "proxy/http/server.h"
 #include "proxy/http/tls.h"
@@ -38,7 +40,7 @@ struct dd_server {
     dd_timer          accept_again;
     int               port;
     dd_conn          *conns, *touched;
-    size_t            n_conns;
+    atomic_size_t     n_conns;      /* read by other threads */
     bool              run_pending, draining, drained, dead;
     unsigned          calls;        /* put off with dd_server_later: the struct stays until they are done */
     void            (*done)(void *);

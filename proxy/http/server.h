@@ -24,7 +24,7 @@ typedef struct dd_http {
     dd_str     target, path, query;/* as sent; path without "?", query without it; absolute-form targets are reduced to origin-form */
     dd_header *headers;
     size_t     n_headers;
-    dd_str     body;               /* whole, decoded */
+    dd_str     body;               /* whole, decoded; headers then has no content-encoding */
     int64_t    received_bytes;     /* as they came: head and encoded body */
     int64_t    sent_bytes;         /* of the answer, so far: head and body */
     dd_mono    started;            /* its first byte */
@@ -37,7 +37,7 @@ typedef struct dd_http {
 typedef struct {
     /* The request is whole. The answer may be given now or later; exactly one of dd_http_end, dd_http_cut follows, unless `gone` was called. */
     void (*request)(void *ctx, dd_http *h);
-    /* The client left before the answer's end. `h` is gone when this returns. NULL when nothing is to be done. */
+    /* The client left before the answer's end, or before all of an ended answer was taken. Not after dd_http_cut. `h` is gone when this returns. NULL when nothing is to be done. */
     void (*gone)(void *ctx, dd_http *h);
     /* What waited to be sent fell below the low mark after dd_http_data said true. */
     void (*drained)(void *ctx, dd_http *h);
@@ -65,11 +65,11 @@ typedef struct {
     const char *server_header;     /* NULL: none */
 } dd_server_opts;
 
-/* Listens on host:port ("127.0.0.1", "::1", "0.0.0.0"; port 0: any). Several servers (one a loop) may take the same port when the first one's
+/* With TLS the process must ignore SIGPIPE. Listens on host:port ("127.0.0.1", "::1", "0.0.0.0"; port 0: any). Several servers (one a loop) may take the same port when the first one's
  * port is given to the others. Caller owns. */
 dd_server *dd_server_new(dd_loop *l, const char *host, int port, const dd_server_opts *opts, dd_err *err);
 int        dd_server_port(const dd_server *s);
-size_t     dd_server_conns(const dd_server *s);
+size_t     dd_server_conns(const dd_server *s);       /* any thread */
 /* No new connections; idle ones close, busy ones after their answer. `done` (once) when none is left. */
 void       dd_server_drain(dd_server *s, void (*done)(void *), void *arg);
 void       dd_server_free(dd_server *s);               /* cuts what is left */
@@ -84,7 +84,11 @@ bool dd_http_data(dd_http *h, dd_str bytes);
 void dd_http_flush(dd_http *h);
 size_t dd_http_waiting(const dd_http *h);  /* bytes not yet taken by the kernel */
 void dd_http_end(dd_http *h);              /* the answer is whole; `h` is the server's again */
-void dd_http_cut(dd_http *h);              /* the answer cannot be finished: the connection ends so that the client sees it is not whole */
+void dd_http_cut(dd_http *h);              /* the answer cannot be finished: the connection ends so that the client sees it is not whole; no callback follows */
+/* For servers that tests talk to. reset: as cut, but the client's kernel is told so (RST), and what waits is dropped. raw: these bytes instead of an
+ * answer, or in the middle of one; dd_http_cut follows. */
+void dd_http_reset(dd_http *h);
+void dd_http_raw(dd_http *h, dd_str bytes);
 /* One call for small answers: content-type, body, end. */
 void dd_http_reply(dd_http *h, int status, const char *content_type, dd_str body);
 #endif
