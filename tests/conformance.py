@@ -15,6 +15,7 @@ import sys
 import tarfile
 import tempfile
 
+from dialect_requests import suites as request_suites
 from dialects import suites as dialect_suites
 
 
@@ -138,14 +139,16 @@ def event_streams(program, shared):
 
 
 def dialects(program, shared):
-    """R2.5: recorded answers and streams, read and translated; what other translators made of some."""
+    """R2.5: recorded requests, answers and streams, read and translated; what other translators made of some."""
     with gzip.open(shared / "data" / "wire" / "golden" / "golden.jsonl.gz", "rt", encoding="utf-8") as lines:
         entries = [json.loads(line) for line in lines]
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(__file__).resolve().parent.parent
         parts = sorted(str(p.relative_to(root)) for p in (root / "proxy" / "dialect").glob("*.c") if not p.name.endswith("_fuzz.c"))
         driver, _ = compiled(folder, "dialect", "tests/drivers/dialect.c", "proxy/http/sse.c", "base/map.c", "base/redact.c", *parts)
-        yield from dialect_suites(driver, list(recorded(shared)), entries)
+        records = list(recorded(shared))
+        yield from request_suites(driver, records, entries)
+        yield from dialect_suites(driver, records, entries)
 
 
 def main():
