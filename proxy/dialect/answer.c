@@ -234,8 +234,8 @@ void dd_error_object(const dd_jspan *j, uint32_t node, dd_arena *arena, dd_api_e
         e->message = message_of(j, node, arena);
     if (dd_jspan_kind(j, node) != DD_J_OBJECT)
         return;
-    uint32_t code = dd_jspan_member(j, node, "code", NULL), type = dd_jspan_member(j, node, "type", NULL), message = dd_jspan_member(j, node, "message", NULL);
-    uint32_t status_node = dd_jspan_member(j, node, "status_code", NULL);
+    uint32_t code = dd_jspan_member(j, node, "code", NULL), type = dd_jspan_member(j, node, "type", NULL);
+    uint32_t message = dd_jspan_member(j, node, "message", NULL), status_node = dd_jspan_member(j, node, "status_code", NULL);
     int64_t  status;
     if (dd_jspan_inside(j, message).len)
         e->message = message_of(j, message, arena);

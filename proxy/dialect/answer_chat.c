@@ -79,7 +79,8 @@ static void read_calls(const dd_jspan *j, uint32_t message, dd_dialect_ctx *ctx,
 {
     for (dd_jit it = dd_jspan_each(j, dd_jspan_member(j, message, "tool_calls", NULL)); dd_jspan_step(j, &it);) {
         uint32_t function = dd_jspan_member(j, it.value, "function", NULL), custom = dd_jspan_member(j, it.value, "custom", NULL);
-        if (dd_jspan_kind(j, custom) == DD_J_OBJECT && !dd_jspan_is(j, dd_jspan_member(j, it.value, "type", NULL), "function")) { /* Snowflake sends both */
+        bool both = dd_jspan_is(j, dd_jspan_member(j, it.value, "type", NULL), "function"); /* Snowflake sends an empty one beside it */
+        if (dd_jspan_kind(j, custom) == DD_J_OBJECT && !both) {
             dd_part *p = dd_part_add(tail, ctx->arena, DD_PART_TOOL_CALL);
             p->id      = dd_restore(ctx->ids, inside(j, it.value, "id"));
             p->name    = dd_restore(ctx->names, inside(j, custom, "name"));
@@ -105,8 +106,8 @@ static bool has_text(const dd_part *p)
 
 static void read_message(const dd_jspan *j, uint32_t message, dd_dialect_ctx *ctx, dd_answer *a)
 {
-    static const char *const known[] = { "role", "content", "refusal", "reasoning_content", "reasoning", "reasoning_details", "thinking_blocks", "tool_calls",
-                                         "function_call", NULL };
+    static const char *const known[] = { "role", "content", "refusal", "reasoning_content", "reasoning", "reasoning_details",
+                                         "thinking_blocks", "tool_calls", "function_call", NULL };
     dd_part **tail = &a->parts;
     read_reasoning(j, message, ctx, &tail);
     read_content(j, dd_jspan_member(j, message, "content", NULL), ctx, &tail);
@@ -119,7 +120,8 @@ static void read_message(const dd_jspan *j, uint32_t message, dd_dialect_ctx *ct
 
 bool dd_answer_read_chat(const dd_jspan *j, dd_dialect_ctx *ctx, dd_answer *a)
 {
-    static const char *const known[]        = { "id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint", "metadata", NULL };
+    static const char *const known[]        = { "id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint",
+                                                "metadata", NULL };
     static const char *const known_choice[] = { "index", "message", "finish_reason", "native_finish_reason", NULL };
     uint32_t choices = dd_jspan_member(j, 0, "choices", NULL), choice = dd_jspan_item(j, choices, 0);
     uint32_t error = dd_jspan_member(j, choice, "error", NULL);

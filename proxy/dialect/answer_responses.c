@@ -208,14 +208,13 @@ static void echo_tool(const dd_tool *t, bool raw, dd_buf *out)
 
 static void echo_choice(const dd_request *r, dd_buf *out)
 {
-    static const char *const words[] = { [DD_CHOICE_UNSET] = "\"auto\"", [DD_CHOICE_AUTO] = "\"auto\"", [DD_CHOICE_NONE] = "\"none\"", [DD_CHOICE_REQUIRED] = "\"required\"" };
-    dd_jw_key(out, "tool_choice");
+    static const char *const words[] = { [DD_CHOICE_AUTO] = "auto", [DD_CHOICE_NONE] = "none", [DD_CHOICE_REQUIRED] = "required" };
     if (r->tool_choice == DD_CHOICE_NAMED) {
-        dd_buf_addz(out, "{\"type\":\"function\"");
+        dd_buf_addz(out, ",\"tool_choice\":{\"type\":\"function\"");
         dd_jw_str(out, "name", r->tool_choice_name);
         dd_buf_addc(out, '}');
     } else
-        dd_buf_addz(out, words[r->tool_choice]);
+        dd_jw_str(out, "tool_choice", dd_str_z(words[r->tool_choice == DD_CHOICE_UNSET ? DD_CHOICE_AUTO : r->tool_choice]));
 }
 
 static void echo_format(const dd_request *r, dd_buf *out)
@@ -276,25 +275,30 @@ void dd_responses_tail(const dd_usage_report *usage, dd_str service_tier, const 
     dd_buf_addc(out, '}');
 }
 
-static const char *item_prefix(const dd_part *p) { return p->kind == DD_PART_TOOL_CALL ? p->custom ? "ctc" : "fc" : p->kind == DD_PART_THINKING ? "rs" : "msg"; }
+static const char *item_prefix(const dd_part *p)
+{
+    if (p->kind == DD_PART_TOOL_CALL)
+        return p->custom ? "ctc" : "fc";
+    return p->kind == DD_PART_THINKING ? "rs" : "msg";
+}
 
 void dd_answer_write_responses(const dd_answer *a, const dd_answer_facts *facts, dd_dialect_ctx *ctx, dd_buf *out)
 {
     const char *reason, *status = dd_stop_responses(a->stop, &reason);
+    dd_str      id = dd_answer_id(a->id, "resp_", facts, ctx->arena), model = facts->model.len ? facts->model : a->model;
     size_t      n = 0;
-    dd_responses_head(dd_answer_id(a->id, "resp_", facts, ctx->arena), facts->model.len ? facts->model : a->model, a->created ? a->created : facts->now, status,
-                      reason, NULL, out);
+    dd_responses_head(id, model, a->created ? a->created : facts->now, status, reason, NULL, out);
     for (const dd_part *p = a->parts; p;) {
         dd_part item = *p;
         if (p->kind == DD_PART_OTHER || (is_message(p) && !p->text.len)) {
             p = p->next;
             continue;
         }
-        dd_str id = dd_arena_printf(ctx->arena, "%s_" DD_STR_FMT "_%zu", item_prefix(p), DD_STR_ARG(facts->new_id), n++);
+        dd_str item_id = dd_arena_printf(ctx->arena, "%s_" DD_STR_FMT "_%zu", item_prefix(p), DD_STR_ARG(facts->new_id), n++);
         if (p->kind == DD_PART_TOOL_CALL && !p->id.len)
             item.id = dd_arena_printf(ctx->arena, "call_" DD_STR_FMT "_%zu", DD_STR_ARG(facts->new_id), n);
         bool cut = p->kind == DD_PART_TOOL_CALL && !p->custom && !p->raw.len; /* its arguments ended within */
-        p = dd_responses_item(&item, id, cut ? "incomplete" : "completed", ctx, out);
+        p = dd_responses_item(&item, item_id, cut ? "incomplete" : "completed", ctx, out);
     }
     dd_responses_tail(&a->usage, a->service_tier, facts, out);
     if (a->stop_sequence.len)

@@ -1,6 +1,7 @@
 /* Embeddings as clients ask for them (S18).
  *
- * The official clients ask for base64 unless told otherwise and decode it without a look; providers that do not know encoding_format answer with numbers.
+ * The official clients ask for base64 unless told otherwise and decode it without a look; providers that do not know encoding_format answer
+ * with numbers.
  * Source: OpenAI's API reference, "Create embeddings"; openai-python, resources/embeddings.py (numpy float32, little-endian), read 2026-11-20. */
 #include <math.h>
 

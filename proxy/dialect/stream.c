@@ -60,7 +60,10 @@ static void emit(dd_stream_reader *r, const dd_stream_event *e)
     r->fn(r->ctx, e);
 }
 
-dd_str dd_sr_inside(dd_stream_reader *r, uint32_t object, const char *name) { return dd_jspan_inside(r->j, dd_jspan_member(r->j, object, name, NULL)); }
+dd_str dd_sr_inside(dd_stream_reader *r, uint32_t object, const char *name)
+{
+    return dd_jspan_inside(r->j, dd_jspan_member(r->j, object, name, NULL));
+}
 
 void dd_sr_start(dd_stream_reader *r, uint32_t object, const char *created)
 {
@@ -398,7 +401,8 @@ static void tool(dd_stream_writer *w, const dd_stream_event *e)
         c.name = dd_arena_dup(w->ctx->arena, dd_restore(w->ctx->names, e->name));
         c.id   = dd_arena_dup(w->ctx->arena, dd_restore(w->ctx->ids, e->id));
         if (!c.id.len)
-            c.id = dd_arena_printf(w->ctx->arena, "%s_" DD_STR_FMT "_%d", w->to == DD_DIALECT_MESSAGES ? "toolu" : "call", DD_STR_ARG(w->facts.new_id), c.out);
+            c.id = dd_arena_printf(w->ctx->arena, "%s_" DD_STR_FMT "_%d", w->to == DD_DIALECT_MESSAGES ? "toolu" : "call",
+                                   DD_STR_ARG(w->facts.new_id), c.out);
         on.id   = c.id;
         on.name = c.name;
         on.tool = c.out;

@@ -1,7 +1,7 @@
 /* proxy/dialect/stream.h - what the stream readers and writers share among themselves.
  *
- * A reader holds a few words of state for each tool call and no text; a writer holds what its API says twice: responses repeats all text at the end, messages must
- * not open a block before the last one is closed. Both have a maximum. Not for others: they use proxy/dialect/dialect.h. */
+ * A reader holds a few words of state for each tool call and no text; a writer holds what its API says twice: responses repeats all text at the
+ * end, messages must not open a block before the last one is closed. Both have a maximum. Not for others: they use proxy/dialect/dialect.h. */
 #ifndef DD_PROXY_DIALECT_STREAM_H
 #define DD_PROXY_DIALECT_STREAM_H
 #include "proxy/dialect/answer.h"
@@ -45,7 +45,7 @@ void   dd_sr_start(dd_stream_reader *r, uint32_t object, const char *created);  
 void   dd_sr_text(dd_stream_reader *r, dd_se_kind kind, dd_str text);            /* nothing when empty */
 void   dd_sr_signature(dd_stream_reader *r, dd_str text, bool redacted, dd_dialect signed_by);
 void   dd_sr_other(dd_stream_reader *r, dd_str name);
-void   dd_sr_again(dd_stream_reader *r);                                         /* what ended begins again: a second answer in one stream; both were paid for */
+void   dd_sr_again(dd_stream_reader *r);                                         /* a second answer in one stream: both were paid for */
 void   dd_sr_usage(dd_stream_reader *r, uint32_t usage);
 void   dd_sr_stop(dd_stream_reader *r, dd_stop stop);
 void   dd_sr_error(dd_stream_reader *r, uint32_t error);                         /* an error object of the event */

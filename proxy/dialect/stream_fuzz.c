@@ -1,7 +1,7 @@
 /* Fuzz target: any text as a provider's stream. The first byte picks the two APIs, the second the size of the pieces.
  *
- * Events come in order (a call begins before its arguments, nothing behind an end or an error), and what a writer makes of them reads back as the same
- * answer. Memory is bounded by the input. */
+ * Events come in order (a call begins before its arguments, nothing behind an end or an error), and what a writer makes of them reads back as
+ * the same answer. Memory is bounded by the input. */
 #include "proxy/dialect/answer.h"
 #include "proxy/http/sse.h"
 

@@ -1,6 +1,7 @@
 /* Streams of messages: one block after the other, each opened and closed once.
  *
- * Where a provider's pieces interleave (two calls at a time), the first that is open goes out as it comes and the others wait: a block cannot be opened twice. */
+ * Where a provider's pieces interleave (two calls at a time), the first that is open goes out as it comes and the others wait: a block cannot
+ * be opened twice. */
 #include "proxy/dialect/stream.h"
 
 /* --- reading --- */
@@ -86,8 +87,9 @@ static void error(dd_stream_reader *r) { dd_sr_error(r, member(r, 0, "error")); 
 void dd_stream_read_messages(dd_stream_reader *r)
 {
     static const struct { const char *type; void (*fn)(dd_stream_reader *r); } events[] = {
-        { "content_block_delta", block_delta }, { "content_block_start", block_start }, { "content_block_stop", block_stop }, { "message_start", message_start },
-        { "message_delta", message_delta },     { "message_stop", message_stop },       { "error", error },
+        { "content_block_delta", block_delta }, { "content_block_start", block_start }, { "content_block_stop", block_stop },
+        { "message_start", message_start },     { "message_delta", message_delta },     { "message_stop", message_stop },
+        { "error", error },
     };
     uint32_t type = member(r, 0, "type");
     for (size_t i = 0; i < DD_COUNT(events); i++)

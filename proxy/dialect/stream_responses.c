@@ -300,16 +300,17 @@ static void item_open(dd_stream_writer *w, dd_stream_item *item)
     dd_jw_int(w->out, "output_index", item->index);
     dd_jw_key(w->out, "item");
     if (item->kind == DD_PART_TEXT) {
-        dd_buf_addc(w->out, '{');
-        dd_buf_printf(w->out, "\"id\":\"msg_" DD_STR_FMT "_%d\",\"type\":\"message\",\"status\":\"in_progress\",\"role\":\"assistant\",\"content\":[]}",
-                      DD_STR_ARG(w->facts.new_id), item->index);
+        dd_buf_printf(w->out, "{\"id\":\"msg_" DD_STR_FMT "_%d\",\"type\":\"message\"", DD_STR_ARG(w->facts.new_id), item->index);
+        dd_buf_addz(w->out, ",\"status\":\"in_progress\",\"role\":\"assistant\",\"content\":[]}");
     } else if (item->kind == DD_PART_TOOL_CALL) {
         for (size_t i = 0; i < w->called.n; i++) {
             const dd_stream_called *c = &w->called.v[i];
             if (c->text || c->out != item->call)
                 continue;
-            dd_buf_printf(w->out, "{\"id\":\"%s_" DD_STR_FMT "_%d\",\"type\":\"%s\",\"status\":\"in_progress\",\"%s\":\"\"", c->custom ? "ctc" : "fc",
-                          DD_STR_ARG(w->facts.new_id), item->index, c->custom ? "custom_tool_call" : "function_call", c->custom ? "input" : "arguments");
+            dd_buf_printf(w->out, "{\"id\":\"%s_" DD_STR_FMT "_%d\"", c->custom ? "ctc" : "fc", DD_STR_ARG(w->facts.new_id), item->index);
+            dd_jw_str(w->out, "type", c->custom ? DD_STR("custom_tool_call") : DD_STR("function_call"));
+            dd_jw_str(w->out, "status", DD_STR("in_progress"));
+            dd_jw_str(w->out, c->custom ? "input" : "arguments", DD_STR(""));
             dd_jw_str(w->out, "call_id", c->id);
             dd_jw_str(w->out, "name", c->name);
             dd_buf_addc(w->out, '}');

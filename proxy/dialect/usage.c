@@ -1,7 +1,7 @@
 /* Token counters and stop reasons, each API's words into one.
  *
- * chat.completions and responses count cached tokens within the input, messages beside it; ours are disjoint. Some compatible providers leave thinking
- * out of completion_tokens and show it in total_tokens alone (Gemini, xAI): what the total has more than input and output is output. */
+ * chat.completions and responses count cached tokens within the input, messages beside it; ours are disjoint. Some compatible providers leave
+ * thinking out of completion_tokens and show it in total_tokens alone (Gemini, xAI): what the total has more than input and output is output. */
 #include "proxy/dialect/answer.h"
 
 enum { MAX_TOKENS_EXP = 50 };   /* a count past 2^50 is no count */
@@ -101,7 +101,8 @@ static int64_t at_most(int64_t n, int64_t most) { return n > most ? most : n; }
 /* Sums of counts stay counts: no counter is more than a small part of what `count` takes. */
 static dd_usage_report within(dd_usage_report u)
 {
-    int64_t *all[] = { &u.usage.input, &u.usage.cache_read, &u.usage.cache_write, &u.usage.cache_write_1h, &u.usage.output, &u.reasoning, &u.audio_in, &u.audio_out };
+    int64_t *all[] = { &u.usage.input,  &u.usage.cache_read, &u.usage.cache_write, &u.usage.cache_write_1h,
+                       &u.usage.output, &u.reasoning,        &u.audio_in,          &u.audio_out };
     for (size_t i = 0; i < DD_COUNT(all); i++)
         *all[i] = at_most(*all[i], INT64_C(1) << (MAX_TOKENS_EXP - 4));
     return u;

@@ -1,6 +1,7 @@
 /* Runs the dialects over lines of JSON, for tests that compare them with other implementations: one object in, one object out.
  *
- *   {"op":"request","from":"messages","to":"responses","body":TEXT,"model":TEXT,"facts":{"json_schema":true}} -> {"ok":true,"body":{...},"drops":[...]}
+ *   {"op":"request","from":"messages","to":"responses","body":TEXT,"model":TEXT,"facts":{"json_schema":true}}
+ *                                                                        -> {"ok":true,"body":{...},"drops":[...]}
  *   {"op":"usage","from":"messages","body":TEXT}                         -> {"reported":true,"input":..,...,"stop":N}
  *   {"op":"answer","from":"messages","to":"chat.completions","body":TEXT} -> {"ok":true,"body":{...},"drops":[...]}
  *   {"op":"stream","from":..,"to":..,"text":TEXT,"piece":N}               -> {"whole":true,"out":TEXT,"assembled":{...},"drops":[...]}
@@ -149,7 +150,8 @@ static void request(run *r)
         return;
     }
     dd_buf to = DD_BUF_INIT(0);
-    bool   ok = dd_request_read(dialect(r, "from"), &body, &r->ctx, &q) && dd_request_write(dialect(r, "to"), &q, text(r, "model"), &facts, &r->ctx, &to);
+    bool   ok = dd_request_read(dialect(r, "from"), &body, &r->ctx, &q);
+    ok        = ok && dd_request_write(dialect(r, "to"), &q, text(r, "model"), &facts, &r->ctx, &to);
     dd_buf_addz(&r->out, ok ? "{\"ok\":true" : "{\"ok\":false");
     if (ok)
         dd_jw_raw(&r->out, "body", dd_buf_str(&to));
@@ -281,7 +283,9 @@ static void stream_op(run *r)
         dd_buf_free(bufs[i]);
 }
 
-static const struct { const char *op; void (*fn)(run *r); } ops[] = { { "request", request }, { "usage", usage }, { "answer", answer }, { "stream", stream_op } };
+static const struct { const char *op; void (*fn)(run *r); } ops[] = {
+    { "request", request }, { "usage", usage }, { "answer", answer }, { "stream", stream_op },
+};
 
 static void one(dd_str line)
 {
