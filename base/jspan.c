@@ -13,7 +13,7 @@ typedef struct {
     const char *why;                    /* what is wrong at p */
     dd_code     code;
     size_t      depth;
-    uint32_t    open[DD_JSPAN_DEPTH];
+    uint32_t   *open;                   /* DD_JSPAN_DEPTH of them: the nodes of the containers around p */
 } reader;
 
 static bool refuse(reader *r, dd_jptr at, const char *why)
@@ -250,14 +250,11 @@ dd_code dd_jspan_parse(dd_jspan *d, dd_arena *arena, dd_str text, dd_err *err)
     *d = (dd_jspan){ .text = text };
     if (text.len >= UINT32_MAX)
         return dd_fail(err, DD_ERR_LIMIT, "longer than 4 GiB");
-    reader r;
-    r.start = r.p = (dd_jptr)(text.len ? text.ptr : "");
-    r.end         = r.start + text.len;
-    r.d           = d;
-    r.arena       = arena;
-    r.depth       = 0;
-    r.cap         = 32 + text.len / 64; /* chat bodies have 20 to 100 bytes a node; growing doubles, so at most half of it all is wasted */
-    d->v          = dd_arena_alloc(arena, r.cap * sizeof *d->v);
+    uint32_t open[DD_JSPAN_DEPTH];
+    dd_jptr  start = (dd_jptr)(text.len ? text.ptr : "");
+    reader   r     = { .start = start, .p = start, .end = start + text.len, .d = d, .arena = arena, .open = open };
+    r.cap = 32 + text.len / 64; /* chat bodies have 20 to 100 bytes a node; growing doubles, so at most half of it all is wasted */
+    d->v  = dd_arena_alloc(arena, r.cap * sizeof *d->v);
     if (read_document(&r))
         return DD_OK;
     d->n = 0;

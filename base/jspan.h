@@ -53,7 +53,8 @@ bool     dd_jspan_i64(const dd_jspan *d, uint32_t node, int64_t *out);    /* a n
 bool     dd_jspan_f64(const dd_jspan *d, uint32_t node, double *out);
 
 /* --- text of strings, escaped (what stands between the quotes) --- */
-/* Decodes escapes: what a nested JSON text (tool arguments) really says. A lone surrogate stays as its \uXXXX, so that nested JSON keeps its meaning. */
+/* Decodes escapes: what a nested JSON text (tool arguments) really says. A lone surrogate stays as its \uXXXX, so that nested JSON keeps its
+ * meaning. Text that was not checked is taken too. */
 dd_str dd_jtext_decode(dd_str inside, dd_arena *arena);
 /* Appends `plain` escaped as the inside of a JSON string; bytes that are not UTF-8 become U+FFFD. */
 void   dd_jtext_escape(dd_buf *out, dd_str plain);
@@ -64,7 +65,8 @@ typedef enum { DD_JEDIT_REPLACE, DD_JEDIT_REMOVE, DD_JEDIT_ADD } dd_jedit_kind;
 typedef struct { dd_jedit_kind kind; uint32_t object, node; dd_str with; } dd_jedit;
 typedef DD_VEC(dd_jedit) dd_jedits;
 /* Edits that compose, in any order: replace a value, remove a member (all of them may go), add a member at the end of an object (also of an
- * empty one; whether the name is there already is the caller's to know). `json` is a JSON value; a replaced one is borrowed until the edits are applied.
+ * empty one; whether the name is there already is the caller's to know). `json` is a JSON value; dd_jedit_replace borrows it until the edits are
+ * applied.
  * Edits inside a value that is itself replaced or removed do nothing; of two replacements of one value the first counts. What is no
  * node, or no object, is left alone. */
 void dd_jedit_replace(dd_jedits *e, dd_arena *arena, const dd_jspan *d, uint32_t value, dd_str json);

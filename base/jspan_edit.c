@@ -7,6 +7,12 @@
 typedef struct { uint32_t start, end; dd_str with; size_t order; } cut;
 typedef DD_VEC(cut) cuts;
 
+static void add_cut(cuts *c, dd_arena *arena, uint32_t start, uint32_t end, dd_str with)
+{
+    cut one = { start, end, with, c->n };
+    dd_avec_push(arena, c, one);
+}
+
 void dd_jedit_replace(dd_jedits *e, dd_arena *arena, const dd_jspan *d, uint32_t value, dd_str json)
 {
     if (value < d->n)
@@ -83,12 +89,12 @@ static void cut_members(const dd_jspan *d, const ranked *r, size_t n, cuts *out,
             i++;
         bool removed = i < n && r[i].edit->node == it.key;
         if (!kept && end == tail)
-            tail = end = key->start; /* white space behind the bracket stays */
+            tail = key->start; /* white space behind the bracket stays */
         if (removed && gone == DD_J_NONE)
             gone = key->start;
         if (!removed) {
             if (gone != DD_J_NONE)
-                dd_avec_push(arena, out, ((cut){ gone, key->start, DD_STR_NULL, out->n }));
+                add_cut(out, arena, gone, key->start, DD_STR_NULL);
             gone = DD_J_NONE;
             kept = true;
             tail = d->v[it.value].end;
@@ -99,7 +105,7 @@ static void cut_members(const dd_jspan *d, const ranked *r, size_t n, cuts *out,
         i++;
     dd_str with = join_added(r + i, n - i, kept, arena);
     if (end > tail || with.len)
-        dd_avec_push(arena, out, ((cut){ tail, end, with, out->n }));
+        add_cut(out, arena, tail, end, with);
 }
 
 static void cut_objects(const dd_jspan *d, ranked *r, size_t n, cuts *out, dd_arena *arena)
@@ -121,7 +127,7 @@ dd_str dd_jedit_apply(dd_jedits *e, dd_arena *arena, const dd_jspan *d)
     for (size_t i = 0; i < e->n; i++) {
         const dd_jedit *edit = &e->v[i];
         if (edit->kind == DD_JEDIT_REPLACE)
-            dd_avec_push(arena, &c, ((cut){ d->v[edit->node].start, d->v[edit->node].end, edit->with, c.n }));
+            add_cut(&c, arena, d->v[edit->node].start, d->v[edit->node].end, edit->with);
         else
             r[n++] = (ranked){ edit, i };
     }

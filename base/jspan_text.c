@@ -136,7 +136,7 @@ bool dd_jtext_blank(dd_str inside)
             n = dd_jscan_escape(inside, &i, false, out);
         else
             i++;
-        if (n != 1 || !memchr(" \t\n\r\f\v", out[0], 6))
+        if (n != 1 || out[0] == '\0' || !strchr(" \t\n\r\f\v", out[0]))
             return false;
     }
     return true;
@@ -192,7 +192,8 @@ bool dd_jspan_i64(const dd_jspan *d, uint32_t node, int64_t *out)
     bool    minus = raw.ptr[0] == '-';
     size_t  end;
     int64_t e = exponent_of(raw, &end), n = 0, zeros = 0;
-    /* Zeros are held back until a digit follows, so that those at the end cost nothing and may be divided away. Negative, as INT64_MIN has no positive. */
+    /* Zeros are held back until a digit follows, so that those at the end cost nothing and may be divided away. The sum is negative, as INT64_MIN
+     * has no positive. */
     for (size_t i = minus; i < end; i++) {
         char c = raw.ptr[i];
         if (c == '.')

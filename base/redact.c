@@ -31,6 +31,7 @@ static const struct {
     { "AKIA",         4, BASE32,      false, 16, 16 },
     { "ASIA",         4, BASE32,      false, 16, 16 },
 };
+static const char first_letters[] = { 's', 'd', 'g', 'A' };
 enum { BEARER_MIN = 16 };
 
 typedef struct { size_t start, body, end; } secret;   /* text[start, body) is kept, text[body, end) is not */
@@ -56,7 +57,7 @@ static bool may_begin(const scan *s, size_t at)
     dd_str t = s->text;
     if (at == s->from || (!(class_at(t, at - 1) & WORD) && t.ptr[at - 1] != '_'))
         return true;
-    if (at >= 2 && t.ptr[at - 2] == '\\' && memchr("ntr", t.ptr[at - 1], 3))
+    if (at >= 2 && t.ptr[at - 2] == '\\' && (t.ptr[at - 1] == 'n' || t.ptr[at - 1] == 't' || t.ptr[at - 1] == 'r'))
         return true;
     if (at >= 3 && t.ptr[at - 3] == '%' && hex_at(t, at - 2) && hex_at(t, at - 1))
         return true;
@@ -96,7 +97,7 @@ static bool match_kind(scan *s, size_t at, size_t kind, secret *out)
 
 static bool match_key(scan *s, size_t at, secret *out)
 {
-    if (!memchr("sdgA", s->text.ptr[at], 4) || !may_begin(s, at))
+    if (!memchr(first_letters, s->text.ptr[at], sizeof first_letters) || !may_begin(s, at))
         return false;
     for (size_t k = 0; k < DD_COUNT(kinds); k++)
         if (starts_at(s->text, at, kinds[k].prefix, kinds[k].len) && match_kind(s, at, k, out))

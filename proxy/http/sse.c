@@ -68,9 +68,9 @@ static bool dispatch(const sink *to)
     dd_sse *s   = to->s;
     bool    had = s->has_data;
     if (had) {
-        dd_sse_event e = { .event = dd_buf_str(&s->event), .data = dd_buf_str(&s->data), .id = s->has_id ? dd_buf_str(&s->id) : DD_STR_NULL, .retry = s->retry };
-        if (s->has_id && !e.id.ptr)
-            e.id.ptr = "";
+        dd_sse_event e = { .event = dd_buf_str(&s->event), .data = dd_buf_str(&s->data), .retry = s->retry };
+        if (s->has_id)
+            e.id = s->id.len ? dd_buf_str(&s->id) : DD_STR("");
         to->fn(to->ctx, &e);
         s->retry = -1;
     }

@@ -1,7 +1,7 @@
 /* proxy/http/sse.h - server-sent events: read from any split of the bytes, write.
  *
- * The HTML standard's rules (WHATWG, "Interpreting an event stream"): CR, LF, CRLF, BOM, comments, multi-line data, fields without colon. One event's data has a maximum; past it the
- * reader fails rather than grow. Comments have none: they are passed over. */
+ * The HTML standard's rules (WHATWG, "Interpreting an event stream"): CR, LF, CRLF, BOM, comments, multi-line data, fields without colon.
+ * One event's data has a maximum; past it the reader fails rather than grow. Comments have none: they are passed over. */
 #ifndef DD_PROXY_HTTP_SSE_H
 #define DD_PROXY_HTTP_SSE_H
 #include "base/str.h"

@@ -8,14 +8,19 @@ static dd_err   err;
 
 static const struct { const char *why, *body, *model; bool ask; const char *want; } requests[] = {
     { "nothing changes",                  "{\"model\":\"a\", \"x\":1}", NULL, false, "{\"model\":\"a\", \"x\":1}" },
-    { "only the name changes",            "{ \"x\":1e400,\"mod\\u0065l\" : \"a\",\"y\":\"\\ud800\" }", "b\"/c", false, "{ \"x\":1e400,\"mod\\u0065l\" : \"b\\\"/c\",\"y\":\"\\ud800\" }" },
+    { "only the name changes",            "{ \"x\":1e400,\"mod\\u0065l\" : \"a\",\"y\":\"\\ud800\" }", "b\"/c", false,
+      "{ \"x\":1e400,\"mod\\u0065l\" : \"b\\\"/c\",\"y\":\"\\ud800\" }" },
     { "no name yet",                      "{}", "m", false, "{\"model\":\"m\"}" },
-    { "usage is asked for",               "{\"model\":\"a\",\"stream\":true}", NULL, true, "{\"model\":\"a\",\"stream\":true,\"stream_options\":{\"include_usage\":true}}" },
+    { "usage is asked for",               "{\"model\":\"a\",\"stream\":true}", NULL, true,
+      "{\"model\":\"a\",\"stream\":true,\"stream_options\":{\"include_usage\":true}}" },
     { "options that are null",            "{\"stream_options\":null}", NULL, true, "{\"stream_options\":{\"include_usage\":true}}" },
-    { "other options stay",               "{\"stream_options\":{\"include_obfuscation\":false}}", NULL, true, "{\"stream_options\":{\"include_obfuscation\":false,\"include_usage\":true}}" },
+    { "other options stay",               "{\"stream_options\":{\"include_obfuscation\":false}}", NULL, true,
+      "{\"stream_options\":{\"include_obfuscation\":false,\"include_usage\":true}}" },
     { "no options yet",                   "{\"stream_options\":{}}", NULL, true, "{\"stream_options\":{\"include_usage\":true}}" },
-    { "a client that said false",         "{\"stream_options\":{\"include_usage\":false}}", NULL, true, "{\"stream_options\":{\"include_usage\":true}}" },
-    { "a client that said true",          "{\"stream_options\":{\"include_usage\":true}}", NULL, true, "{\"stream_options\":{\"include_usage\":true}}" },
+    { "a client that said false",         "{\"stream_options\":{\"include_usage\":false}}", NULL, true,
+      "{\"stream_options\":{\"include_usage\":true}}" },
+    { "a client that said true",          "{\"stream_options\":{\"include_usage\":true}}", NULL, true,
+      "{\"stream_options\":{\"include_usage\":true}}" },
     { "nonsense is the provider's",       "{\"stream_options\":7}", NULL, true, "{\"stream_options\":7}" },
     { "both, and members of members stay", "{\"model\":\"a\",\"n\":{\"model\":1,\"stream_options\":0}}", "b", true,
       "{\"model\":\"b\",\"n\":{\"model\":1,\"stream_options\":0},\"stream_options\":{\"include_usage\":true}}" },
@@ -35,7 +40,8 @@ TEST(requests_change_where_they_must)
 #define CHUNK(text) "data: {\"choices\":[{\"delta\":{\"content\":\"" text "\"}}],\"usage\":null}"
 #define USAGE       "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3}}"
 static const struct { const char *why, *in, *out; } streams[] = {
-    { "as OpenAI sends it",             CHUNK("a") "\n\n" CHUNK("b") "\n\n" USAGE "\n\ndata: [DONE]\n\n", CHUNK("a") "\n\n" CHUNK("b") "\n\ndata: [DONE]\n\n" },
+    { "as OpenAI sends it",             CHUNK("a") "\n\n" CHUNK("b") "\n\n" USAGE "\n\ndata: [DONE]\n\n",
+      CHUNK("a") "\n\n" CHUNK("b") "\n\ndata: [DONE]\n\n" },
     { "CRLF",                           CHUNK("a") "\r\n\r\n" USAGE "\r\n\r\ndata: [DONE]\r\n\r\n", CHUNK("a") "\r\n\r\ndata: [DONE]\r\n\r\n" },
     { "CR",                             CHUNK("a") "\r\r" USAGE "\r\rdata: [DONE]\r\r", CHUNK("a") "\r\rdata: [DONE]\r\r" },
     { "a mix",                          CHUNK("a") "\r\n\n" USAGE "\n\r\ndata: [DONE]\r\r\n", CHUNK("a") "\r\n\ndata: [DONE]\r\r\n" },

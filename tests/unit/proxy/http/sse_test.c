@@ -184,7 +184,8 @@ TEST(lines_of_any_length_in_one_piece_or_two)
     for (size_t cut = 0; cut < 1900; cut += 100) {
         dd_sse s;
         dd_sse_init(&s, 1000);
-        CHECK(!dd_sse_feed(&s, dd_str_sub(dd_buf_str(&text), 0, cut), count, &sum) || !dd_sse_feed(&s, dd_str_sub(dd_buf_str(&text), cut, text.len), count, &sum));
+        CHECK(!dd_sse_feed(&s, dd_str_sub(dd_buf_str(&text), 0, cut), count, &sum) || !dd_sse_feed(&s, dd_str_sub(dd_buf_str(&text), cut, text.len),
+            count, &sum));
         CHECK_EQ(sum, 0, "a line past the maximum fails, however it came");
         dd_sse_fini(&s);
     }
@@ -193,7 +194,8 @@ TEST(lines_of_any_length_in_one_piece_or_two)
 
 TEST(marks_and_empty_lines_of_data)
 {
-    static const struct { const char *in, *data; } rows[] = { { "\xef\xbb\xbf" "data: a\n\n", "a" }, { "data:\ndata: b\n\n", "\nb" }, { "data\n\n", "" }, { "data: a\ndata\n\n", "a\n" } };
+    static const struct { const char *in, *data; } rows[] = { { "\xef\xbb\xbf" "data: a\n\n", "a" }, { "data:\ndata: b\n\n", "\nb" }, { "data\n\n",
+        "" }, { "data: a\ndata\n\n", "a\n" } };
     for (size_t i = 0; i < DD_COUNT(rows); i++) {
         dd_str in = dd_str_z(rows[i].in);
         for (size_t cut = 0; cut <= in.len; cut++) {
