@@ -16,7 +16,7 @@ struct dd_mock {
     dd_loop        *loop;
     dd_server      *server;
     dd_mock_shared *shared;
-    dd_token_memo  *memo;
+    dd_mock_counter counter;
     dd_buf          scratch;
     cached          cache[CACHE];
     uint64_t        random;
@@ -328,7 +328,7 @@ static void post(dd_mock *m, dd_http *h, dd_mock_api api)
     answer       *a     = dd_new(h->arena, answer);
     dd_mock_fault asked = { 0 };
     dd_mock_fault_parse(dd_http_header(h, "x-mock-fault"), &asked, &err);
-    if (dd_mock_plan_make(&a->plan, api, h->body, asked.tokens >= 0 ? asked.tokens : m->shared->tokens, m->memo, h->arena, &err) != DD_OK) {
+    if (dd_mock_plan_make(&a->plan, api, h->body, asked.tokens >= 0 ? asked.tokens : m->shared->tokens, &m->counter, h->arena, &err) != DD_OK) {
         refuse(m, h, 400, err.msg);
         return;
     }
@@ -460,7 +460,7 @@ dd_mock *dd_mock_new(dd_loop *l, const char *host, int port, dd_mock_shared *sha
     size_t         n = shared->n_workers;
     m->loop          = l;
     m->shared        = shared;
-    m->memo          = dd_token_memo_new(DD_ENC_O200K);
+    m->counter.memo  = dd_token_memo_new(DD_ENC_O200K);
     m->random        = n * 977 + 1;
     m->server        = n < DD_COUNT(shared->workers) ? dd_server_new(l, host, port, &o, err) : NULL;
     if (m->server == NULL) {
@@ -477,7 +477,7 @@ void dd_mock_free(dd_mock *m)
     if (m == NULL)
         return;
     dd_server_free(m->server);
-    dd_token_memo_free(m->memo);
+    dd_token_memo_free(m->counter.memo);
     dd_buf_free(&m->scratch);
     for (size_t i = 0; i < CACHE; i++) {
         dd_buf_free(&m->cache[i].body);

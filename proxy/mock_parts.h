@@ -29,8 +29,11 @@ typedef struct {
     dd_str        fault;           /* behind "!" in the model's name */
 } dd_mock_plan;
 
-/* Reads the body. DD_ERR_PARSE, DD_ERR_USAGE: what a provider would refuse. `tokens`: how long an answer is; `memo`: this thread's. */
-dd_code dd_mock_plan_make(dd_mock_plan *p, dd_mock_api api, dd_str body, int64_t tokens, dd_token_memo *memo, dd_arena *arena, dd_err *err);
+/* Counts of the last texts: a load test sends the same again and again. One thread at a time. */
+typedef struct { dd_token_memo *memo; struct { uint64_t hash; size_t len; int64_t tokens; } known[256]; } dd_mock_counter;
+
+/* Reads the body. DD_ERR_PARSE, DD_ERR_USAGE: what a provider would refuse. `tokens`: how long an answer is; `counter`: this thread's. */
+dd_code dd_mock_plan_make(dd_mock_plan *p, dd_mock_api api, dd_str body, int64_t tokens, dd_mock_counter *counter, dd_arena *arena, dd_err *err);
 /* A value that a JSON schema allows, as JSON. */
 dd_str  dd_mock_sample(const dd_jspan *d, uint32_t schema, dd_arena *arena);
 

@@ -103,7 +103,7 @@ dd_str dd_mock_sample(const dd_jspan *d, uint32_t schema, dd_arena *arena)
 typedef struct {
     const dd_jspan *d;
     dd_arena       *arena;
-    dd_token_memo  *memo;
+    dd_mock_counter *counter;
     dd_mock_plan   *p;
     dd_str          last_text;   /* of the user, escaped; empty when a tool's result came last */
     dd_buf          all;         /* every text, to be counted */
@@ -155,6 +155,18 @@ static size_t count_inputs(const reading *r, uint32_t input)
     return dd_jspan_kind(r->d, first) == DD_J_NUMBER ? 1 : r->d->v[input].count;
 }
 
+static int64_t count_tokens(dd_mock_counter *c, dd_str text)
+{
+    uint64_t hash = dd_str_hash(text);
+    size_t   at   = hash % DD_COUNT(c->known);
+    if (text.len == 0 || (c->known[at].hash == hash && c->known[at].len == text.len))
+        return text.len ? c->known[at].tokens : 0;
+    c->known[at].hash   = hash;
+    c->known[at].len    = text.len;
+    c->known[at].tokens = dd_tokens_encode_memo(c->memo, text, NULL, NULL);
+    return c->known[at].tokens;
+}
+
 /* ---- what is answered ---- */
 
 static bool mentions(dd_str inside, const char *word)
@@ -191,7 +203,7 @@ static void lorem(reading *r, int64_t tokens)
 static void say_text(reading *r, dd_str inside, dd_str plain)
 {
     split_words(inside, r->arena, &r->p->pieces, &r->p->n_pieces);
-    r->p->out_tokens = dd_tokens_encode_memo(r->memo, plain, NULL, NULL);
+    r->p->out_tokens = count_tokens(r->counter, plain);
 }
 
 static dd_str escaped(reading *r, dd_str plain)
@@ -226,7 +238,7 @@ static void add_call(reading *r, uint32_t tool)
         return;
     c.id = dd_arena_printf(r->arena, "%s" DD_STR_FMT "%02zu", p->api == DD_MOCK_MESSAGES ? "toolu_" : "call_", DD_STR_ARG(p->id), p->n_calls);
     cut_pieces(r, &c);
-    p->out_tokens += 8 + dd_tokens_encode_memo(r->memo, c.args, NULL, NULL);
+    p->out_tokens += 8 + count_tokens(r->counter, c.args);
     p->calls[p->n_calls++] = c;
 }
 
@@ -354,10 +366,10 @@ static dd_code plan_embeddings(reading *r, uint32_t root, dd_err *err)
     return n >= 1 && n <= MAX_DIMENSIONS ? DD_OK : dd_fail(err, DD_ERR_USAGE, "dimensions must be from 1 to %d", MAX_DIMENSIONS);
 }
 
-dd_code dd_mock_plan_make(dd_mock_plan *p, dd_mock_api api, dd_str body, int64_t tokens, dd_token_memo *memo, dd_arena *arena, dd_err *err)
+dd_code dd_mock_plan_make(dd_mock_plan *p, dd_mock_api api, dd_str body, int64_t tokens, dd_mock_counter *counter, dd_arena *arena, dd_err *err)
 {
     dd_jspan d;
-    reading  r = { .d = &d, .arena = arena, .memo = memo, .p = p, .last_text = DD_STR("") };
+    reading  r = { .d = &d, .arena = arena, .counter = counter, .p = p, .last_text = DD_STR("") };
     *p         = (dd_mock_plan){ .api = api, .n = 1 };
     p->hash    = dd_str_hash(body);
     p->id      = dd_arena_printf(arena, "%016llx", (unsigned long long)p->hash);
@@ -373,7 +385,7 @@ dd_code dd_mock_plan_make(dd_mock_plan *p, dd_mock_api api, dd_str body, int64_t
         if (p->n_calls == 0)
             plan_text(&r, 0, tokens > 0 ? tokens : DEFAULT_TOKENS);
     }
-    p->in_tokens += dd_tokens_encode_memo(memo, dd_buf_str(&r.all), NULL, NULL);
+    p->in_tokens += count_tokens(counter, dd_buf_str(&r.all));
     dd_buf_free(&r.all);
     return rc;
 }
