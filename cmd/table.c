@@ -33,6 +33,9 @@ const dd_cmd dd_cmds[] = {
       "KEY=$(dd0c keys rotate ci --quiet)" },
     { "keys show", dd_cmd_keys_show, "show what is known of a key", "KEY", dd_keys_show_opts,
       "Shows all but the key itself, which nobody has. The last use is kept to the minute.", "dd0c keys show ci --format json" },
+    { "keys usage", dd_cmd_keys_usage, "show what a key has asked for and cost", "KEY", dd_keys_usage_opts,
+      "Adds up the requests of the key from the daily sums that the proxy keeps (UTC days). A cost that is not known is said to be unknown and is in no amount.",
+      "dd0c keys usage ci --days 7\ndd0c keys usage ci --by day --format json" },
     { "mock", dd_cmd_mock, "be a provider to test against", "", dd_mock_opts,
       "Serves OpenAI's chat.completions, responses, completions, embeddings and models, and Anthropic's messages, count_tokens and models, plain and streaming, under "
       "any prefix and for any model name. The same request gets the same bytes. Tokens are counted with o200k_base.\n\n"

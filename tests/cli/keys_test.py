@@ -127,6 +127,17 @@ def test_home_and_many_at_once(cli):
     assert len(json.loads(cli.run("keys", "list", "--format", "json", env=home).out)["keys"]) == 8 and keys(cli) == []
 
 
+def test_usage_without_telemetry(cli):
+    made = create(cli, "--name", "new")
+    used = json.loads(cli.run("keys", "usage", "new", "--format", "json").out)
+    assert used["id"] == made["id"] and used["rows"] == [] and used["total"]["requests"] == 0
+    assert used["total"]["cost_usd"] == 0
+    assert "total" in cli.run("keys", "usage", "new").out
+    cli.run("keys", "usage", "nwe", status=3)
+    for args in ((), ("new", "--days", "0"), ("new", "--by", "hour")):
+        cli.run("keys", "usage", *args, status=2)
+
+
 def test_a_newer_or_broken_database(cli):
     database(cli).parent.mkdir(parents=True)
     database(cli).write_bytes(b"no database " * 1000)

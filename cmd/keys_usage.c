@@ -1,0 +1,243 @@
+/* cmd/keys_usage.c - dd0c keys usage: what a key has asked for and cost. */
+#include <string.h>
+
+#include "base/file.h"
+#include "cmd/keys.h"
+#include "route/money.h"
+#include "store/key_usage.h"
+
+typedef struct {
+    const char *format, *by;
+    int64_t     days;
+} usage_args;
+
+const dd_opt dd_keys_usage_opts[] = {
+    DD_OPT(DD_OPT_INT, 'd', "days", usage_args, days, "n", "look so many days back, today among them (30)"),
+    DD_OPT(DD_OPT_CHOICE, 0, "by", usage_args, by, "model|day", "a row each model (default) or each day"),
+    DD_OPT(DD_OPT_CHOICE, 'f', "format", usage_args, format, "text|json", "print text (default) or JSON"),
+    DD_OPT_END
+};
+
+typedef struct {
+    const usage_args *args;
+    const dd_key     *key;
+    const dd_key_sum *rows;
+    size_t            n;
+    dd_key_sum        all;
+    dd_day            from;
+} view;
+
+static dd_code add_up(view *v, dd_err *err)
+{
+    dd_key_sum *all = &v->all;
+    for (size_t i = 0; i < v->n; i++) {
+        const dd_key_sum *r = &v->rows[i];
+        all->requests += r->requests;
+        all->errors += r->errors;
+        all->unpriced += r->unpriced;
+        all->tokens.input += r->tokens.input;
+        all->tokens.cache_read += r->tokens.cache_read;
+        all->tokens.cache_write += r->tokens.cache_write;
+        all->tokens.cache_write_1h += r->tokens.cache_write_1h;
+        all->tokens.output += r->tokens.output;
+        if (dd_money_add(all->cost, r->cost, &all->cost) != DD_OK || dd_money_add(all->saved, r->saved, &all->saved) != DD_OK)
+            return dd_fail(err, DD_ERR_RANGE, "the sum is too large");
+    }
+    return DD_OK;
+}
+
+/* Requests of which none has a price cost an unknown amount, not 0. */
+static bool has_cost(const dd_key_sum *r) { return r->requests == 0 || r->requests > r->unpriced || r->cost != 0; }
+
+static int64_t input_of(const dd_key_sum *r) { return r->tokens.input + r->tokens.cache_read + r->tokens.cache_write + r->tokens.cache_write_1h; }
+
+static void money(dd_buf *out, const dd_key_sum *r, dd_pusd m, size_t width)
+{
+    dd_buf b = DD_BUF_INIT(0);
+    if (has_cost(r))
+        dd_money_show(m, &b);
+    else
+        dd_buf_addz(&b, "unknown");
+    dd_buf_pad(out, ' ', b.len < width ? width - b.len : 1);
+    dd_buf_add(out, dd_buf_str(&b));
+    dd_buf_free(&b);
+}
+
+static void text_row(dd_buf *out, dd_str name, const dd_key_sum *r, size_t width)
+{
+    dd_buf label = DD_BUF_INIT(0);
+    dd_buf_add_line(&label, name);
+    size_t used = dd_utf8_width(dd_buf_str(&label));
+    dd_buf_add(out, dd_buf_str(&label));
+    dd_buf_pad(out, ' ', used < width ? width - used : 0);
+    dd_buf_printf(out, "%10lld%8lld%13lld%12lld", (long long)r->requests, (long long)r->errors, (long long)input_of(r), (long long)r->tokens.output);
+    money(out, r, r->cost, 14);
+    money(out, r, r->saved, 14);
+    dd_buf_addc(out, '\n');
+    dd_buf_free(&label);
+}
+
+static void label_of(const dd_key_sum *r, dd_buf *out)
+{
+    char day[11];
+    if (r->day != DD_DAY_NONE) {
+        dd_day_format(r->day, day);
+        dd_buf_addz(out, day);
+    } else {
+        dd_buf_printf(out, DD_STR_FMT "%s" DD_STR_FMT, DD_STR_ARG(r->provider), r->provider.len ? "/" : "", DD_STR_ARG(r->model));
+        if (!out->len)
+            dd_buf_addz(out, "(none)");
+    }
+}
+
+static void put_text(dd_buf *out, const view *v)
+{
+    size_t width = 5;
+    dd_buf label = DD_BUF_INIT(0);
+    for (size_t i = 0; i < v->n; i++) {
+        dd_buf_clear(&label);
+        label_of(&v->rows[i], &label);
+        size_t w = dd_utf8_width(dd_buf_str(&label));
+        width    = w > width ? w : width;
+    }
+    width = width > 60 ? 60 : width;
+    dd_buf_printf(out, "%-*s%10s%8s%13s%12s%14s%14s\n", (int)width, v->args->by[0] == 'd' ? "DAY" : "MODEL", "REQUESTS", "ERRORS", "INPUT", "OUTPUT", "COST", "SAVED");
+    for (size_t i = 0; i < v->n; i++) {
+        dd_buf_clear(&label);
+        label_of(&v->rows[i], &label);
+        text_row(out, dd_buf_str(&label), &v->rows[i], width);
+    }
+    text_row(out, DD_STR("total"), &v->all, width);
+    dd_buf_addz(out, "Key \"");
+    dd_buf_add_line(out, v->key->name);
+    char day[11];
+    dd_day_format(v->from, day);
+    dd_buf_printf(out, "\" (" DD_STR_FMT "), since %s (UTC).", DD_STR_ARG(v->key->id), day);
+    if (v->all.unpriced)
+        dd_buf_printf(out, " Of %lld requests the price is not known; they are in no amount.", (long long)v->all.unpriced);
+    dd_buf_addc(out, '\n');
+    dd_buf_free(&label);
+}
+
+static void json_number(dd_json *j, const char *name, int64_t n)
+{
+    dd_json_key(j, name);
+    dd_json_i64(j, n);
+}
+
+static void json_money(dd_json *j, const char *name, const dd_key_sum *r, dd_pusd m)
+{
+    dd_buf b = DD_BUF_INIT(0);
+    dd_money_json(m, &b);
+    dd_json_key(j, name);
+    if (has_cost(r))
+        dd_json_raw(j, dd_buf_str(&b));
+    else
+        dd_json_null(j);
+    dd_buf_free(&b);
+}
+
+static void json_sum(dd_json *j, const dd_key_sum *r)
+{
+    json_number(j, "requests", r->requests);
+    json_number(j, "errors", r->errors);
+    json_number(j, "unpriced", r->unpriced);
+    json_number(j, "input_tokens", r->tokens.input);
+    json_number(j, "cache_read_tokens", r->tokens.cache_read);
+    json_number(j, "cache_write_tokens", r->tokens.cache_write);
+    json_number(j, "cache_write_1h_tokens", r->tokens.cache_write_1h);
+    json_number(j, "output_tokens", r->tokens.output);
+    json_money(j, "cost_usd", r, r->cost);
+    json_money(j, "saved_usd", r, r->saved);
+}
+
+static void json_day(dd_json *j, const char *name, dd_day d)
+{
+    char day[11];
+    dd_day_format(d, day);
+    dd_json_key(j, name);
+    dd_json_strz(j, day);
+}
+
+static void put_json(dd_buf *out, const view *v)
+{
+    dd_json j = DD_JSON_INIT(out, 1);
+    dd_json_open(&j, '{');
+    dd_json_key(&j, "schema");
+    dd_json_strz(&j, "dd0c.key-usage/1");
+    dd_json_key(&j, "id");
+    dd_json_str(&j, v->key->id);
+    dd_json_key(&j, "name");
+    dd_json_str(&j, v->key->name);
+    json_day(&j, "since", v->from);
+    dd_json_key(&j, "total");
+    dd_json_open(&j, '{');
+    json_sum(&j, &v->all);
+    dd_json_close(&j, '}');
+    dd_json_key(&j, "rows");
+    dd_json_open(&j, '[');
+    for (size_t i = 0; i < v->n; i++) {
+        dd_json_open(&j, '{');
+        if (v->rows[i].day != DD_DAY_NONE) {
+            json_day(&j, "day", v->rows[i].day);
+        } else {
+            dd_json_key(&j, "provider");
+            dd_json_str(&j, v->rows[i].provider);
+            dd_json_key(&j, "model");
+            dd_json_str(&j, v->rows[i].model);
+        }
+        json_sum(&j, &v->rows[i]);
+        dd_json_close(&j, '}');
+    }
+    dd_json_close(&j, ']');
+    dd_json_close(&j, '}');
+    dd_buf_addc(out, '\n');
+}
+
+static dd_code show(const usage_args *args, const dd_key *k, dd_arena *a, dd_err *err)
+{
+    dd_buf      dir = DD_BUF_INIT(0), out = DD_BUF_INIT(0);
+    dd_key_sum *rows = NULL;
+    view        v    = { .args = args, .key = k, .all = { .day = DD_DAY_NONE }, .from = dd_day_of(dd_clock()) - (dd_day)(args->days - 1) };
+    dd_dir_state(&dir);
+    dd_code rc = dd_key_usage(dd_buf_z(&dir), DD_ORG_DEFAULT, k->id, v.from, args->by[0] == 'd', a, &rows, &v.n, err);
+    v.rows     = rows;
+    if (rc == DD_OK)
+        rc = add_up(&v, err);
+    if (rc == DD_OK) {
+        (strcmp(args->format, "json") == 0 ? put_json : put_text)(&out, &v);
+        rc = dd_cmd_print(dd_buf_str(&out), err);
+    }
+    dd_buf_free(&dir);
+    dd_buf_free(&out);
+    return rc;
+}
+
+dd_code dd_cmd_keys_usage(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
+{
+    usage_args args = { .format = "text", .by = "model", .days = 30 };
+    dd_arena   a    = DD_ARENA_INIT;
+    dd_db     *db   = NULL;
+    dd_key     k    = { 0 };
+    int        words;
+    bool       done;
+    (void)status;
+    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
+    if (rc != DD_OK || done)
+        return rc;
+    if (words != 1) {
+        dd_fail(err, DD_ERR_USAGE, "it takes the id or name of one key");
+        dd_hint(err, "\"dd0c keys list\" lists all keys.");
+        return DD_ERR_USAGE;
+    }
+    if (args.days < 1 || args.days > 36500)
+        return dd_fail(err, DD_ERR_USAGE, "option \"--days\" takes 1 to 36500 days");
+    rc = dd_config_db_open(false, &db, err);
+    if (rc == DD_OK)
+        rc = dd_cmd_key(db, argv[1], &a, &k, err);
+    dd_db_close(db);
+    if (rc == DD_OK)
+        rc = show(&args, &k, &a, err);
+    dd_arena_fini(&a);
+    return rc;
+}

@@ -1,0 +1,86 @@
+"""Keys at a running proxy: made, used, added up, rotated and revoked by other processes while it runs (R1.5, R4.5, R9.3)."""
+import json
+import time
+
+from support import Client, Upstream, config, events
+
+ASK = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say hi"}], "max_tokens": 5}
+
+
+def make(cli, name, *args):
+    return json.loads(cli.run("keys", "create", "--name", name, "--format", "json", *args).out)
+
+
+def proxy(cli, upstream):
+    config(cli, upstream)
+    return cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", "1")
+
+
+def ask(client, key, body=ASK, path="/v1/chat/completions"):
+    return client.ask("POST", path, body, {"Authorization": "Bearer " + key})
+
+
+def test_a_key_is_good_the_moment_it_is_made(cli):
+    first = make(cli, "first")
+    c = Client(proxy(cli, Upstream()).port)
+    assert ask(c, first["key"]).status == 200
+    for i in range(5):
+        made = make(cli, f"k{i}")
+        assert ask(c, made["key"]).status == 200
+
+
+def test_open_mode_ends_with_the_first_key_R1_5(cli):
+    up = Upstream()
+    p = proxy(cli, up)
+    c = Client(p.port)
+    assert c.ask("POST", "/v1/chat/completions", ASK).status == 200
+    made = make(cli, "first")
+    assert ask(c, made["key"]).status == 200
+    end = time.monotonic() + 5
+    while c.ask("POST", "/v1/chat/completions", ASK).status != 401:
+        assert time.monotonic() < end
+    cli.run("keys", "revoke", "first")
+    end = time.monotonic() + 5
+    while ask(c, made["key"]).status != 401:
+        assert time.monotonic() < end
+    assert c.ask("POST", "/v1/chat/completions", ASK).status == 401, "revoking the last key opens nothing"
+
+
+def test_rotate_kills_the_old_key_at_once_R9_3(cli):
+    made = make(cli, "svc")
+    c = Client(proxy(cli, Upstream()).port)
+    assert ask(c, made["key"]).status == 200
+    fresh = cli.run("keys", "rotate", "svc", "-q").out.strip()
+    assert ask(c, fresh).status == 200
+    assert ask(c, made["key"]).status == 401
+
+
+def test_what_a_key_may_do(cli):
+    cheap = make(cli, "cheap", "--model", "gpt-4o-m*")
+    embed = make(cli, "embed", "--scope", "embeddings")
+    up = Upstream()
+    c = Client(proxy(cli, up).port)
+    assert ask(c, cheap["key"]).status == 200 and ask(c, cheap["key"], {**ASK, "model": "openai/gpt-4o-mini"}).status == 200
+    for body in ({**ASK, "model": "gpt-4o"}, {**ASK, "model": "openai/gpt-4o"}):
+        a = ask(c, cheap["key"], body)
+        assert a.status in (403, 404) and "error" in a.json, a.body
+    a = ask(c, embed["key"])
+    assert a.status == 403 and "error" in a.json, a.body
+    assert len(up.requests) == 2, "nothing that was refused went to the provider"
+
+
+def test_usage_adds_up(cli):
+    made, other = make(cli, "svc", "--team", "web"), make(cli, "other")
+    c = Client(proxy(cli, Upstream()).port)
+    for _ in range(3):
+        assert ask(c, made["key"]).status == 200
+    assert ask(c, other["key"]).status == 200
+    assert {e["team"] for e in events(cli, 4) if e["key_id"] == made["id"]} == {"web"}
+    used = json.loads(cli.run("keys", "usage", "svc", "--format", "json").out)
+    row = {"requests": 3, "errors": 0, "unpriced": 0, "input_tokens": 3000, "cache_read_tokens": 0, "cache_write_tokens": 0, "cache_write_1h_tokens": 0,
+           "output_tokens": 300, "cost_usd": 0.00063, "saved_usd": 0}  # 3 * (1,000 * 0.15 + 100 * 0.60) / 1,000,000 USD
+    assert used["total"] == row and used["rows"] == [{"provider": "openai", "model": "gpt-4o-mini", **row}], used
+    by_day = json.loads(cli.run("keys", "usage", "svc", "--by", "day", "--days", "2", "--format", "json").out)
+    assert by_day["total"] == row and "day" in by_day["rows"][0]
+    text = cli.run("keys", "usage", "svc").out
+    assert "openai/gpt-4o-mini" in text and "$0.00063" in text and "3000" in text
