@@ -132,6 +132,8 @@ void dd_part_call(dd_part *p, dd_dialect_ctx *ctx, const dd_jspan *j, dd_str id,
 dd_str dd_part_signature(const dd_part *p, dd_dialect to, dd_dialect_ctx *ctx)
 {
     dd_str s = p->redacted ? p->data : p->signature;
+    if (s.len && p->redacted && p->signed_by == DD_DIALECT_MESSAGES && to == DD_DIALECT_RESPONSES) /* that API has one member for both */
+        s = dd_arena_printf(ctx->arena, DD_SEAL_REDACTED DD_STR_FMT, DD_STR_ARG(s));
     return s.len && p->signed_by != to && p->signed_by != DD_DIALECT_NONE ? dd_seal_write(p->signed_by, s, ctx->arena) : s;
 }
 

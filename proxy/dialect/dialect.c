@@ -14,16 +14,28 @@ const char *dd_dialect_name(dd_dialect d) { return (size_t)d < DD_COUNT(dialect_
 #define MAX_DROPS 64
 #define MAX_NAME  160
 
+/* On the stack until it is known to be new: a body may hold a million members that nobody knows. */
+typedef struct { char text[MAX_NAME + 4]; size_t len; } drop_name;
+
+static dd_str name_str(const drop_name *n) { return (dd_str){ n->text, n->len }; }
+
 /* A client chose these letters, and they go into a header: nothing that ends a field, parts a list or hides. */
-static dd_str safe_name(dd_arena *arena, dd_str name)
+static void make_safe(drop_name *n)
 {
-    bool  cut = name.len > MAX_NAME;
-    char *to  = dd_arena_alloc(arena, MAX_NAME + 4);
-    name      = dd_str_sub(name, 0, MAX_NAME);
-    for (size_t i = 0; i < name.len; i++)
-        to[i] = name.ptr[i] > ' ' && name.ptr[i] < 0x7f && name.ptr[i] != ',' && name.ptr[i] != '"' ? name.ptr[i] : '?';
-    memcpy(to + name.len, "...", cut ? 3 : 0);
-    return (dd_str){ to, name.len + (cut ? 3 : 0) };
+    for (size_t i = 0; i < n->len; i++)
+        if (n->text[i] <= ' ' || n->text[i] >= 0x7f || n->text[i] == ',' || n->text[i] == '"')
+            n->text[i] = '?';
+}
+
+static void format_name(drop_name *n, const char *fmt, va_list ap)
+{
+    int want = vsnprintf(n->text, MAX_NAME + 1, fmt, ap);
+    n->len   = want < 0 ? 0 : want > MAX_NAME ? MAX_NAME : (size_t)want;
+    make_safe(n);
+    if (want > MAX_NAME) {
+        memcpy(n->text + n->len, "...", 3);
+        n->len += 3;
+    }
 }
 
 static size_t digits_at(dd_str s, size_t i)
@@ -35,57 +47,49 @@ static size_t digits_at(dd_str s, size_t i)
 }
 
 /* The same name but for numbers in brackets: *out has empty brackets where they differ. */
-static bool same_member(dd_arena *arena, dd_str a, dd_str b, dd_str *out)
+static bool same_member(dd_str a, dd_str b, drop_name *out)
 {
-    size_t i = 0, k = 0, n = 0;
-    char   to[MAX_NAME + 4];
-    while (i < a.len && k < b.len && a.ptr[i] == b.ptr[k] && n < sizeof to) {
-        bool bracket = a.ptr[i] == '[';
-        to[n++]      = a.ptr[i];
+    size_t i = 0, k = 0;
+    out->len = 0;
+    while (i < a.len && k < b.len && a.ptr[i] == b.ptr[k]) {
+        bool bracket         = a.ptr[i] == '[';
+        out->text[out->len++] = a.ptr[i];
         i++, k++;
         if (!bracket)
             continue;
         size_t da = digits_at(a, i), db = digits_at(b, k);
-        if (n + da <= sizeof to && da == db && memcmp(a.ptr + i, b.ptr + k, da) == 0) {
-            memcpy(to + n, a.ptr + i, da);
-            n += da;
+        if (da == db && memcmp(a.ptr + i, b.ptr + k, da) == 0) {
+            memcpy(out->text + out->len, a.ptr + i, da);
+            out->len += da;
         }
         i += da, k += db;
     }
-    if (i != a.len || k != b.len)
-        return false;
-    *out = dd_arena_dup(arena, (dd_str){ to, n });
-    return true;
+    return i == a.len && k == b.len;
 }
 
-static void add_drop(dd_drops *drops, dd_arena *arena, dd_str name)
+static void add_drop(dd_drops *drops, dd_arena *arena, const drop_name *name)
 {
-    if (!drops)
-        return;
-    for (size_t i = 0; i < drops->n; i++)
-        if (dd_str_eq(drops->v[i], name) || same_member(arena, drops->v[i], name, &drops->v[i]))
+    drop_name both;
+    for (size_t i = 0; drops && i < drops->n; i++)
+        if (same_member(drops->v[i], name_str(name), &both)) {
+            if (!dd_str_eq(drops->v[i], name_str(&both)))
+                drops->v[i] = dd_arena_dup(arena, name_str(&both));
             return;
-    if (drops->n < MAX_DROPS)
-        dd_avec_push(arena, drops, dd_arena_dup(arena, name));
-    else if (drops->n == MAX_DROPS)
+        }
+    if (drops && drops->n < MAX_DROPS)
+        dd_avec_push(arena, drops, dd_arena_dup(arena, name_str(name)));
+    else if (drops && drops->n == MAX_DROPS)
         dd_avec_push(arena, drops, DD_STR("..."));
-}
-
-static dd_str name_of(dd_arena *arena, const char *fmt, va_list ap)
-{
-    dd_buf b = DD_BUF_INIT(1024);
-    dd_buf_vprintf(&b, fmt, ap);
-    dd_str name = safe_name(arena, dd_buf_str(&b));
-    dd_buf_free(&b);
-    return name;
 }
 
 void dd_drop(dd_drops *drops, dd_arena *arena, const char *fmt, ...)
 {
-    va_list ap;
+    va_list   ap;
+    drop_name name;
     va_start(ap, fmt);
-    add_drop(drops, arena, name_of(arena, fmt, ap));
+    format_name(&name, fmt, ap);
     va_end(ap);
+    add_drop(drops, arena, &name);
 }
 
 /* A rule's name has empty brackets and no value: "messages[].name", "temperature". */
@@ -102,10 +106,12 @@ static bool rule_names(dd_str rule, dd_str name)
 
 void dd_dialect_drop(dd_dialect_ctx *ctx, const char *fmt, ...)
 {
-    va_list ap;
+    va_list   ap;
+    drop_name made;
     va_start(ap, fmt);
-    dd_str name = name_of(ctx->arena, fmt, ap);
+    format_name(&made, fmt, ap);
     va_end(ap);
+    dd_str         name = name_str(&made);
     dd_unsupported what = ctx->unsupported;
     for (size_t i = 0; i < ctx->n_rules; i++)
         if (rule_names(ctx->rules[i].name, name)) {
@@ -113,7 +119,7 @@ void dd_dialect_drop(dd_dialect_ctx *ctx, const char *fmt, ...)
             break;
         }
     if (what == DD_UNSUPPORTED_DROP) {
-        add_drop(ctx->drops, ctx->arena, name);
+        add_drop(ctx->drops, ctx->arena, &made);
         return;
     }
     dd_str member = dd_str_sub(name, 0, dd_str_chr(name, '=') < 0 ? name.len : (size_t)dd_str_chr(name, '='));

@@ -153,6 +153,7 @@ void dd_dialect_drop(dd_dialect_ctx *ctx, const char *fmt, ...) __attribute__((f
 /* A signature in the hands of a client of another family says who can read it: "dd0c.messages.EqQB..." Escaped text in and out. The reader of
  * requests takes them apart again (dd_part.signature, signed_by); without that front a signature is the client's own family's. */
 dd_str dd_seal_write(dd_dialect signed_by, dd_str signature, dd_arena *arena);
+#define DD_SEAL_REDACTED "redacted."   /* before the data of a redacted block of messages in the hands of a responses client */
 dd_str dd_seal_read(dd_str sealed, dd_dialect *signed_by);   /* *signed_by stays when there is no such front */
 
 /* Body -> *r. Unknown members are named in drops (or are the error, by policy). false: ctx->error (400 with param). */

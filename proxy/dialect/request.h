@@ -19,6 +19,7 @@ typedef struct {
     dd_turn       **turn_tail, *last;   /* last: the newest turn */
     dd_tool       **tool_tail;
     dd_extra      **extra_tail;
+    size_t          pieces;             /* turns, parts and tools so far */
     size_t          legacy_calls;       /* functions, not tools */
     dd_str          legacy_id;
 } dd_reading;

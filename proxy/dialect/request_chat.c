@@ -141,7 +141,7 @@ static void read_content(dd_reading *rd, dd_turn *turn, dd_part *result, uint32_
     }
     if (node != DD_J_NONE && dd_jspan_kind(rd->j, node) != DD_J_ARRAY)
         dd_request_fail(rd->ctx, content, "a string or an array of parts is needed here");
-    for (dd_jit it = dd_jspan_each(rd->j, node); dd_jspan_step(rd->j, &it); n++) {
+    for (dd_jit it = dd_jspan_each(rd->j, node); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++) {
         dd_str at = dd_read_index(rd, content, n);
         read_part(rd, result ? dd_read_result_part(rd, result, DD_PART_TEXT, at) : dd_read_part(rd, turn, DD_PART_TEXT, at), it.value);
     }
@@ -203,22 +203,26 @@ static void read_legacy_call(dd_reading *rd, dd_turn *turn, uint32_t node, dd_st
     rd->legacy_id = p->id;
 }
 
-/* T24: whole blocks with their signatures before the plain text, which then only repeats them. */
+/* T24: whole blocks with their signatures before the plain text, which then only repeats them; out of a stream a block has its signature and the text
+ * is the plain one. */
 static void read_reasoning(dd_reading *rd, dd_turn *turn, const uint32_t *v, dd_str where)
 {
-    size_t n      = 0;
-    dd_str blocks = dd_read_path(rd, where, "thinking_blocks");
-    for (dd_jit it = dd_jspan_each(rd->j, v[M_thinking_blocks]); dd_jspan_step(rd->j, &it); n++) {
-        dd_str at = dd_read_index(rd, blocks, n);
-        if (dd_read_kind(rd, it.value, DD_J_OBJECT, at, ""))
-            read_thinking_part(rd, dd_read_part(rd, turn, DD_PART_THINKING, at), it.value);
+    size_t      n       = 0;
+    bool        content = v[M_reasoning_content] != DD_J_NONE;
+    const char *name    = content ? "reasoning_content" : "reasoning";
+    dd_str      text    = dd_read_string(rd, v[content ? M_reasoning_content : M_reasoning], where, name), blocks = dd_read_path(rd, where, "thinking_blocks");
+    dd_part    *bare    = NULL;
+    for (dd_jit it = dd_jspan_each(rd->j, v[M_thinking_blocks]); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++) {
+        dd_part *p = dd_read_part(rd, turn, DD_PART_THINKING, dd_read_index(rd, blocks, n));
+        if (dd_read_kind(rd, it.value, DD_J_OBJECT, p->where, ""))
+            read_thinking_part(rd, p, it.value);
+        if (!p->redacted && !p->text.len)
+            bare = p;
     }
-    bool   content = v[M_reasoning_content] != DD_J_NONE;
-    dd_str text    = dd_read_string(rd, v[content ? M_reasoning_content : M_reasoning], where, content ? "reasoning_content" : "reasoning");
-    if (n == 0 && text.len) {
-        dd_part *p = dd_read_part(rd, turn, DD_PART_THINKING, dd_read_path(rd, where, content ? "reasoning_content" : "reasoning"));
-        p->text    = text;
-    }
+    if (n == 0 && text.len)
+        bare = dd_read_part(rd, turn, DD_PART_THINKING, dd_read_path(rd, where, name));
+    if (bare)
+        bare->text = text.ptr && n <= 1 ? text : DD_STR("");
 }
 
 static void cache_last(dd_reading *rd, dd_part *parts, uint32_t node, dd_str where)
@@ -244,7 +248,7 @@ static void read_assistant(dd_reading *rd, const uint32_t *v, dd_str where)
     if (dd_read_string(rd, v[M_refusal], where, "refusal").len)
         dd_read_part(rd, turn, DD_PART_REFUSAL, dd_read_path(rd, where, "refusal"))->text = dd_jspan_inside(rd->j, v[M_refusal]);
     if (dd_read_kind(rd, v[M_tool_calls], DD_J_ARRAY, calls, ""))
-        for (dd_jit it = dd_jspan_each(rd->j, v[M_tool_calls]); dd_jspan_step(rd->j, &it); n++)
+        for (dd_jit it = dd_jspan_each(rd->j, v[M_tool_calls]); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++)
             read_call(rd, turn, it.value, dd_read_index(rd, calls, n));
     read_legacy_call(rd, turn, v[M_function_call], where);
     cache_last(rd, turn->parts, v[M_cache_control], where);
@@ -385,13 +389,13 @@ static void read_tools(dd_reading *rd, const uint32_t *v)
 {
     size_t n = 0;
     if (dd_read_kind(rd, v[T_tools], DD_J_ARRAY, DD_STR(""), "tools"))
-        for (dd_jit it = dd_jspan_each(rd->j, v[T_tools]); dd_jspan_step(rd->j, &it); n++)
+        for (dd_jit it = dd_jspan_each(rd->j, v[T_tools]); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++)
             read_tool(rd, it.value, dd_read_index(rd, DD_STR("tools"), n));
     n = 0;
     if (!dd_read_kind(rd, v[T_functions], DD_J_ARRAY, DD_STR(""), "functions"))
         return;
     rd->r->legacy_functions = !rd->r->tools;
-    for (dd_jit it = dd_jspan_each(rd->j, v[T_functions]); dd_jspan_step(rd->j, &it); n++) {
+    for (dd_jit it = dd_jspan_each(rd->j, v[T_functions]); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++) {
         dd_str where = dd_read_index(rd, DD_STR("functions"), n);
         if (dd_read_kind(rd, it.value, DD_J_OBJECT, where, ""))
             read_function_tool(rd, dd_read_tool(rd, where), it.value, where);

@@ -27,6 +27,8 @@ static void write_image(dd_writing *w, const dd_part *p)
 
 static void write_document(dd_writing *w, const dd_part *p)
 {
+    if (p->detail.len && !dd_str_eqz(p->detail, "auto"))
+        dd_write_drop(w, p->where, "detail");
     if (p->text.ptr) {
         if (p->title.len || p->filename.len)
             dd_write_drop(w, p->where, p->title.len ? "title" : "filename");

@@ -137,7 +137,7 @@ static void read_search_result(dd_reading *rd, dd_turn *turn, dd_part *result, u
     dd_part *p       = NULL;
     dd_read_members(rd, node, where, names, v, DD_COUNT(names));
     if (dd_read_kind(rd, v[1], DD_J_ARRAY, content, ""))
-        for (dd_jit it = dd_jspan_each(rd->j, v[1]); dd_jspan_step(rd->j, &it); n++) {
+        for (dd_jit it = dd_jspan_each(rd->j, v[1]); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++) {
             dd_str at = dd_read_index(rd, content, n);
             p         = result ? dd_read_result_part(rd, result, DD_PART_TEXT, at) : dd_read_part(rd, turn, DD_PART_TEXT, at);
             read_block(rd, p, it.value, true);
@@ -156,7 +156,7 @@ static void read_content(dd_reading *rd, dd_turn *turn, dd_part *result, uint32_
     }
     if (node != DD_J_NONE && dd_jspan_kind(rd->j, node) != DD_J_ARRAY)
         dd_request_fail(rd->ctx, content, "a string or an array of blocks is needed here");
-    for (dd_jit it = dd_jspan_each(rd->j, node); dd_jspan_step(rd->j, &it); n++) {
+    for (dd_jit it = dd_jspan_each(rd->j, node); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++) {
         dd_str at = dd_read_index(rd, content, n);
         if (dd_jspan_is(rd->j, dd_jspan_member(rd->j, it.value, "type", NULL), "search_result"))
             read_search_result(rd, turn, result, it.value, at);
@@ -299,7 +299,7 @@ bool dd_request_read_messages(dd_reading *rd)
     }
     n = 0;
     if (dd_read_kind(rd, v[T_tools], DD_J_ARRAY, top, "tools"))
-        for (dd_jit it = dd_jspan_each(rd->j, v[T_tools]); dd_jspan_step(rd->j, &it); n++)
+        for (dd_jit it = dd_jspan_each(rd->j, v[T_tools]); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++)
             read_tool(rd, it.value, dd_read_index(rd, DD_STR("tools"), n));
     read_choice(rd, v[T_tool_choice]);
     r->max_tokens  = dd_read_whole(rd, v[T_max_tokens], top, "max_tokens");

@@ -201,9 +201,19 @@ void dd_read_thinking_config(dd_reading *rd, uint32_t node, dd_str where)
 
 /* --- turns and parts --- */
 
+/* Each takes some hundred bytes here and may take ten in the body: a small body should not become much memory. Anthropic takes 100,000 messages. */
+#define MAX_PIECES 200000
+
+static void count_piece(dd_reading *rd)
+{
+    if (++rd->pieces == MAX_PIECES)
+        dd_request_fail(rd->ctx, DD_STR(""), "more than %d messages, parts and tools", MAX_PIECES - 1);
+}
+
 dd_turn *dd_read_turn(dd_reading *rd, dd_role role, dd_str where)
 {
     dd_turn *t     = dd_new(rd->ctx->arena, dd_turn);
+    count_piece(rd);
     t->role        = role;
     t->where       = where;
     *rd->turn_tail = t;
@@ -215,6 +225,7 @@ dd_turn *dd_read_turn(dd_reading *rd, dd_role role, dd_str where)
 static dd_part *new_part(dd_reading *rd, dd_part_kind kind, dd_str where)
 {
     dd_part *p = dd_new(rd->ctx->arena, dd_part);
+    count_piece(rd);
     p->kind    = kind;
     p->where   = where;
     p->tail    = &p->result;
@@ -240,6 +251,7 @@ dd_part *dd_read_result_part(dd_reading *rd, dd_part *result, dd_part_kind kind,
 dd_tool *dd_read_tool(dd_reading *rd, dd_str where)
 {
     dd_tool *t     = dd_new(rd->ctx->arena, dd_tool);
+    count_piece(rd);
     t->where       = where;
     *rd->tool_tail = t;
     rd->tool_tail  = &t->next;

@@ -112,7 +112,7 @@ static void read_content(dd_reading *rd, dd_turn *turn, dd_part *result, uint32_
     }
     if (dd_jspan_kind(rd->j, node) != DD_J_ARRAY)
         dd_request_fail(rd->ctx, content, node == DD_J_NONE ? "is missing" : "a string or an array of parts is needed here");
-    for (dd_jit it = dd_jspan_each(rd->j, node); dd_jspan_step(rd->j, &it); n++) {
+    for (dd_jit it = dd_jspan_each(rd->j, node); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++) {
         dd_str at = dd_read_index(rd, content, n);
         read_part(rd, result ? dd_read_result_part(rd, result, DD_PART_TEXT, at) : dd_read_part(rd, turn, DD_PART_TEXT, at), it.value);
     }
@@ -202,9 +202,9 @@ static void read_reasoning(dd_reading *rd, uint32_t node, dd_str where)
     p->text = dd_arena_dup(rd->ctx->arena, dd_buf_str(&text));
     dd_buf_free(&text);
     dd_read_signature(p, dd_read_string(rd, v[3], where, "encrypted_content"), DD_DIALECT_RESPONSES);
-    if (!p->text.len && p->signature.len) { /* a thought nobody may read */
+    if (p->signed_by == DD_DIALECT_MESSAGES && dd_str_startsz(p->signature, DD_SEAL_REDACTED)) {
         p->redacted  = true;
-        p->data      = p->signature;
+        p->data      = dd_str_sub(p->signature, sizeof DD_SEAL_REDACTED - 1, p->signature.len);
         p->signature = DD_STR_NULL;
     }
 }
@@ -382,7 +382,7 @@ static void read_include(dd_reading *rd, uint32_t node)
     size_t n = 0;
     if (!dd_read_kind(rd, node, DD_J_ARRAY, DD_STR(""), "include"))
         return;
-    for (dd_jit it = dd_jspan_each(rd->j, node); dd_jspan_step(rd->j, &it); n++)
+    for (dd_jit it = dd_jspan_each(rd->j, node); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++)
         if (dd_jspan_is(rd->j, it.value, "reasoning.encrypted_content"))
             rd->r->sealed_reasoning = true;
         else
@@ -416,7 +416,7 @@ bool dd_request_read_responses(dd_reading *rd)
     refuse_state(rd, v);
     read_input(rd, v);
     if (dd_read_kind(rd, v[T_tools], DD_J_ARRAY, top, "tools"))
-        for (dd_jit it = dd_jspan_each(rd->j, v[T_tools]); dd_jspan_step(rd->j, &it); n++)
+        for (dd_jit it = dd_jspan_each(rd->j, v[T_tools]); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++)
             read_tool(rd, it.value, dd_read_index(rd, DD_STR("tools"), n));
     read_choice(rd, v[T_tool_choice]);
     r->parallel_tools = dd_read_bool(rd, v[T_parallel_tool_calls], top, "parallel_tool_calls");

@@ -25,6 +25,10 @@ static const translation_case input_rows[] = {
           "'content':[{'type':'output_text','text':'t','annotations':[],'logprobs':[]}]}," CALL("c1") "," OUT("c1", "1") "]", TOOL), NULL,
       { "messages[1].content='t'", "messages[1].tool_calls[0].id='c1'", "messages[1].tool_calls[0].function.arguments='{\\\"a\\\":1}'", "messages[2].role='tool'",
         "messages[3]=", "tools[0].function.strict=true" }, "input[1].reasoning" },
+    { "T24 Anthropic's thoughts that show nothing or are redacted", R, M,
+      ASK("[" USER("x") ",{'type':'reasoning','summary':[],'encrypted_content':'dd0c.messages.c2ln'},{'type':'reasoning','summary':[],'encrypted_content':'dd0c.messages.redacted.ZA=='},"
+          "{'role':'assistant','content':'a'}," USER("y") "]", ""), NULL,
+      { "messages[1].content[0]={'type':'thinking','thinking':'','signature':'c2ln'}", "messages[1].content[1]={'type':'redacted_thinking','data':'ZA=='}" } },
     { "T24 Anthropic's own thoughts come back", R, M,
       ASK("[" USER("x") ",{'type':'reasoning','summary':[{'type':'summary_text','text':'t'}],'encrypted_content':'dd0c.messages.c2ln'},"
           "{'role':'assistant','content':'a'}," USER("y") "]", ""), NULL,

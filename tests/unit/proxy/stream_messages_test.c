@@ -76,7 +76,7 @@ static const reply_case cases[] = {
           "'") STOP("0")
       END("tool_use"), { "'arguments':'{\\'b\\':2}'" }, "{\\'a\\':1}" },
     { "redacted thinking", MESSAGES, RESPONSES, START BLOCK("0", "'type':'redacted_thinking','data':'RED'") STOP("0") END("end_turn"),
-      { "event: response.output_item.done", "'type':'reasoning','summary':[],'encrypted_content':'dd0c.messages.RED'", "event: response.completed" },
+      { "event: response.output_item.done", "'type':'reasoning','summary':[],'encrypted_content':'dd0c.messages.redacted.RED'", "event: response.completed" },
         NULL },
     { "a server's own tool is left out, its input too", MESSAGES, CHAT,
       START BLOCK("0", "'type':'server_tool_use','id':'s','name':'web_search','input':{}") DELTA("0",
@@ -106,4 +106,39 @@ TEST(stream_says_what_it_dropped)
                      DELTA("1", "'type':'citations_delta','citation':{}") STOP("1") END("end_turn"));
     CHECK_STR(reply_drops(&t), "server_tool_use citations_delta");
     reply_close(&t);
+}
+
+TEST(stream_facts_say_calls_were_made)   /* S1: whatever word the provider gave */
+{
+    static const char *const events[] = {
+        "{'id':'c','choices':[{'delta':{'tool_calls':[{'index':0,'id':'t','function':{'name':'f','arguments':'{}'}}]},'finish_reason':'stop'}]}",
+            "[DONE]", NULL };
+    bool            whole;
+    dd_stream_facts f = read_all(CHAT, events, &whole);
+    CHECK(whole && f.content && f.ended);
+    CHECK_EQ(f.stop, DD_STOP_TOOLS, "calls are there");
+}
+
+TEST(stream_writer_is_silent_behind_its_end)   /* S8 */
+{
+    static const dd_dialect each[] = { CHAT, MESSAGES, RESPONSES };
+    for (size_t i = 0; i < DD_COUNT(each); i++) {
+        static const dd_se_kind ends[] = { DD_SE_END, DD_SE_ERROR };
+        for (size_t k = 0; k < DD_COUNT(ends); k++) {
+            reply             t;
+            dd_drops          drops = { 0 };
+            reply_open(&t);
+            dd_dialect_ctx    ctx = { .arena = &t.arena, .drops = &drops, .names = &t.names, .ids = &t.ids, .error = &t.error };
+            dd_stream_writer *w   = dd_stream_writer_new(each[i], &t.facts, &ctx);
+            dd_stream_write(w, &(dd_stream_event){ .kind = DD_SE_TEXT, .text = DD_STR("a") }, &t.out);
+            dd_stream_write(w, &(dd_stream_event){ .kind = ends[k], .error = { .status = 500, .message = DD_STR("no") } }, &t.out);
+            size_t len = t.out.len;
+            dd_stream_write(w, &(dd_stream_event){ .kind = DD_SE_TEXT, .text = DD_STR("b") }, &t.out);
+            dd_stream_write(w, &(dd_stream_event){ .kind = DD_SE_END }, &t.out);
+            dd_stream_write(w, &(dd_stream_event){ .kind = DD_SE_ERROR, .error = { .status = 500 } }, &t.out);
+            CHECK_EQ(t.out.len, len, dd_dialect_name(each[i]));
+            dd_stream_writer_free(w);
+            reply_close(&t);
+        }
+    }
 }
