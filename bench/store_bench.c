@@ -2,12 +2,14 @@
  *
  * store_bench DIR push       nanoseconds of a push, the store working
  * store_bench DIR slow       the same with a store that takes 5 s a transaction
+ * store_bench DIR seen       from a push to the event's coming out of `dd0c tail -f`, a push each 37 ms
  * store_bench DIR ingest N   events a second into telemetry.db, N events, as fast as it takes them */
 #include <stdio.h>
 #include <time.h>
 
 #include "base/time.h"
 #include "store/events.h"
+#include "store/query.h"
 
 enum { SAMPLES = 200000 };
 
@@ -84,6 +86,41 @@ static void push(const char *dir, bool is_slow)
     dd_events_close(s, 1);
 }
 
+static int64_t pushed_ns[400], seen_ns[400];
+
+static void seen_one(void *ctx, const dd_event *e)
+{
+    (void)ctx;
+    seen_ns[e->bytes_in] = dd_mono_now().ns - pushed_ns[e->bytes_in];
+}
+
+static void seen(const char *dir)
+{
+    enum { N = DD_COUNT(seen_ns), EACH_MS = 37, POLL_MS = 50 };
+    dd_err     err = DD_ERR_INIT;
+    dd_events *s = dd_events_open(&(dd_events_opts){ .dir = dir }, &err);
+    dd_query  *q = dd_query_new(dir);
+    int64_t    start_ms = now_ms(), n = 0;
+    if (s == NULL)
+        exit(1);
+    for (int64_t ms = 0; ms < N * EACH_MS + 1500; ms = now_ms() - start_ms) {
+        for (; n < N && ms >= n * EACH_MS; n++) {
+            dd_event e = make(n * 64, start_ms);
+            e.bytes_in = n;
+            pushed_ns[n] = dd_mono_now().ns;
+            dd_events_push(s, &e);
+        }
+        if (ms % POLL_MS == 0)
+            dd_query_more(q, seen_one, NULL, &err);
+        nanosleep(&(struct timespec){ 0, 500000 }, NULL);
+    }
+    qsort(seen_ns, N, sizeof *seen_ns, by_size);
+    printf("seen by tail -f after: p50 %lld ms, p99 %lld ms, worst %lld ms, never %s\n", (long long)seen_ns[N / 2] / 1000000,
+           (long long)seen_ns[N / 100 * 99] / 1000000, (long long)seen_ns[N - 1] / 1000000, seen_ns[0] == 0 ? "some" : "none");
+    dd_query_free(q);
+    dd_events_close(s, 1000);
+}
+
 static void ingest(const char *dir, int64_t n)
 {
     dd_err     err = DD_ERR_INIT;
@@ -111,6 +148,8 @@ int main(int argc, char **argv)
         return 2;
     if (strcmp(argv[2], "ingest") == 0)
         ingest(argv[1], n);
+    else if (strcmp(argv[2], "seen") == 0)
+        seen(argv[1]);
     else
         push(argv[1], strcmp(argv[2], "slow") == 0);
     return 0;

@@ -179,6 +179,11 @@ TEST(following_gives_each_event_once_in_the_order_of_writing)
     dd_buf_clear(&got);
     CHECK_OK(dd_query_more(q, collect, &got, &err));
     CHECK_STR(dd_buf_str(&got), "20 21 ");
+    fill(dir, 40, 2);
+    fill(dir, 30, 2);
+    dd_buf_clear(&got);
+    CHECK_OK(dd_query_more(q, collect, &got, &err));
+    CHECK_STR(dd_buf_str(&got), "40 41 30 31 ");
     snprintf(path, sizeof path, "%s/telemetry.db", dir);
     CHECK(unlink(path) == 0);
     dd_buf_clear(&got);
@@ -186,6 +191,10 @@ TEST(following_gives_each_event_once_in_the_order_of_writing)
     fill(dir, 60, 1);
     CHECK_OK(dd_query_more(q, collect, &got, &err));
     CHECK_STR(dd_buf_str(&got), "60 "); /* another file of the same name */
+    CHECK(unlink(path) == 0);
+    fill(dir, 70, 1);
+    CHECK_OK(dd_query_more(q, collect, &got, &err));
+    CHECK_STR(dd_buf_str(&got), "60 70 ");
     dd_query_free(q);
     dd_buf_free(&got);
 }

@@ -42,6 +42,9 @@ TEST(a_record_keeps_the_ends_of_numbers_apart)
     e.usage.output = -1;
     e.stream = false;
     e.disconnected = true;
+    const dd_attempt free_one = { .status = 200, .cost = 0, .first_us = 0, .usage = { 0, -1, 0, 0, 0 } };
+    e.attempts = &free_one;
+    e.n_attempts = 1;
     size_t n = dd_record_write(&e, bytes);
     CHECK_OK(dd_record_read((dd_str){ bytes, n }, &got, room, NULL));
     CHECK_EQ(got.cost_actual, INT64_MAX, "largest");
@@ -51,6 +54,9 @@ TEST(a_record_keeps_the_ends_of_numbers_apart)
     CHECK_EQ(got.usage.input, 0, "zero is known");
     CHECK_EQ(got.usage.output, -1, "not known");
     CHECK(!got.stream && got.disconnected);
+    CHECK_EQ(got.attempts[0].cost, 0, "free is known");
+    CHECK_EQ(got.attempts[0].first_us, 0, "at once is known");
+    CHECK_EQ(got.attempts[0].usage.cache_read, -1, "not known");
 }
 
 TEST(a_cut_record_is_refused_at_every_length)
@@ -147,6 +153,18 @@ TEST(a_queue_gives_back_in_order_and_refuses_what_is_too_much)
     CHECK_EQ(dd_ring_put(r, &e, 4), 1, "free again");
     dd_ring_free(r);
     dd_buf_free(&out);
+}
+
+TEST(a_queue_keeps_to_a_limit_below_its_room)
+{
+    dd_ring *r = dd_ring_new(8);
+    dd_event e = sample_event(1);
+    CHECK_EQ(dd_ring_put(r, &e, 2), 1, "one");
+    CHECK_EQ(dd_ring_put(r, &e, 2), 2, "two");
+    CHECK_EQ(dd_ring_put(r, &e, 2), 0, "no more");
+    CHECK_EQ(dd_ring_put(r, &e, 3), 3, "unless allowed");
+    CHECK_EQ(dd_ring_depth(r), 3, "depth");
+    dd_ring_free(r);
 }
 
 TEST(a_queue_takes_events_longer_than_a_slot)
