@@ -2,6 +2,10 @@
 #include "cmd/cmd.h"
 
 const dd_cmd dd_cmds[] = {
+    { "audit", dd_cmd_audit, "list changes of keys and secrets: who, what, when", "", dd_audit_opts,
+      "Every change that a command makes to keys and secrets is kept for 90 days, with what was there before and after, never with a key or a value. JSON and CSV "
+      "hold all of it; the text leaves out before and after.",
+      "dd0c audit --days 7\n# to take away\ndd0c audit --format csv > audit.csv" },
     { "bench", dd_cmd_bench, "measure what a gateway adds to a request", "", dd_bench_opts,
       "Asks a provider directly and through a gateway in turns and prints what the gateway adds; then load at the gateway's limit and at a fixed rate, streams, and bodies of 50 and 500 kB. "
       "Works with any gateway that speaks OpenAI's API; `dd0c mock` is a provider to put behind it.",

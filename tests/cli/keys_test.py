@@ -1,4 +1,5 @@
 """dd0c keys: made once, never shown again, rotated, revoked, all of it in the audit log."""
+import csv
 import json
 import re
 import sqlite3
@@ -88,6 +89,26 @@ def test_rotate_and_revoke(cli):
     assert "$2b$" not in everything and made["key"].split("_")[3] not in everything and fresh["key"].split("_")[3] not in everything
 
 
+def test_audit_is_exported_R4_7(cli):
+    made = create(cli, "--name", "=cmd", "--team", 'say "hi", all')
+    cli.run("keys", "revoke", made["id"])
+    cli.run("secrets", "set", "openai", stdin="hidden" + "-value")
+    rows = [json.loads(line) for line in cli.run("audit", "--format", "jsonl").out.splitlines()]
+    assert [(r["action"], r["object"]) for r in rows] == [("key.create", made["id"]), ("key.revoke", made["id"]), ("secret.set", "openai")]
+    assert rows[0]["before"] is None and rows[1]["before"]["status"] == "active" and rows[1]["after"]["status"] == "revoked"
+    assert rows[0]["after"]["name"] == "=cmd" and rows[0]["org"] == "default" and rows[0]["who"] and re.match(r"20\d\d-\d\d-\d\dT", rows[0]["time"])
+    assert json.loads(cli.run("audit", "--format", "json").out)["rows"] == rows
+    table = list(csv.reader(cli.run("audit", "--format", "csv").out.splitlines()))
+    assert table[0] == ["id", "time", "org", "who", "action", "object", "before", "after"] and len(table) == 4
+    assert json.loads(table[2][6]) == rows[1]["before"]
+    text = cli.run("audit").out
+    assert "3 changes" in text and "key.revoke" in text
+    for form in ("text", "jsonl", "csv"):
+        out = cli.run("audit", "--format", form).out
+        assert "hidden-value" not in out and made["key"].split("_")[3] not in out
+    cli.run("audit", "--days", "0", status=2)
+
+
 def test_names(cli):
     a, b = create(cli, "--name", "batch"), create(cli, "--name", "batch")
     p = cli.run("keys", "revoke", "batch", status=2)
@@ -103,7 +124,7 @@ def test_names(cli):
 
 
 def test_without_a_database(cli):
-    assert keys(cli) == []
+    assert keys(cli) == [] and cli.run("audit", "--format", "jsonl").out == ""
     for word in ("show", "rotate", "revoke"):
         assert "keys create" in cli.run("keys", word, "x", status=3).err
     assert not database(cli).exists(), "looking makes nothing"

@@ -1,0 +1,154 @@
+/* cmd/audit.c - dd0c audit: who changed what, for reading and for taking away. */
+#include <string.h>
+#include <time.h>
+
+#include "cmd/keys.h"
+
+typedef struct {
+    const char *format;
+    int64_t     days;
+} audit_args;
+
+const dd_opt dd_audit_opts[] = {
+    DD_OPT(DD_OPT_INT, 'd', "days", audit_args, days, "n", "look so many days back (90, as long as rows are kept)"),
+    DD_OPT(DD_OPT_CHOICE, 'f', "format", audit_args, format, "text|json|jsonl|csv", "print text (default), JSON, a JSON object a line, or CSV"),
+    DD_OPT_END
+};
+
+typedef struct {
+    dd_buf     *out;
+    dd_json     json;   /* of the list that holds all rows */
+    const char *format;
+    size_t      n;
+} view;
+
+static void put_json(dd_json *j, const dd_audit_row *r)
+{
+    dd_json_open(j, '{');
+    dd_json_key(j, "id");
+    dd_json_i64(j, r->id);
+    dd_put_time_json(j, "time", r->time_ms / 1000);
+    const struct { const char *name; dd_str text; } texts[] = { { "org", r->org }, { "who", r->who }, { "action", r->action }, { "object", r->object } };
+    for (size_t i = 0; i < DD_COUNT(texts); i++) {
+        dd_json_key(j, texts[i].name);
+        dd_json_str(j, texts[i].text);
+    }
+    const struct { const char *name; dd_str json; } values[] = { { "before", r->old_value }, { "after", r->new_value } };
+    for (size_t i = 0; i < DD_COUNT(values); i++) {
+        dd_json_key(j, values[i].name);
+        dd_json_raw(j, values[i].json.len ? values[i].json : DD_STR("null"));
+    }
+    dd_json_close(j, '}');
+}
+
+/* Quoted; what a spreadsheet would run gets an apostrophe in front. */
+static void cell(dd_buf *out, dd_str s)
+{
+    dd_buf_addc(out, '"');
+    if (s.len && strchr("=+-@\t\r", s.ptr[0]))
+        dd_buf_addc(out, '\'');
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == '"')
+            dd_buf_addc(out, '"');
+        dd_buf_addc(out, s.ptr[i]);
+    }
+    dd_buf_addc(out, '"');
+}
+
+static void csv_row(dd_buf *out, const dd_audit_row *r)
+{
+    const dd_str texts[] = { r->org, r->who, r->action, r->object, r->old_value, r->new_value };
+    dd_buf       time    = DD_BUF_INIT(0);
+    dd_put_time(&time, r->time_ms / 1000);
+    dd_buf_printf(out, "%lld,%s", (long long)r->id, dd_buf_z(&time));
+    for (size_t i = 0; i < DD_COUNT(texts); i++) {
+        dd_buf_addc(out, ',');
+        cell(out, texts[i]);
+    }
+    dd_buf_addc(out, '\n');
+    dd_buf_free(&time);
+}
+
+static void text_row(dd_buf *out, const dd_audit_row *r)
+{
+    dd_put_time(out, r->time_ms / 1000);
+    dd_buf_addz(out, "  ");
+    size_t start = out->len;
+    dd_buf_add_line(out, r->who);
+    size_t used = dd_utf8_width(dd_str_sub(dd_buf_str(out), start, out->len));
+    dd_buf_pad(out, ' ', (used < 16 ? 16 - used : 0) + 2);
+    dd_buf_printf(out, "%-14.*s  ", DD_STR_ARG(r->action));
+    dd_buf_add_line(out, r->object);
+    dd_buf_addc(out, '\n');
+}
+
+static void row(void *ctx, const dd_audit_row *r)
+{
+    view *v = ctx;
+    v->n++;
+    if (strcmp(v->format, "json") == 0) {
+        put_json(&v->json, r);
+    } else if (strcmp(v->format, "jsonl") == 0) {
+        dd_json j = DD_JSON_INIT(v->out, 0);
+        put_json(&j, r);
+        dd_buf_addc(v->out, '\n');
+    } else if (strcmp(v->format, "csv") == 0) {
+        csv_row(v->out, r);
+    } else {
+        text_row(v->out, r);
+    }
+}
+
+static void head(view *v)
+{
+    if (strcmp(v->format, "json") == 0) {
+        dd_json_open(&v->json, '{');
+        dd_json_key(&v->json, "schema");
+        dd_json_strz(&v->json, "dd0c.audit/1");
+        dd_json_key(&v->json, "rows");
+        dd_json_open(&v->json, '[');
+    } else if (strcmp(v->format, "csv") == 0) {
+        dd_buf_addz(v->out, "id,time,org,who,action,object,before,after\n");
+    } else if (strcmp(v->format, "text") == 0) {
+        dd_buf_printf(v->out, "%-16s  %-16s  %-14s  %s\n", "TIME", "WHO", "ACTION", "OBJECT");
+    }
+}
+
+static void foot(view *v)
+{
+    if (strcmp(v->format, "json") == 0) {
+        dd_json_close(&v->json, ']');
+        dd_json_close(&v->json, '}');
+        dd_buf_addc(v->out, '\n');
+    } else if (strcmp(v->format, "text") == 0) {
+        dd_buf_printf(v->out, "%zu change%s. Times are UTC.\n", v->n, v->n == 1 ? "" : "s");
+    }
+}
+
+dd_code dd_cmd_audit(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
+{
+    audit_args args = { .format = "text", .days = DD_AUDIT_DAYS };
+    dd_buf     out  = DD_BUF_INIT(0);
+    dd_db     *db   = NULL;
+    int        words;
+    bool       done;
+    (void)status;
+    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
+    if (rc != DD_OK || done)
+        return rc;
+    if (words)
+        return dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", argv[1]);
+    if (args.days < 1 || args.days > 36500)
+        return dd_fail(err, DD_ERR_USAGE, "option \"--days\" takes 1 to 36500 days");
+    view v = { .out = &out, .json = DD_JSON_INIT(&out, 1), .format = args.format };
+    rc     = dd_config_db_open(false, &db, err);
+    head(&v);
+    if (rc == DD_OK && db)
+        rc = dd_audit_each(db, DD_ORG_DEFAULT, (dd_clock().s - args.days * 86400) * 1000, row, &v, err);
+    foot(&v);
+    if (rc == DD_OK)
+        rc = dd_cmd_print(dd_buf_str(&out), err);
+    dd_db_close(db);
+    dd_buf_free(&out);
+    return rc;
+}
