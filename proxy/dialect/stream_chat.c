@@ -132,6 +132,8 @@ static void read_choice(dd_stream_reader *r, uint32_t choice)
         delta = member(r, choice, "message");
     read_delta(r, delta);
     dd_sr_text(r, DD_SE_TEXT, dd_sr_inside(r, choice, "text")); /* completions */
+    if (dd_jspan_kind(r->j, member(r, choice, "logprobs")) == DD_J_OBJECT)
+        dd_sr_other(r, DD_STR("logprobs"));
     dd_sr_stop(r, dd_stop_read(dd_sr_inside(r, choice, "finish_reason")));
     uint32_t error = member(r, choice, "error");
     if (dd_jspan_kind(r->j, error) == DD_J_OBJECT)
@@ -149,6 +151,8 @@ void dd_stream_read_chat(dd_stream_reader *r)
         dd_sr_error(r, error);
         return;
     }
+    if (dd_jspan_kind(r->j, member(r, 0, "citations")) == DD_J_ARRAY)
+        dd_sr_other(r, DD_STR("citations"));
     for (dd_jit it = dd_jspan_each(r->j, choices); dd_jspan_step(r->j, &it) && !r->over;)
         read_choice(r, it.value);
 }

@@ -106,6 +106,12 @@ TEST(stream_says_what_it_dropped)
                      DELTA("1", "'type':'citations_delta','citation':{}") STOP("1") END("end_turn"));
     CHECK_STR(reply_drops(&t), "server_tool_use citations_delta");
     reply_close(&t);
+    reply_open(&t);
+    reply_stream(&t, CHAT, MESSAGES,
+                 D("{'id':'c','citations':['u'],'choices':[{'index':0,'delta':{'content':'a','annotations':[{}]},'logprobs':{'content':[]}},"
+                   "{'index':1,'delta':{'content':'b'}}]}") FINISH("stop") DONE);
+    CHECK_STR(reply_drops(&t), "citations annotations logprobs choices[1]");
+    reply_close(&t);
 }
 
 TEST(stream_facts_say_calls_were_made)   /* S1: whatever word the provider gave */
