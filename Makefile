@@ -123,12 +123,14 @@ fuzz-replay-run: $(FUZZ_BIN)
 score: build/dd0c ; $(PYTHON) tools/score.py --program build/dd0c $(if $(DIR),--trees $(DIR))
 score-packages: build/dd0c ; $(PYTHON) tools/score_packages.py --program build/dd0c
 conformance: build/dd0c ; $(PYTHON) tests/conformance.py --program build/dd0c --shared ../shared
+compat: build/dd0c ; $(PYTHON) tests/compat/run.py --program build/dd0c
 bench: build/dd0c ; bench/run.sh
+bench-gate: build/dd0c ; bench/gate.sh
 lint: build/dd0c ; $(PYTHON) tools/lint.py
 decisions: ; @$(PYTHON) tools/decisions.py
 golden: build/dd0c $(OUT)/unit-tests
 	DD_GOLDEN_UPDATE=1 $(OUT)/unit-tests golden
-.PHONY: score-packages conformance
+.PHONY: score-packages conformance compat bench-gate
 
 # --- the main job, and handing it out ---
 DIR_SCAN := $(if $(DIR),$(DIR),examples/support-desk)
@@ -158,6 +160,7 @@ help:
 	@echo "make scan DIR=  audit a tree            make asan      tests under address and UB sanitizers"
 	@echo "make lint       house rules             make fuzz      FUZZ_SECONDS each target"
 	@echo "make score      labelled corpus (DIR=)  make bench     speed and memory, measured"
+	@echo "make compat     official SDKs, proxied  make bench-gate  P99 added, with a trend"
 	@echo "make golden     rewrite golden files    make man       rewrite man pages"
 	@echo "make install    PREFIX=, DESTDIR=       make dist      a tar of the stripped binary"
 	@echo "make fresh      README's commands in a bare Debian root (needs debootstrap)"

@@ -24,8 +24,8 @@ static const char *const kept_back[] = {
     "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "via", "x-api-key", "x-forwarded-for", "x-forwarded-host",
     "x-forwarded-proto", "x-goog-api-key", "x-real-ip",
 };
-/* All that still has a meaning when the request goes to another family. */
-static const char *const kept_across[] = { "traceparent", "tracestate", "user-agent" };
+/* Only their own family understands them; a client's own headers (traces, keys of gateways behind us) go along. */
+static const char *const kept_in_family[] = { "anthropic-", "openai-", "x-stainless-" };
 
 static bool in_list(const char *const *list, size_t n, dd_str name)
 {
@@ -33,6 +33,14 @@ static bool in_list(const char *const *list, size_t n, dd_str name)
         if (dd_str_eqz(name, list[i]))
             return true;
     return false;
+}
+
+static bool passes_up(dd_str name, bool across)
+{
+    for (size_t i = 0; across && i < DD_COUNT(kept_in_family); i++)
+        if (dd_str_startsz(name, kept_in_family[i]))
+            return false;
+    return !in_list(kept_back, DD_COUNT(kept_back), name) && !dd_str_startsz(name, "x-dd0c-");
 }
 
 static void make_headers(exchange *x, bool across)
@@ -52,8 +60,7 @@ static void make_headers(exchange *x, bool across)
     size_t    n_auth = dd_provider_auth(x->provider, value, h->arena, auth);
     for (size_t i = 0; i < h->n_headers; i++) {
         dd_header f    = h->headers[i];
-        bool      keep = across ? in_list(kept_across, DD_COUNT(kept_across), f.name)
-                                : !in_list(kept_back, DD_COUNT(kept_back), f.name) && !dd_str_startsz(f.name, "x-dd0c-");
+        bool      keep = passes_up(f.name, across);
         if (dd_str_eqz(f.name, "anthropic-version") && n_auth == 2) {   /* the client's own version stays */
             if (keep)
                 n_auth = 1;
