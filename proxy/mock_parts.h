@@ -16,7 +16,7 @@ typedef struct {
 typedef struct {
     dd_mock_api   api;
     dd_str        model;           /* as it was sent, without what is behind "!" */
-    dd_str        id;              /* 16 letters of the request's hash */
+    dd_str        id;              /* 16 letters of the hash of texts and model */
     bool          stream, include_usage, thinking, anthropic;
     int           n;               /* choices */
     dd_str       *pieces; size_t n_pieces;  /* of the text, escaped */

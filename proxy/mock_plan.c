@@ -371,8 +371,6 @@ dd_code dd_mock_plan_make(dd_mock_plan *p, dd_mock_api api, dd_str body, int64_t
     dd_jspan d;
     reading  r = { .d = &d, .arena = arena, .counter = counter, .p = p, .last_text = DD_STR("") };
     *p         = (dd_mock_plan){ .api = api, .n = 1 };
-    p->hash    = dd_str_hash(body);
-    p->id      = dd_arena_printf(arena, "%016llx", (unsigned long long)p->hash);
     dd_code rc = dd_jspan_parse(&d, arena, body, err);
     if (rc == DD_OK)
         rc = read_common(&r, 0, err);
@@ -380,6 +378,8 @@ dd_code dd_mock_plan_make(dd_mock_plan *p, dd_mock_api api, dd_str body, int64_t
         rc = read_prompt(&r, 0, err);
     if (rc == DD_OK && api == DD_MOCK_EMBEDDINGS)
         rc = plan_embeddings(&r, 0, err);
+    p->hash = dd_str_hash(dd_buf_str(&r.all)) ^ dd_str_hash(p->model); /* of what is asked, not of how: a stream says what the plain answer says */
+    p->id   = dd_arena_printf(arena, "%016llx", (unsigned long long)p->hash);
     if (rc == DD_OK && api != DD_MOCK_EMBEDDINGS && api != DD_MOCK_COUNT) {
         plan_calls(&r, 0);
         if (p->n_calls == 0)
