@@ -8,7 +8,7 @@
 #include "cmd/cmd.h"
 #include "store/query.h"
 
-enum { POLL_MS = 50, PATIENCE = 100 /* failures in a row before a follower gives up: 5 s */ };
+enum { FLUSH_BYTES = 1 << 18, POLL_MS = 50, PATIENCE = 100 /* failures in a row before a follower gives up: 5 s */ };
 
 typedef struct {
     const char *format;
@@ -28,6 +28,8 @@ const dd_opt dd_tail_opts[] = {
 typedef struct {
     const tail_args *args;
     dd_buf           out;
+    dd_code          rc;    /* of writing, so far */
+    dd_err          *err;
 } printer;
 
 /* ---- a line for people ---- */
@@ -134,6 +136,14 @@ static void put_line(dd_buf *out, const dd_event *e)
     dd_buf_free(&line);
 }
 
+static dd_code flush(printer *p)
+{
+    if (p->rc == DD_OK)
+        p->rc = dd_cmd_print(dd_buf_str(&p->out), p->err);
+    dd_buf_clear(&p->out);
+    return p->rc;
+}
+
 static void print(void *ctx, const dd_event *e)
 {
     printer *p = ctx;
@@ -142,16 +152,11 @@ static void print(void *ctx, const dd_event *e)
     else
         put_line(&p->out, e);
     dd_buf_addc(&p->out, '\n');
+    if (p->out.len > FLUSH_BYTES)
+        flush(p);
 }
 
 /* ---- asking ---- */
-
-static dd_code flush(printer *p, dd_err *err)
-{
-    dd_code rc = dd_cmd_print(dd_buf_str(&p->out), err);
-    dd_buf_clear(&p->out);
-    return rc;
-}
 
 /* False: nobody reads standard output any more. */
 static bool wait_a_little(void)
@@ -169,7 +174,7 @@ static dd_code follow(dd_query *q, printer *p, dd_err *err)
         failures = rc == DD_OK ? 0 : failures + 1;
         if (failures > PATIENCE)
             return rc;
-        if ((rc = flush(p, err)) != DD_OK)
+        if ((rc = flush(p)) != DD_OK)
             return rc;
     }
     return DD_OK;
@@ -185,14 +190,14 @@ static dd_code show(const dd_cmd *cmd, dd_query *q, printer *p, const char *dir,
         *err = none;
         return rc;
     }
-    rc = flush(p, err);
+    rc = flush(p);
     return rc == DD_OK && p->args->follow ? follow(q, p, err) : rc;
 }
 
 dd_code dd_cmd_tail(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
     tail_args args = { .limit = 20 };
-    printer   p = { &args, DD_BUF_INIT(0) };
+    printer   p = { &args, DD_BUF_INIT(0), DD_OK, err };
     dd_buf    dir = DD_BUF_INIT(0);
     int       words = 0;
     bool      done = false;

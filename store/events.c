@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -192,7 +193,7 @@ static void *spool_loop(void *arg)
 
 static void note_down(dd_events *s, const dd_err *err)
 {
-    char line[sizeof err->msg + 64];
+    char line[sizeof err->msg + sizeof err->hint + 64];
     int64_t now = now_ns();
     atomic_fetch_add(&s->failures, 1);
     s->backoff_ms = s->backoff_ms == 0 ? BACKOFF_MS : s->backoff_ms * 2 < BACKOFF_MAX_MS ? s->backoff_ms * 2 : BACKOFF_MAX_MS;
@@ -200,7 +201,8 @@ static void note_down(dd_events *s, const dd_err *err)
     if (!atomic_exchange(&s->up, false))
         return;
     s->down_since = now;
-    snprintf(line, sizeof line, "%s; events wait in the %s", err->msg, s->opts.spool_bytes > 0 ? "spool" : "queue");
+    snprintf(line, sizeof line, "%s; events wait in the %s%s%s", err->msg, s->opts.spool_bytes > 0 ? "spool" : "queue", err->hint[0] ? ". " : "",
+             err->hint);
     if (s->opts.log != NULL)
         s->opts.log(s->opts.log_ctx, false, line);
 }
@@ -382,7 +384,7 @@ static void free_all(dd_events *s)
     free(s);
 }
 
-static dd_code start_threads(dd_events *s, dd_err *err)
+static dd_code create_threads(dd_events *s, dd_err *err)
 {
     int code = pthread_create(&s->writer_thread, NULL, write_loop, s);
     if (code != 0) {
@@ -396,6 +398,19 @@ static dd_code start_threads(dd_events *s, dd_err *err)
     poke(&s->wake_writer);
     pthread_join(s->writer_thread, NULL);
     return dd_fail_errno(err, code, "could not start a thread");
+}
+
+static dd_code start_threads(dd_events *s, dd_err *err)
+{
+    static const int own[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT }; /* of the thread that makes them; all others are the program's */
+    sigset_t         all, old;
+    sigfillset(&all);
+    for (size_t i = 0; i < DD_COUNT(own); i++)
+        sigdelset(&all, own[i]);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    dd_code rc = create_threads(s, err);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return rc;
 }
 
 dd_events *dd_events_open(const dd_events_opts *opts, dd_err *err)

@@ -123,6 +123,20 @@ static dd_code new_segment(dd_spool *s, dd_err *err)
     return rc;
 }
 
+/* A file that takes no more: its torn end goes, or is found by who reads it; the next bytes try a new file. */
+static void give_up(dd_spool *s)
+{
+    dd_buf path = DD_BUF_INIT(0);
+    path_of(s, s->out.name, &path);
+    bool cut = ftruncate(s->out.fd, s->out.size) == 0;
+    if (cut && s->out.size == MAGIC_LEN) {
+        unlink(dd_buf_z(&path));
+        atomic_fetch_sub(&s->bytes, MAGIC_LEN);
+    }
+    dd_buf_free(&path);
+    close_segment(&s->out);
+}
+
 static dd_code write_all(dd_spool *s, dd_str bytes, dd_err *err)
 {
     dd_str rest = bytes;
@@ -132,8 +146,7 @@ static dd_code write_all(dd_spool *s, dd_str bytes, dd_err *err)
             continue;
         if (n <= 0) {
             dd_fail_errno(err, n == 0 ? ENOSPC : errno, "could not write spool file \"%s/%s\"", s->dir, s->out.name);
-            if (ftruncate(s->out.fd, s->out.size) != 0)
-                close_segment(&s->out); /* its torn end is found by who reads it */
+            give_up(s);
             return DD_ERR_IO;
         }
         rest = dd_str_sub(rest, (size_t)n, rest.len);

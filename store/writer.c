@@ -136,10 +136,12 @@ static int put_event(dd_writer *w, int64_t batch, dd_str record, dd_writer_count
 {
     dd_event e;
     dd_str   attempts;
-    if (dd_record_read(record, &e, NULL, &attempts) != DD_OK) {
+    if (dd_record_read(record, &e, NULL, &attempts) != DD_OK || e.id <= 0) {
         n->bad++;
         return SQLITE_OK;
     }
+    if (e.time_ms < 0)
+        e.time_ms = (e.id >> ID_TIME_SHIFT) + DD_EVENT_EPOCH_MS;
     if (e.org.len == 0)
         e.org = DD_STR("default");
     sqlite3_bind_int64(w->insert, 1, batch);

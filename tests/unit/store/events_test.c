@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -262,6 +263,42 @@ TEST(a_full_disk_loses_nothing)
     dd_events_close(s, LONG_MS);
     CHECK_EQ(telemetry(dir, "SELECT count(*) FROM events"), N, "all");
     CHECK_EQ(telemetry(dir, "SELECT sum(request_count) FROM daily_cost_summary"), N, "all, once");
+}
+
+/* In a process of its own, whose files may not grow past `limit`: the same as a disk that is full for database and spool alike. */
+static int live_with_small_files(const char *dir, rlim_t limit)
+{
+    dd_err        err = DD_ERR_INIT;
+    struct rlimit r = { limit, RLIM_INFINITY };
+    setrlimit(RLIMIT_FSIZE, &r);
+    dd_events *s = dd_events_open(&(dd_events_opts){ .dir = dir, .slots = 100, .spool_bytes = 1 << 20, .batch_ms = 5 }, &err);
+    int64_t    taken = 0;
+    for (int64_t i = 0; i < 10000; i += 50) {
+        taken += push_some(s, i, 50);
+        usleep(300);
+    }
+    dd_events_counts c = counts(s);
+    bool             suffered = c.failures > 0 && c.pushed == taken && c.pushed + c.dropped == 10000;
+    r.rlim_cur = RLIM_INFINITY;
+    setrlimit(RLIMIT_FSIZE, &r);
+    bool recovered = dd_events_flush(s, LONG_MS) && wait_written(s, taken);
+    dd_events_close(s, LONG_MS);
+    return !suffered ? 1 : !recovered ? 2 : telemetry(dir, "SELECT count(*) FROM events") != taken ? 3 : 0;
+}
+
+TEST(files_that_may_not_grow_are_survived)
+{
+    static const rlim_t limits[] = { 4096, 50000, 150000, 400000 };
+    for (size_t i = 0; i < DD_COUNT(limits); i++) {
+        const char *dir = sample_dir("events");
+        int         status = -1;
+        pid_t       child = fork();
+        if (child == 0)
+            _exit(live_with_small_files(dir, limits[i]));
+        waitpid(child, &status, 0);
+        CHECK(WIFEXITED(status));
+        CHECK_EQ(WEXITSTATUS(status), 0, "R3.5: 1 no failure, 2 not back, 3 not all there");
+    }
 }
 
 TEST(a_removed_database_is_made_again)
