@@ -4,16 +4,18 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "cmd/master.h"
 
 typedef struct {
     const dd_config    *config;
     dd_snapshot        *s;
     dd_policy_provider *known;    /* beside s->providers */
     size_t              cap;
+    dd_vault           *vault;    /* opened with the first secret:NAME */
     dd_err             *err;
 } maker;
 
-/* --- ${NAME}, ${NAME:-default}, os.environ/NAME --- */
+/* --- ${NAME}, ${NAME:-default}, os.environ/NAME, secret:NAME --- */
 
 static dd_code look_up(maker *m, const char *owner, dd_str name, dd_buf *out)
 {
@@ -31,11 +33,27 @@ static dd_code look_up(maker *m, const char *owner, dd_str name, dd_buf *out)
     return rc;
 }
 
+static dd_code open_secret(maker *m, const char *owner, dd_str name, dd_str *out)
+{
+    dd_secret value = DD_SECRET_NONE;
+    if (!m->vault)
+        m->vault = dd_vault_open(m->err);
+    dd_code rc = m->vault ? dd_vault_get(m->vault, name, &value, m->err) : m->err->code;
+    if (rc == DD_OK)
+        *out = dd_arena_dup(&m->s->arena, dd_secret_reveal(value));
+    else
+        dd_wrap(m->err, "provider \"%s\": secret \"" DD_STR_FMT "\"", owner, DD_STR_ARG(name));
+    dd_secret_free(&value);
+    return rc;
+}
+
 static dd_code expand(maker *m, const char *owner, const char *text, dd_str *out)
 {
     dd_str  rest = dd_str_z(text);
     dd_buf  b    = DD_BUF_INIT(64 << 10);
     dd_code rc   = DD_OK;
+    if (dd_str_startsz(rest, "secret:"))
+        return open_secret(m, owner, dd_str_sub(rest, 7, rest.len), out);
     if (dd_str_startsz(rest, "os.environ/")) {
         rc       = look_up(m, owner, dd_str_sub(rest, 11, rest.len), &b);
         rest.len = 0;
@@ -265,6 +283,7 @@ dd_snapshot *dd_snapshot_make(const dd_config *c, bool dev, dd_err *err)
         rc = from_environment(&m);
     for (size_t i = 0; i < c->n_providers && rc == DD_OK && !dev; i++)
         rc = configured(&m, &c->providers[i]);
+    dd_vault_close(m.vault);
     copy_models(&m);
     if (rc == DD_OK)
         return m.s;

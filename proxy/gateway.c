@@ -15,9 +15,10 @@ struct dd_gateway {
     pthread_t      *threads;
     unsigned        n, started;
     int             port;
-    pthread_mutex_t lock;       /* of `left` alone; not on a request's way */
-    pthread_cond_t  ended;
+    pthread_mutex_t lock;       /* of the counts below; not on a request's way */
+    pthread_cond_t  changed;
     unsigned        left;       /* workers that still serve */
+    unsigned        waiting;    /* workers that have not taken the newest snapshot */
 };
 
 const dd_hooks        *dd_gateway_hooks(const dd_gateway *g) { return &g->opts.hooks; }
@@ -113,7 +114,7 @@ dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd
     g->workers = dd_calloc(g->n, sizeof *g->workers);
     g->threads = dd_calloc(g->n, sizeof *g->threads);
     pthread_mutex_init(&g->lock, NULL);
-    pthread_cond_init(&g->ended, NULL);
+    pthread_cond_init(&g->changed, NULL);
     dd_code rc = DD_OK;
     for (unsigned i = 0; i < g->n && rc == DD_OK; i++) {
         g->workers[i].snapshot = dd_snapshot_hold(first);
@@ -136,20 +137,52 @@ typedef struct { worker *w; dd_snapshot *s; } handover;
 
 static void take_snapshot(void *arg)
 {
-    handover *h = arg;
+    handover   *h = arg;
+    dd_gateway *g = h->w->gateway;
     dd_snapshot_drop(h->w->snapshot);
     h->w->snapshot = h->s;
     free(h);
+    pthread_mutex_lock(&g->lock);
+    g->waiting--;
+    pthread_cond_broadcast(&g->changed);
+    pthread_mutex_unlock(&g->lock);
+}
+
+static struct timespec in_ms(int64_t ms)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    t.tv_sec  += ms / 1000;
+    t.tv_nsec += ms % 1000 * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
+    }
+    return t;
+}
+
+/* Until the count is 0, or the time is over. */
+static void wait_for(dd_gateway *g, const unsigned *count, int64_t ms)
+{
+    struct timespec until = in_ms(ms);
+    pthread_mutex_lock(&g->lock);
+    while (*count && pthread_cond_timedwait(&g->changed, &g->lock, &until) == 0)
+        ;
+    pthread_mutex_unlock(&g->lock);
 }
 
 void dd_gateway_reload(dd_gateway *g, dd_snapshot *next)
 {
+    pthread_mutex_lock(&g->lock);
+    g->waiting += g->n;
+    pthread_mutex_unlock(&g->lock);
     for (unsigned i = 0; i < g->n; i++) {
         handover *h = dd_malloc(sizeof *h);
         *h          = (handover){ &g->workers[i], dd_snapshot_hold(next) };
         dd_loop_post(g->workers[i].loop, take_snapshot, h);
     }
     dd_snapshot_drop(next);
+    wait_for(g, &g->waiting, 5000);
 }
 
 /* --- the end --- */
@@ -159,7 +192,7 @@ static void is_drained(void *arg)
     worker *w = arg;
     pthread_mutex_lock(&w->gateway->lock);
     w->gateway->left--;
-    pthread_cond_signal(&w->gateway->ended);
+    pthread_cond_broadcast(&w->gateway->changed);
     pthread_mutex_unlock(&w->gateway->lock);
 }
 
@@ -171,20 +204,9 @@ static void drain(void *arg)
 
 void dd_gateway_drain(dd_gateway *g)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec  += g->opts.drain_ms / 1000;
-    until.tv_nsec += g->opts.drain_ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
     for (unsigned i = 0; i < g->started; i++)
         dd_loop_post(g->workers[i].loop, drain, &g->workers[i]);
-    pthread_mutex_lock(&g->lock);
-    while (g->left && pthread_cond_timedwait(&g->ended, &g->lock, &until) == 0)
-        ;
-    pthread_mutex_unlock(&g->lock);
+    wait_for(g, &g->left, g->opts.drain_ms);
 }
 
 void dd_gateway_free(dd_gateway *g)
@@ -204,7 +226,7 @@ void dd_gateway_free(dd_gateway *g)
             dd_loop_free(w->loop);
         dd_snapshot_drop(w->snapshot);
     }
-    pthread_cond_destroy(&g->ended);
+    pthread_cond_destroy(&g->changed);
     pthread_mutex_destroy(&g->lock);
     free(g->workers);
     free(g->threads);

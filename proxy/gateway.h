@@ -65,7 +65,7 @@ const dd_gateway_opts  *dd_gateway_options(const dd_gateway *g);
 /* Listens and starts its threads. Takes the snapshot. Caller owns; NULL: *err. */
 dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd_err *err);
 int         dd_gateway_port(const dd_gateway *g);
-void        dd_gateway_reload(dd_gateway *g, dd_snapshot *next);   /* takes it; any thread */
+void        dd_gateway_reload(dd_gateway *g, dd_snapshot *next);   /* takes it; returns when all workers serve by it. One thread at a time */
 void        dd_gateway_drain(dd_gateway *g);                       /* no new connections; open requests end or drain_ms passes; returns then */
 void        dd_gateway_free(dd_gateway *g);
 #endif

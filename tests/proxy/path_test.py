@@ -239,6 +239,30 @@ def test_keys_R1_5_R4_5_R9_3(cli):
         raise AssertionError("a revoked key still works after two seconds")
 
 
+def test_provider_keys_from_the_secret_store_R4_3(cli):
+    up = Upstream()
+    cli.run("secrets", "set", "acme", stdin="sealed-provider-key\n")
+    cli.write("dd0c.yaml", f"providers:\n  openai: {{type: openai, base_url: {up.url}, api_key: 'secret:acme'}}\n")
+    p = cli.start("proxy", "--listen", "127.0.0.1:0")
+    assert Client(p.port).ask("POST", "/v1/chat/completions", ASK).status == 200
+    assert up.requests[0].headers["authorization"] == "Bearer sealed-provider-key"
+    for file in (cli.dir / "state").rglob("*"):
+        assert not file.is_file() or b"sealed-provider-key" not in file.read_bytes(), file
+    cli.write("dd0c.yaml", "providers:\n  openai: {api_key: 'secret:nobody'}\n")
+    assert "nobody" in cli.run("proxy", "--listen", "127.0.0.1:0", status=3).err
+
+
+def test_keys_by_weight(cli):
+    up = Upstream()
+    cli.write("dd0c.yaml", f"providers:\n  openai: {{base_url: {up.url}, keys: [{{value: key-a, weight: 3}}, {{value: key-b}}]}}\n")
+    p = cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", "1")
+    c = Client(p.port)
+    for _ in range(8):
+        c.ask("POST", "/v1/chat/completions", ASK)
+    used = [r.headers["authorization"] for r in up.requests]
+    assert (used.count("Bearer key-a"), used.count("Bearer key-b")) == (6, 2), used
+
+
 def test_passthrough_and_health(cli):
     up = Upstream(lambda r, c: c.reply(200, {"Content-Type": "application/octet-stream"}, b"\x00\xff" + r.target.encode()))
     p = proxy(cli, up)
