@@ -59,9 +59,11 @@ static bool is_verb(dd_str name)
 static const struct { const char *verbs, *behind, *import; } everyday[] = {   /* "~agent": contains it, in any case; import: any name will do */
     { "append|append_async|append_stream|appendStream|start|start_async|start_stream|startStream|restart", "conversations", NULL },
     { "extend|remix", "videos", NULL }, { "edit", "images|videos", NULL }, { "process|process_async", "ocr", NULL }, { "compact", "responses", NULL },
-    { "send", "chat", NULL }, { "query", "", NULL }, { "parse", "completions|responses|messages|chat|create", NULL },
+    { "send", "chat|responses", NULL }, { "query", "", NULL }, { "parse", "completions|responses|messages|chat|create", NULL },
     { "summarize|classify", "~cohere|co|client", NULL },
-    { "run|run_sync|arun|run_stream|iter", "~agent|~runner|~replicate|~team|~crew|AI|~llm", "replicate" },
+    { "run|run_sync|arun|run_stream|iter", "~agent|~runner|~replicate|~team|~crew|AI|~llm", "replicate|fal_client|@fal-ai/*" },
+    { "subscribe|submit", "fal|fal_client", "fal_client|@fal-ai/*" }, { "use", "replicate", NULL }, { "simple|complex", "ell", NULL },
+    { "prompt|chain", "", "llm" }, { "messages|responses", "any_llm", NULL }, { "defer", "chat|create", NULL },
     { "call", "llm|openai|anthropic|gemini|google|groq|mistral|cohere|litellm|azure|bedrock", "dashscope" },
     { "do|ado", "", "qianfan" },
 };
@@ -571,6 +573,7 @@ static void trigger(const dd_ctx *c, dd_site_list *out)
     dd_call_facts facts = { c->call, c->frame, args, positional, prompts, NULL, NULL, bound ? 2 : 1 };
     dd_site *sends = dd_site_new(c);
     dd_prompt_fill(c->p, c->unit, &facts, c->arena, sends);
+    dd_model_set(c, sends, args ? dd_args_get(c->p, args, "model") : NULL, NULL);
     note_trigger(c, out, callee, sends);
     if (bound)
         note_trigger(c, out, first, sends);
@@ -624,6 +627,14 @@ static void join(dd_site *site, const dd_site *sends)
         site->loop = sends->loop;
     }
     site->stream |= sends->stream;
+    if (!site->model.ptr && sends->model.ptr && dd_str_eqz(site->model_cause, "no model argument")) {   /* llm.invoke(text, model="x") */
+        site->model = sends->model;
+        site->model_source = sends->model_source == DD_SRC_LITERAL ? DD_SRC_CONST_SAME_FILE : sends->model_source;
+        site->model_cause = DD_STR("");
+        site->env_var = sends->env_var;
+        site->chain = sends->chain;
+        site->n_chain = sends->n_chain;
+    }
     if (site->user_text.len || site->messages || site->holes_typed || site->holes_large || site->holes_history)
         return;
     site->user_text = sends->user_text;

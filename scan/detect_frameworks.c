@@ -17,8 +17,16 @@ static const dd_keys id_first = { KEYS("id", "model", "model_name", "model_id"),
 static const dd_keys model_id = { KEYS("model_id", "model", "model_name"), NULL, NULL, KEYS(CAPS), 1, 0 };
 static const dd_keys ai_model_id = { KEYS("ai_model_id", "model", "deployment_name"), NULL, NULL, KEYS(CAPS), 0, 0 };
 static const dd_keys options = { KEYS("model", "options.model"), KEYS("prompt"), KEYS("system_prompt", "systemPrompt"), NULL, 0, 0 };
-static const dd_keys autogen_old = { KEYS("llm_config.config_list.0.model", "llm_config.model"), NULL, KEYS("system_message"), KEYS("llm_config.max_tokens", "llm_config.config_list.0.max_tokens"), 0, 0 };
+static const dd_keys autogen_old = { KEYS("llm_config.config_list.0.model", "llm_config.config_list.model", "llm_config.model"), NULL, KEYS("system_message"), KEYS("llm_config.max_tokens", "llm_config.config_list.0.max_tokens"), 0, 0 };
 static const dd_keys request_first = { KEYS("model"), KEYS("messages"), NULL, KEYS("model_settings.max_tokens"), 1, 2 };
+
+static const dd_keys swarm_agent = { KEYS("model", "model_name"), NULL, KEYS("instructions", "system_prompt"), KEYS(CAPS), 0, 0 };
+static const dd_keys service = { KEYS("model", "settings.model", "params.model"), NULL, NULL, KEYS("params.max_tokens", "settings.max_tokens", CAPS), 0, 0 };
+static const dd_keys qwen_agent = { KEYS("llm.model"), NULL, KEYS("system_message"), KEYS("llm.generate_cfg.max_tokens"), 0, 0 };
+static const dd_keys camel = { KEYS("model_type"), NULL, NULL, KEYS("model_config_dict.max_tokens"), 2, 0 };
+static const dd_keys inngest = { KEYS("model"), NULL, NULL, KEYS("defaultParameters.max_tokens", "defaultParameters.max_completion_tokens"), 0, 0 };
+static const dd_keys stagehand = { KEYS("modelName", "model_name", "model.modelName", "model"), NULL, NULL, NULL, 0, 0 };
+static const dd_keys name_second = { KEYS("model_name", "model"), NULL, NULL, NULL, 2, 0 };
 
 #define LC_TRIGGERS "invoke|ainvoke|stream|astream|batch|abatch|generate|agenerate|predict|apredict|astream_events|streamEvents|complete|acomplete|chat|achat|stream_chat|stream_complete"
 
@@ -39,7 +47,8 @@ static const dd_row langchain_rows[] = {
     { "ChatPerplexity", "chat", &lc, DD_ROW_BINDING, 0, .provider = "perplexity" },
     { "ChatOpenRouter", "chat", &lc, DD_ROW_BINDING, 0, .provider = "openrouter" },
     { "ChatCerebras", "chat", &lc, DD_ROW_BINDING, 0, .provider = "cerebras" },
-    { "ChatLiteLLM|ChatLiteLLMRouter|ChatNVIDIA|ChatHuggingFace|ChatWatsonx|ChatDatabricks|ChatSnowflakeCortex|ChatTongyi|ChatZhipuAI|QianfanChatEndpoint|MoonshotChat|ChatBaiduWenxin|ChatCloudflareWorkersAI|ChatReplicate|ChatSambaNovaCloud|ChatUpstage", "chat", &lc, DD_ROW_BINDING, 0, .provider = "" },
+    { "ChatLiteLLM|ChatLiteLLMRouter|ChatNVIDIA|ChatHuggingFace|ChatWatsonx|ChatDatabricks|ChatSnowflakeCortex|ChatTongyi|ChatZhipuAI|QianfanChatEndpoint|MoonshotChat|ChatBaiduWenxin|ChatCloudflareWorkersAI|ChatReplicate|ChatSambaNovaCloud|ChatUpstage|"
+      "JinaChat|MiniMaxChat|SolarChat|KonkoChat|AzureAIChatCompletionsModel", "chat", &lc, DD_ROW_BINDING, 0, .provider = "" },
     { "ChatOllama|OllamaLLM|Ollama", "chat", &lc, DD_ROW_BINDING, 0, .provider = "ollama" },
     { "OpenAIEmbeddings", "embeddings", &lc, DD_ROW_BINDING, 0, .provider = "openai" },
     { "AzureOpenAIEmbeddings", "embeddings", &lc, DD_ROW_BINDING, 0, .provider = "azure" },
@@ -82,7 +91,8 @@ static const dd_row browser_use_rows[] = {
     { NULL }
 };
 static const dd_row openai_agents_rows[] = {
-    { "OpenAIChatCompletionsModel|OpenAIResponsesModel|LitellmModel", "chat", &agent_first, DD_ROW_BINDING, 0 },
+    { "OpenAIChatCompletionsModel|OpenAIResponsesModel", "chat", &agent_first, DD_ROW_BINDING, 0 },
+    { "LitellmModel|AnyLLMModel", "chat", &agent_first, DD_ROW_BINDING, 0, .provider = "" },
     { "Agent|SandboxAgent|RealtimeAgent", "agent", &agent, DD_ROW_AGENT, DD_ROW_ROUNDS, .rounds = 10 },
     { "RunConfig", "agent", &agent, DD_ROW_AGENT, 0 },
     { "Runner.run|run_sync|run_streamed", "agent", &agent, DD_ROW_TRIGGER, 0 },
@@ -94,7 +104,7 @@ static const dd_row openai_agents_js_rows[] = {
     { NULL }
 };
 static const dd_row pydantic_ai_rows[] = {
-    { "OpenAIChatModel|OpenAIModel|OpenAIResponsesModel|AnthropicModel|GoogleModel|GeminiModel|GroqModel|MistralModel|CohereModel|BedrockConverseModel|VertexAIModel|HuggingFaceModel|OpenRouterModel|CerebrasModel", "chat", &id_first, DD_ROW_BINDING, 0 },
+    { "OpenAIChatModel|OpenAIModel|OpenAIResponsesModel|AnthropicModel|GoogleModel|GeminiModel|GroqModel|MistralModel|CohereModel|BedrockConverseModel|VertexAIModel|HuggingFaceModel|OpenRouterModel|CerebrasModel|XaiModel", "chat", &id_first, DD_ROW_BINDING, 0 },
     { "Agent", "agent", &agent_first, DD_ROW_AGENT, DD_ROW_ROUNDS, .rounds = 10 },
     { "Embedder", "embeddings", &agent_first, DD_ROW_BINDING, 0 },
     { "model_request|model_request_sync|model_request_stream|model_request_stream_sync", "chat", &request_first, DD_ROW_CALL, 0 },
@@ -110,7 +120,9 @@ static const dd_row agno_rows[] = {
     { NULL }
 };
 static const dd_row adk_rows[] = {
-    { "LiteLlm|Gemini|Claude", "chat", &agent_first, DD_ROW_BINDING, 0 },
+    { "Gemini", "chat", &agent_first, DD_ROW_BINDING, 0 },
+    { "Claude", "chat", &agent_first, DD_ROW_BINDING, 0, .provider = "vertex" },
+    { "LiteLlm", "chat", &agent_first, DD_ROW_BINDING, 0, .provider = "" },
     { "LlmAgent|Agent", "agent", &agent, DD_ROW_AGENT, DD_ROW_ROUNDS, .rounds = 10 },
     { NULL }
 };
@@ -160,7 +172,11 @@ static const dd_row smolagents_rows[] = {
     { NULL }
 };
 static const dd_row strands_rows[] = {
-    { "BedrockModel|OpenAIModel|AnthropicModel|LiteLLMModel|LlamaAPIModel|MistralModel|GeminiModel|OpenAIResponsesModel|WriterModel", "chat", &model_id, DD_ROW_BINDING, 0 },
+    { "BedrockModel", "chat", &model_id, DD_ROW_BINDING, 0 },
+    { "AnthropicModel", "chat", &model_id, DD_ROW_BINDING, 0, .provider = "anthropic" },
+    { "GeminiModel", "chat", &model_id, DD_ROW_BINDING, 0, .provider = "google" },
+    { "MistralModel", "chat", &model_id, DD_ROW_BINDING, 0, .provider = "mistral" },
+    { "OpenAIModel|OpenAIResponsesModel|LiteLLMModel|LlamaAPIModel|WriterModel|SageMakerAIModel", "chat", &model_id, DD_ROW_BINDING, 0, .provider = "" },
     { "OllamaModel|LlamaCppModel", "chat", &model_id, DD_ROW_BINDING, 0, .provider = "ollama" },
     { "Agent", "agent", &agent_first, DD_ROW_AGENT, DD_ROW_ROUNDS, .rounds = 10 },
     { NULL }
@@ -190,7 +206,12 @@ static const dd_row genkit_rows[] = {
 static const dd_row haystack_rows[] = {
     { "OpenAIChatGenerator|OpenAIGenerator|AnthropicChatGenerator|AnthropicGenerator|GoogleAIGeminiChatGenerator|GoogleGenAIChatGenerator|MistralChatGenerator|CohereChatGenerator|AmazonBedrockChatGenerator|HuggingFaceAPIChatGenerator", "chat", &lc, DD_ROW_BINDING, 0 },
     { "AzureOpenAIChatGenerator|AzureOpenAIGenerator", "chat", &lc, DD_ROW_BINDING, 0, .provider = "azure" },
-    { "OpenAITextEmbedder|OpenAIDocumentEmbedder", "embeddings", &lc, DD_ROW_BINDING, 0 },
+    { "HuggingFaceLocal*|OllamaChatGenerator|LlamaCppChatGenerator|LlamaStackChatGenerator|FallbackChatGenerator|ChatGenerator", "chat", &lc, DD_ROW_FREE, 0 },
+    { "*ChatGenerator", "chat", &lc, DD_ROW_BINDING, 0 },
+    { "OpenAITextEmbedder|OpenAIDocumentEmbedder|CohereTextEmbedder|CohereDocumentEmbedder|MistralTextEmbedder|MistralDocumentEmbedder|GoogleGenAITextEmbedder|GoogleGenAIDocumentEmbedder|"
+      "JinaTextEmbedder|JinaDocumentEmbedder|VoyageTextEmbedder|VoyageDocumentEmbedder|AmazonBedrockTextEmbedder|AmazonBedrockDocumentEmbedder|NvidiaTextEmbedder|NvidiaDocumentEmbedder",
+      "embeddings", &lc, DD_ROW_BINDING, 0 },
+    { "AzureOpenAITextEmbedder|AzureOpenAIDocumentEmbedder", "embeddings", &lc, DD_ROW_BINDING, 0, .provider = "azure" },
     { NULL }
 };
 static const dd_row semantic_kernel_rows[] = {
@@ -202,6 +223,101 @@ static const dd_row semantic_kernel_rows[] = {
 static const dd_row mirascope_rows[] = {
     { "llm.call|override", "chat", &agent, DD_ROW_BINDING, 0 },
     { "openai|anthropic|gemini|google|groq|mistral|cohere|litellm|azure|bedrock.call|openai_call|anthropic_call|gemini_call", "chat", &agent_first, DD_ROW_BINDING, 0 },
+    { NULL }
+};
+
+static const dd_row swarm_rows[] = {
+    { "Agent", "agent", &swarm_agent, DD_ROW_AGENT, DD_ROW_ROUNDS, .rounds = 10 },
+    { NULL }
+};
+static const dd_row plain_agent_rows[] = {       /* an Agent that names its model, and no more of a surface */
+    { "Agent", "agent", &agent, DD_ROW_AGENT, DD_ROW_ROUNDS, .rounds = 10 },
+    { NULL }
+};
+static const dd_row pipecat_rows[] = {           /* voice pipelines; a realtime session is no single call */
+    { "*RealtimeLLMService|*RealtimeBetaLLMService|*LiveLLMService|*MultimodalLive*|*SonicLLMService|LLMService|AIService|OLLama*|Ollama*", "chat", &service, DD_ROW_FREE, 0 },
+    { "OpenAILLMService|OpenAIResponsesLLMService", "chat", &service, DD_ROW_BINDING, 0, .provider = "openai" },
+    { "AnthropicLLMService", "chat", &service, DD_ROW_BINDING, 0, .provider = "anthropic" },
+    { "GoogleLLMService", "chat", &service, DD_ROW_BINDING, 0, .provider = "google" },
+    { "AzureLLMService", "chat", &service, DD_ROW_BINDING, 0, .provider = "azure" },
+    { "AWSBedrockLLMService", "chat", &service, DD_ROW_BINDING, 0, .provider = "bedrock" },
+    { "*LLMService", "chat", &service, DD_ROW_BINDING, 0 },
+    { NULL }
+};
+static const dd_row livekit_rows[] = {
+    { "openai.LLM", "chat", &service, DD_ROW_BINDING, 0, .provider = "openai" },
+    { "anthropic.LLM", "chat", &service, DD_ROW_BINDING, 0, .provider = "anthropic" },
+    { "google.LLM", "chat", &service, DD_ROW_BINDING, 0, .provider = "google" },
+    { "groq|mistralai|aws|inference|cerebras|baseten|langchain.LLM", "chat", &service, DD_ROW_BINDING, 0 },
+    { "AgentSession", "agent", &crew_agent, DD_ROW_AGENT, 0 },
+    { NULL }
+};
+static const dd_row agentscope_rows[] = {
+    { "OpenAIChatModel", "chat", &model_id, DD_ROW_BINDING, 0, .provider = "openai" },
+    { "DashScopeChatModel", "chat", &model_id, DD_ROW_BINDING, 0, .provider = "dashscope" },
+    { "AnthropicChatModel", "chat", &model_id, DD_ROW_BINDING, 0, .provider = "anthropic" },
+    { "GeminiChatModel", "chat", &model_id, DD_ROW_BINDING, 0, .provider = "google" },
+    { "OllamaChatModel", "chat", &model_id, DD_ROW_BINDING, 0, .provider = "ollama" },
+    { NULL }
+};
+static const dd_row qwen_agent_rows[] = {
+    { "Assistant|FnCallAgent|ReActChat|ArticleAgent|ParallelDocQA|Router|GroupChat", "agent", &qwen_agent, DD_ROW_AGENT, DD_ROW_ROUNDS, .rounds = 10 },
+    { NULL }
+};
+static const dd_row camel_rows[] = {
+    { "ModelFactory.create", "chat", &camel, DD_ROW_BINDING, 0 },
+    { NULL }
+};
+static const dd_row atomic_rows[] = {
+    { "AgentConfig|BaseAgentConfig", "agent", &agent, DD_ROW_AGENT, 0 },
+    { NULL }
+};
+static const dd_row inngest_rows[] = {
+    { "openai", "chat", &inngest, DD_ROW_BINDING, 0, .provider = "openai" },
+    { "anthropic", "chat", &inngest, DD_ROW_BINDING, 0, .provider = "anthropic" },
+    { "gemini", "chat", &inngest, DD_ROW_BINDING, 0, .provider = "google" },
+    { "grok", "chat", &inngest, DD_ROW_BINDING, 0, .provider = "xai" },
+    { NULL }
+};
+static const dd_row stagehand_rows[] = {
+    { "Stagehand", "agent", &stagehand, DD_ROW_AGENT, 0 },
+    { NULL }
+};
+static const dd_row copilotkit_rows[] = {
+    { "OpenAIAdapter", "chat", &agent, DD_ROW_AGENT, 0, .provider = "openai" },
+    { "AnthropicAdapter", "chat", &agent, DD_ROW_AGENT, 0, .provider = "anthropic" },
+    { "GroqAdapter", "chat", &agent, DD_ROW_AGENT, 0, .provider = "groq" },
+    { "GoogleGenerativeAIAdapter", "chat", &agent, DD_ROW_AGENT, 0, .provider = "google" },
+    { "BedrockAdapter", "chat", &agent, DD_ROW_AGENT, 0, .provider = "bedrock" },
+    { NULL }
+};
+static const dd_row guidance_rows[] = {
+    { "OpenAI", "chat", &agent_first, DD_ROW_BINDING, 0, .provider = "openai" },
+    { "AzureOpenAI", "chat", &agent_first, DD_ROW_BINDING, 0, .provider = "azure" },
+    { "Anthropic|GoogleAI|VertexAI|LiteLLM", "chat", &agent_first, DD_ROW_BINDING, 0 },
+    { NULL }
+};
+static const dd_row outlines_rows[] = {          /* the client is handed over, the model beside it */
+    { "from_openai", "chat", &name_second, DD_ROW_BINDING, 0, .provider = "openai" },
+    { "from_anthropic", "chat", &name_second, DD_ROW_BINDING, 0, .provider = "anthropic" },
+    { "from_gemini", "chat", &name_second, DD_ROW_BINDING, 0, .provider = "google" },
+    { "from_mistral", "chat", &name_second, DD_ROW_BINDING, 0, .provider = "mistral" },
+    { NULL }
+};
+static const dd_row magentic_rows[] = {
+    { "OpenaiChatModel", "chat", &agent_first, DD_ROW_BINDING, 0, .provider = "openai" },
+    { "AnthropicChatModel", "chat", &agent_first, DD_ROW_BINDING, 0, .provider = "anthropic" },
+    { "MistralChatModel", "chat", &agent_first, DD_ROW_BINDING, 0, .provider = "mistral" },
+    { "LitellmChatModel", "chat", &agent_first, DD_ROW_BINDING, 0 },
+    { NULL }
+};
+static const dd_row ell_rows[] = {
+    { "simple|complex", "chat", &agent_first, DD_ROW_BINDING, 0 },
+    { NULL }
+};
+static const dd_row beeai_rows[] = {
+    { "ChatModel.from_name|fromName", "chat", &agent_first, DD_ROW_BINDING, 0 },
+    { "EmbeddingModel.from_name|fromName", "embeddings", &agent_first, DD_ROW_BINDING, 0 },
     { NULL }
 };
 
@@ -228,6 +344,24 @@ const dd_family dd_families_frameworks[] = {
     { "haystack*|haystack_integrations*", "haystack", "", haystack_rows },
     { "semantic_kernel*", "semantic-kernel", "", semantic_kernel_rows },
     { "mirascope*", "mirascope", "", mirascope_rows },
+    { "swarm", "swarm", "openai", swarm_rows },
+    { "swarms*", "swarms", "", swarm_rows },
+    { "marvin", "marvin", "", plain_agent_rows },
+    { "@voltagent/core", "voltagent", "", plain_agent_rows },
+    { "pipecat", "pipecat", "", pipecat_rows },
+    { "livekit*|@livekit/*", "livekit", "", livekit_rows },
+    { "agentscope", "agentscope", "", agentscope_rows },
+    { "qwen_agent", "qwen-agent", "dashscope", qwen_agent_rows },
+    { "camel", "camel", "", camel_rows },
+    { "atomic_agents", "atomic-agents", "", atomic_rows },
+    { "@inngest/agent-kit|@inngest/ai|inngest", "inngest", "", inngest_rows },
+    { "@browserbasehq/stagehand|stagehand", "stagehand", "", stagehand_rows },
+    { "@copilotkit/runtime", "copilotkit", "", copilotkit_rows },
+    { "guidance", "guidance", "", guidance_rows },
+    { "outlines", "outlines", "", outlines_rows },
+    { "magentic", "magentic", "", magentic_rows },
+    { "ell", "ell", "", ell_rows },
+    { "beeai_framework|beeai-framework", "beeai", "", beeai_rows },
     { NULL }
 };
 

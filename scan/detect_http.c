@@ -171,7 +171,8 @@ static void add_url(const dd_ctx *c, const dd_value *v, dd_buf *out)
 /* The base URL that an object of the project keeps for its own sender: self._request("/embeddings", body). */
 static void add_own_base(const dd_ctx *c, dd_value *object, dd_buf *out)
 {
-    static const char *const names[] = { "base_url", "api_base", "baseUrl", "baseURL", "api_base_url", "apiBase", "_base_url", "_api_base", "api_url", "apiUrl", "host" };
+    static const char *const names[] = { "base_url", "api_base", "baseUrl", "baseURL", "api_base_url", "apiBase", "_base_url",
+                                         "_api_base", "api_url", "apiUrl", "host" };
     for (size_t i = 0; i < DD_COUNT(names); i++) {
         dd_buf text = DD_BUF_INIT(4096);
         dd_value *v = dd_value_member(c->p, object, dd_str_z(names[i]));
@@ -410,7 +411,8 @@ static bool body_fits(const dd_value *body, dd_url url, const char *api)
 {
     if (!body || body->open || body->kind != DD_V_DICT || url.known || dd_value_get(body, "model"))
         return true;
-    return dd_str_has(url.path, "/deployments/") || dd_str_has(url.path, "/models/") || dd_str_endsz(bare_path(url.path), "/generations:submit") || !strcmp(api, "chat.completions");
+    return dd_str_has(url.path, "/deployments/") || dd_str_has(url.path, "/models/") || dd_str_endsz(bare_path(url.path), "/generations:submit") ||
+           !strcmp(api, "chat.completions");
 }
 
 static bool get_request(const dd_ctx *c, const request *r)
@@ -529,6 +531,8 @@ dd_site *dd_site_of_http(const dd_ctx *c)
         if (!text.len && !dd_str_has(dd_buf_str(&tail), "://"))
             add_base(c, &text, &has_client);
         bool based = text.len > 0;
+        if (based && tail.len && tail.ptr[0] != '/' && tail.ptr[0] != '\x01' && text.ptr[text.len - 1] != '/')
+            dd_buf_addc(&text, '/');
         dd_buf_add(&text, dd_buf_str(&tail));
         request copy = r;
         copy.url = url;

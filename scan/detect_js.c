@@ -24,8 +24,8 @@ static const dd_row ai_rows[] = {
     { "generateSpeech|experimental_generateSpeech|experimental_streamSpeech", "audio", &media, DD_ROW_CALL, 0, DD_UNIT_AUDIO },
     { "transcribe|experimental_transcribe|experimental_streamTranscribe", "audio", &media, DD_ROW_CALL, 0, DD_UNIT_AUDIO },
     { "experimental_generateVideo|experimental_startVideo", "videos", &media, DD_ROW_CALL, 0, DD_UNIT_OTHER },
-    { "ToolLoopAgent|Experimental_Agent|WorkflowAgent", "agent", &text, DD_ROW_BINDING, DD_ROW_ROUNDS, .rounds = 20 },
-    { "ToolLoopAgent|Experimental_Agent|WorkflowAgent().generate|stream", "agent", &text, DD_ROW_TRIGGER, 0 },
+    { "ToolLoopAgent|Experimental_Agent|WorkflowAgent|DurableAgent", "agent", &text, DD_ROW_BINDING, DD_ROW_ROUNDS, .rounds = 20 },
+    { "ToolLoopAgent|Experimental_Agent|WorkflowAgent|DurableAgent().generate|stream", "agent", &text, DD_ROW_TRIGGER, 0 },
     { NULL }
 };
 static const dd_row xsai_rows[] = {      /* the same names, with the model as text and the host as an option of the call */
@@ -41,7 +41,7 @@ static const dd_row xsai_rows[] = {      /* the same names, with the model as te
 };
 const dd_family dd_families_js[] = {
     { "xsai|@xsai/*", "xsai", "", xsai_rows },
-    { "ai|ai/rsc|@ai-sdk/rsc|@ai-sdk/workflow", "vercel-ai", "", ai_rows },
+    { "ai|ai/rsc|@ai-sdk/rsc|@ai-sdk/workflow|@workflow/ai", "vercel-ai", "", ai_rows },
     { NULL }
 };
 

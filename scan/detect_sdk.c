@@ -28,6 +28,11 @@ static const dd_keys second_model = { KEYS("model"), KEYS("texts", "input", "que
 static const dd_keys watsonx = { KEYS("model_id", "modelId"), KEYS("prompt", "messages", "input", "texts", "text", "inputs"), NULL,
     KEYS("params.max_new_tokens", "params.max_tokens", "parameters.max_new_tokens", "parameters.maxTokens", "maxTokens"), 1, 1 };
 static const dd_keys oci = { KEYS("serving_mode.model_id", "serving_mode.endpoint_id"), KEYS("chat_request.messages", "chat_request.message"), NULL, KEYS("chat_request.max_tokens"), 1, 1 };
+static const dd_keys any_llm = { KEYS("model"), KEYS("messages", "input_data", "inputs", "input"), NULL, KEYS("max_tokens", "max_output_tokens"), 1, 0 };
+static const dd_keys open_router = { KEYS("model", "chatGenerationParams.model", "chatRequest.model"), KEYS("messages", "input", "chatGenerationParams.messages", "chatRequest.messages"),
+    KEYS("instructions"), KEYS(OPENAI_CAPS, "chatGenerationParams.maxTokens", "chatRequest.maxTokens"), 0, 0 };
+static const dd_keys clarifai = { KEYS("url", "model_id", "model_name"), KEYS("inputs", "prompt"), NULL, KEYS("inference_params.max_tokens"), 1, 1 };
+static const dd_keys maas = { KEYS("model.name"), KEYS("messages"), NULL, KEYS("parameters.max_new_tokens"), 1, 0 };
 static const dd_keys embed_first = { KEYS("model"), KEYS("content", "contents", "texts"), NULL, NULL, 1, 2 };
 
 #define CHAT_RUNGS (DD_RUNG_IMPORT | DD_RUNG_KEYS | DD_RUNG_ALONE)
@@ -166,6 +171,69 @@ static const dd_row dashscope_rows[] = {
     { "ImageSynthesis.call|async_call", "images", &first_model, DD_ROW_CALL, 0, DD_UNIT_IMAGE },
     { NULL }
 };
+static const dd_row dashscope_media_rows[] = {
+    { "VideoSynthesis.call|async_call", "videos", &first_model, DD_ROW_CALL, 0, DD_UNIT_OTHER },
+    { "SpeechSynthesizer|Transcription.call|async_call", "audio", &first_model, DD_ROW_CALL, 0, DD_UNIT_AUDIO },
+    { "SpeechSynthesizer|Recognition().call|streaming_call", "audio", &first_model, DD_ROW_CALL, 0, DD_UNIT_AUDIO, .bound = "SpeechSynthesizer|Recognition" },
+    { NULL }
+};
+static const dd_row zhipu_rows[] = {             /* beside the surface of OpenAI's */
+    { "C.chat.asyncCompletions.create", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { "C.images.generations|asyncGenerations", "images", &media, DD_ROW_CALL, 0, DD_UNIT_IMAGE },
+    { "C.videos.generations", "videos", &media, DD_ROW_CALL, 0, DD_UNIT_OTHER },
+    { NULL }
+};
+static const dd_row ark_rows[] = {
+    { "C.bot_chat.completions.create", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { "C.multimodal_embeddings.create", "embeddings", &input_only, DD_ROW_CALL, 0 },
+    { "C.content_generation.tasks.create", "videos", &media, DD_ROW_CALL, 0, DD_UNIT_OTHER },
+    { NULL }
+};
+static const dd_row maas_rows[] = {              /* the request is one object, or an endpoint's id and the object */
+    { "C.chat|stream_chat", "chat", &maas, DD_ROW_CALL, 0 },
+    { "C.embeddings", "embeddings", &maas, DD_ROW_CALL, 0 },
+    { NULL }
+};
+static const dd_row clarifai_rows[] = {
+    { "Model().predict|predict_by_bytes|predict_by_url|predict_by_filepath|generate|generate_by_bytes|generate_by_url|stream", "completions", &clarifai, DD_ROW_CALL, 0, .bound = "Model" },
+    { NULL }
+};
+static const dd_row fireworks_rows[] = {
+    { "LLM().chat.completions.create|acreate", "chat.completions", &chat, DD_ROW_CALL, 0, .bound = "LLM" },
+    { "LLM().completions.create|acreate", "completions", &chat, DD_ROW_CALL, 0, .bound = "LLM" },
+    { "ChatCompletion.create|acreate", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { "Completion.create|acreate", "completions", &chat, DD_ROW_CALL, 0 },
+    { "C.chat.completions|completions.acreate", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { NULL }
+};
+static const dd_row together_rows[] = {
+    { "Complete.create", "completions", &chat, DD_ROW_CALL, 0 },
+    { "C.rerank.create", "rerank", &cohere, DD_ROW_CALL, 0, DD_UNIT_OTHER },
+    { "C.images.create", "images", &media, DD_ROW_CALL, 0, DD_UNIT_IMAGE },
+    { NULL }
+};
+static const dd_row writer_rows[] = {
+    { "C.chat.chat", "chat", &chat, DD_ROW_CALL, 0 },
+    { "C.completions.create", "completions", &chat, DD_ROW_CALL, 0 },
+    { NULL }
+};
+static const dd_row any_llm_rows[] = {
+    { "completion|acompletion", "completion", &lite, DD_ROW_CALL, 0 },
+    { "responses|aresponses|messages|amessages", "completion", &any_llm, DD_ROW_CALL, 0 },
+    { "embedding|aembedding", "embeddings", &any_llm, DD_ROW_CALL, 0 },
+    { "AnyLLM.create().completion|acompletion|responses|aresponses", "completion", &lite, DD_ROW_CALL, 0 },
+    { NULL }
+};
+static const dd_row llm_rows[] = {
+    { "get_model|get_async_model().prompt|chain", "chat", &first_model, DD_ROW_CALL, 0, .bound = "get_model|get_async_model" },
+    { "get_model|get_async_model().conversation().prompt|chain", "chat", &first_model, DD_ROW_CALL, 0, .bound = "get_model|get_async_model" },
+    { "get_embedding_model().embed|embed_multi|embed_batch", "embeddings", &first_model, DD_ROW_CALL, 0, .bound = "get_embedding_model" },
+    { NULL }
+};
+static const dd_row fal_rows[] = {               /* of what is hosted there, most makes pictures */
+    { "C.subscribe|run|submit|stream|subscribe_async|run_async|submit_async|stream_async", "images", &first_model, DD_ROW_CALL, 0, DD_UNIT_IMAGE },
+    { NULL }
+};
 static const dd_row qianfan_rows[] = {
     { "ChatCompletion|Completion().do|ado", "chat", &chat, DD_ROW_CALL, DD_ROW_CLIENT },
     { "Embedding().do|ado", "embeddings", &input_only, DD_ROW_CALL, DD_ROW_CLIENT },
@@ -184,12 +252,15 @@ static const dd_row huggingface_rows[] = {
     { "C.chat_completion|text_generation|chatCompletion|chatCompletionStream|textGeneration|textGenerationStream|conversational|summarization", "chat.completions", &chat, DD_ROW_CALL, DD_ROW_CLIENT },
     { "C.chat.completions.create", "chat.completions", &chat, DD_ROW_CALL, DD_ROW_CLIENT },
     { "C.feature_extraction|featureExtraction", "embeddings", &chat, DD_ROW_CALL, DD_ROW_CLIENT },
-    { "C.text_to_image|textToImage", "images", &chat, DD_ROW_CALL, DD_ROW_CLIENT, DD_UNIT_IMAGE },
+    { "C.text_to_image|textToImage|image_to_image|imageToImage", "images", &chat, DD_ROW_CALL, DD_ROW_CLIENT, DD_UNIT_IMAGE },
+    { "C.text_to_video|textToVideo|image_to_video|imageToVideo", "videos", &chat, DD_ROW_CALL, DD_ROW_CLIENT, DD_UNIT_OTHER },
+    { "C.text_to_speech|textToSpeech|automatic_speech_recognition|automaticSpeechRecognition", "audio", &chat, DD_ROW_CALL, DD_ROW_CLIENT, DD_UNIT_AUDIO },
     { NULL }
 };
 static const dd_row replicate_rows[] = {
     { "C.run|stream|async_run|async_stream", "chat.completions", &first_model, DD_ROW_CALL, 0, DD_UNIT_OTHER },
     { "C.predictions.create", "chat.completions", &first_model, DD_ROW_CALL, 0, DD_UNIT_OTHER },
+    { "C.use", "chat.completions", &first_model, DD_ROW_BINDING, 0, DD_UNIT_OTHER },
     { NULL }
 };
 static const dd_row ollama_rows[] = {
@@ -206,11 +277,17 @@ static const dd_row embedders_rows[] = {
 };
 static const dd_row xai_rows[] = {
     { "C.chat.create().sample|stream|parse|sample_batch", "chat.completions", &chat, DD_ROW_CALL, 0, .bound = "create" },
+    { "C.chat.create().defer", "chat.completions", &chat, DD_ROW_CALL, 0, .bound = "create" },
     { "C.chat.completions.create", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { "C.image.sample|sample_batch", "images", &media, DD_ROW_CALL, 0, DD_UNIT_IMAGE },
+    { "C.video.generate", "videos", &media, DD_ROW_CALL, 0, DD_UNIT_OTHER },
     { NULL }
 };
 static const dd_row openrouter_rows[] = {
-    { "C.chat.send|create|completions", "chat.completions", &chat, DD_ROW_CALL, 0 },
+    { "C.chat.send|create|completions", "chat.completions", &open_router, DD_ROW_CALL, 0 },
+    { "C.responses.send", "responses", &responses, DD_ROW_CALL, 0 },
+    { "C.embeddings.generate", "embeddings", &input_only, DD_ROW_CALL, 0 },
+    { "C.rerank.rerank", "rerank", &cohere, DD_ROW_CALL, 0, DD_UNIT_OTHER },
     { "C.callModel", "responses", &responses, DD_ROW_CALL, 0 },
     { NULL }
 };
@@ -240,9 +317,16 @@ const dd_family dd_families_sdk[] = {
     { "groq|groq-sdk", "groq", "groq", openai_rows },
     { "together|together-ai", "together", "together", openai_rows },
     { "cerebras.cloud.sdk|@cerebras/cerebras_cloud_sdk", "cerebras", "cerebras", openai_rows },
+    { "together|together-ai", "together", "together", together_rows },
     { "zhipuai|zai", "zhipuai", "zhipuai", openai_rows },
+    { "zhipuai|zai", "zhipuai", "zhipuai", zhipu_rows },
     { "volcenginesdkarkruntime", "volcengine", "volcengine", openai_rows },
+    { "volcenginesdkarkruntime", "volcengine", "volcengine", ark_rows },
+    { "volcengine.maas", "volcengine", "volcengine", maas_rows },
+    { "fireworks.client|fireworks", "fireworks", "fireworks", fireworks_rows },
     { "fireworks.client|fireworks", "fireworks", "fireworks", openai_rows },
+    { "ai21", "ai21", "ai21", openai_rows },
+    { "writerai|writer-sdk", "writer", "writer", writer_rows },
     { "aisuite", "aisuite", "", openai_rows },
     { "sambanova", "sambanova", "sambanova", openai_rows },
     { "perplexity|@perplexity-ai/perplexity_ai", "perplexity", "perplexity", openai_rows },
@@ -253,13 +337,18 @@ const dd_family dd_families_sdk[] = {
     { "ibm_watsonx_ai|ibm_watson_machine_learning|@ibm-cloud/watsonx-ai", "ibm-watsonx", "watsonx", watsonx_rows },
     { "oci.generative_ai_inference|oci-generativeaiinference", "oci", "oci", oci_rows },
     { "dashscope", "dashscope", "dashscope", dashscope_rows },
+    { "dashscope", "dashscope", "dashscope", dashscope_media_rows },
+    { "clarifai", "clarifai", "clarifai", clarifai_rows },
+    { "any_llm", "any-llm", "", any_llm_rows },
+    { "llm", "llm", "", llm_rows },
+    { "fal_client|@fal-ai/client|@fal-ai/serverless-client", "fal", "fal", fal_rows },
     { "qianfan", "qianfan", "qianfan", qianfan_rows },
     { "huggingface_hub|@huggingface/inference", "huggingface", "huggingface", huggingface_rows },
     { "replicate", "replicate", "replicate", replicate_rows },
     { "ollama|ollama/browser", "ollama", "ollama", ollama_rows },
     { "voyageai|voyageai.client", "voyage", "voyage", embedders_rows },
     { "xai_sdk", "xai", "xai", xai_rows },
-    { "@openrouter/sdk|openrouter", "openrouter", "openrouter", openrouter_rows },
+    { "@openrouter/sdk|@openrouter/agent|openrouter", "openrouter", "openrouter", openrouter_rows },
     { "instructor|@instructor-ai/instructor", "instructor", "", instructor_rows },
     { "instructor", "instructor", "", instructor_tail_rows },
     { NULL }

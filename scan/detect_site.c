@@ -309,6 +309,51 @@ static dd_value *json_body(const dd_ctx *c, const dd_value *args)
     return v ? dd_body_value(c, NULL, v) : NULL;
 }
 
+/* What the call's result was given to: `llm = ChatOpenAI()`, `self.client = ChatOpenAI()`. */
+static const dd_binding *given_to(const dd_expr *call)
+{
+    for (const dd_scope *s = call->scope; s; s = s->parent)
+        for (uint32_t i = 0; i < s->n_names; i++)
+            for (const dd_binding *b = s->names[i]; b; b = b->next)
+                if (b->value == call && (b->kind == DD_B_ASSIGN || (b->kind == DD_B_MEMBER && b->target)))
+                    return b;
+    return NULL;
+}
+
+/* client = ChatMistralAI(); client.model = "mistral-small": set on the object once it is there. */
+static dd_value *set_afterwards(const dd_ctx *c, const char *const *keys)
+{
+    const dd_binding *made = given_to(c->call);
+    dd_buf object = DD_BUF_INIT(256), target = DD_BUF_INIT(256);
+    dd_value *found = NULL;
+    if (made && made->kind == DD_B_ASSIGN)
+        dd_buf_add(&object, made->name);
+    else if (made)
+        dd_expr_path(made->target, &object);
+    for (const dd_binding *b = made ? made->next : NULL; b; b = b->next) {
+        if (b->kind != DD_B_MEMBER || !b->target || !b->value || b->target->kind != DD_X_MEMBER || !b->target->a)
+            continue;
+        bool named = false;
+        for (int i = 0; keys[i] && !named; i++)
+            named = dd_str_eqz(b->target->name, keys[i]);
+        dd_buf_clear(&target);
+        dd_expr_path(b->target->a, &target);
+        if (named && dd_str_eq(dd_buf_str(&target), dd_buf_str(&object)))
+            found = dd_eval(c->p, b->value, c->frame);
+    }
+    dd_buf_free(&object);
+    dd_buf_free(&target);
+    return found;
+}
+
+/* maas.chat({"model": {"name": ...}, "messages": [...]}): all of it stands in the first argument. */
+static void request_object(const dd_ctx *c, const dd_keys *keys, dd_value *object, call_args *a)
+{
+    a->model = dd_args_first(c->p, object, keys->model);
+    if (a->args && a->args->kind == DD_V_DICT && !a->args->n_entries)
+        a->args = object;
+}
+
 static void read_args(const dd_ctx *c, const dd_found *m, call_args *a)
 {
     const dd_keys *keys = m->row->keys;
@@ -324,7 +369,9 @@ static void read_args(const dd_ctx *c, const dd_found *m, call_args *a)
         a->model = dd_args_first(c->p, a->args, keys->model);
     if (!a->model && keys->model_at && !bound) {
         dd_value *v = dd_positional(a->positional, keys->model_at), *in = v && v->kind == DD_V_EXTERN && m->row->kind == DD_ROW_CALL ? dd_args_first(c->p, v, keys->model) : NULL;
-        if (v && (v->kind != DD_V_DICT || keys->model_at > 1))
+        if (v && v->kind == DD_V_DICT && keys->model_at == 1 && m->row->kind == DD_ROW_CALL)
+            request_object(c, keys, v, a);
+        else if (v && (v->kind != DD_V_DICT || keys->model_at > 1))
             a->model = in ? in : v;                         /* chat(ChatDetails(serving_mode=OnDemandServingMode(model_id=...))) */
     }
     if (!a->cap_set)
@@ -353,6 +400,8 @@ static void read_args(const dd_ctx *c, const dd_found *m, call_args *a)
             a->model = v->kind == DD_V_STRING ? v : NULL;
         }
     }
+    if (!a->model && m->row->kind == DD_ROW_BINDING)
+        a->model = set_afterwards(c, keys->model);
     a->model = router_model(c, m, a->model);
     if (!a->model && !strcmp(m->row->api, "assistants.runs")) {
         a->model = assistant_model(c);
@@ -516,13 +565,20 @@ static void set_names(const dd_found *m, dd_site *site, const dd_ctx *c, const d
 }
 
 /* Hosts of many kinds of models: the name says what comes out. */
-static void of_images(dd_site *site)
+static void by_model_name(dd_site *site)
 {
-    static const char *const names[] = { "stable-diffusion", "sdxl", "flux", "imagen", "ideogram", "recraft", "kandinsky", "dall-e", "seedream" };
-    for (size_t i = 0; i < DD_COUNT(names); i++)
-        if (dd_str_has(site->model, names[i])) {
-            site->api = DD_STR("images");
-            site->unit = DD_UNIT_IMAGE;
+    static const struct { const char *word, *api; dd_unit unit; } kinds[] = {
+        { "any-llm", "chat.completions", DD_UNIT_TOKENS }, { "video", "videos", DD_UNIT_OTHER }, { "/veo", "videos", DD_UNIT_OTHER }, { "/sora", "videos", DD_UNIT_OTHER },
+        { "whisper", "audio", DD_UNIT_AUDIO }, { "-tts", "audio", DD_UNIT_AUDIO },
+        { "stable-diffusion", "images", DD_UNIT_IMAGE }, { "sdxl", "images", DD_UNIT_IMAGE }, { "flux", "images", DD_UNIT_IMAGE }, { "imagen", "images", DD_UNIT_IMAGE },
+        { "ideogram", "images", DD_UNIT_IMAGE }, { "recraft", "images", DD_UNIT_IMAGE }, { "kandinsky", "images", DD_UNIT_IMAGE }, { "dall-e", "images", DD_UNIT_IMAGE },
+        { "seedream", "images", DD_UNIT_IMAGE },
+    };
+    for (size_t i = 0; i < DD_COUNT(kinds); i++)
+        if (dd_str_has(site->model, kinds[i].word)) {
+            site->api = dd_str_z(kinds[i].api);
+            site->unit = kinds[i].unit;
+            return;
         }
 }
 
@@ -558,8 +614,8 @@ dd_site *dd_site_of_match(const dd_ctx *c, const dd_found *m)
     if (dd_str_eqz(site->sdk, "xsai") && a.args)           /* the host is an option of the call */
         dd_site_host(c, site, dd_value_get(a.args, "baseURL"));
     set_model(c, m, site, &a);
-    if (site->model.ptr && dd_str_eqz(site->sdk, "replicate"))
-        of_images(site);
+    if (site->model.ptr && dd_word_in("replicate|fal", site->sdk))
+        by_model_name(site);
     site->max_tokens = sometimes_none(written(c->call, m->row->keys->cap)) ? -1 : a.cap;
     site->max_tokens_set = a.cap_set;
     if (m->row->flags & DD_ROW_ROUNDS)

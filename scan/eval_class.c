@@ -370,9 +370,9 @@ static dd_value *handed_up(dd_project *p, dd_class_def *c, const attr *a, const 
     char name[128];
     for (uint32_t i = 0; i < c->n_fields && !declared; i++)
         declared = !c->fields[i].in && c->fields[i].type && dd_str_eq(c->fields[i].name, a->name);
-    if (!own || !declared || a->inst->kind != DD_V_INSTANCE || !dd_ev_python(c->unit) || a->name.len >= sizeof name || dd_class_base(p, c, 0, &foreign))
+    if (!own || !declared || a->inst->kind != DD_V_INSTANCE || !dd_ev_python(c->unit) || a->name.len >= sizeof name)
         return NULL;
-    const dd_expr *call = super_call(own);
+    const dd_expr *call = dd_class_base(p, c, 0, &foreign) ? NULL : super_call(own);
     if (!call)
         return NULL;
     memcpy(name, a->name.ptr, a->name.len);
