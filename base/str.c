@@ -5,12 +5,6 @@
 #include <string.h>
 #include <wchar.h>
 
-dd_str dd_str_z(const char *z) { return z ? (dd_str){ z, strlen(z) } : (dd_str){ "", 0 }; }
-
-bool dd_str_eq(dd_str a, dd_str b) { return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0); }
-
-bool dd_str_eqz(dd_str a, const char *z) { return dd_str_eq(a, dd_str_z(z)); }
-
 static unsigned char fold(unsigned char c) { return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c; }
 
 bool dd_str_eq_nocase(dd_str a, dd_str b)
@@ -29,17 +23,6 @@ int dd_str_cmp(dd_str a, dd_str b)
     int    c = n ? memcmp(a.ptr, b.ptr, n) : 0;
     return c ? c : (a.len > b.len) - (a.len < b.len);
 }
-
-bool dd_str_starts(dd_str s, dd_str p) { return s.len >= p.len && (p.len == 0 || memcmp(s.ptr, p.ptr, p.len) == 0); }
-
-bool dd_str_ends(dd_str s, dd_str x)
-{
-    return s.len >= x.len && (x.len == 0 || memcmp(s.ptr + s.len - x.len, x.ptr, x.len) == 0);
-}
-
-bool dd_str_startsz(dd_str s, const char *prefix) { return dd_str_starts(s, dd_str_z(prefix)); }
-
-bool dd_str_endsz(dd_str s, const char *suffix) { return dd_str_ends(s, dd_str_z(suffix)); }
 
 ptrdiff_t dd_str_find(dd_str s, dd_str needle)
 {
@@ -166,6 +149,11 @@ bool dd_utf8_valid(dd_str s)
 {
     uint32_t cp;
     for (size_t i = 0; i < s.len;) {
+        uint64_t eight;
+        while (s.len - i >= sizeof eight && (memcpy(&eight, s.ptr + i, sizeof eight), (eight & UINT64_C(0x8080808080808080)) == 0))
+            i += sizeof eight;              /* nearly all source is ASCII */
+        if (i == s.len)
+            break;
         size_t n = utf8_at(s, i, &cp);
         if (n == 0)
             return false;

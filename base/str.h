@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct {
     const char *ptr;
@@ -20,15 +21,22 @@ typedef struct {
 #define DD_STR_ARG(s) (int)(s).len, (s).ptr
 #define DD_COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 
-dd_str dd_str_z(const char *z); /* NULL gives the empty slice */
-bool   dd_str_eq(dd_str a, dd_str b);
-bool   dd_str_eqz(dd_str a, const char *z);
+/* The short ones are here so that the length of a literal is known where it is compared: a scan compares millions. */
+static inline dd_str dd_str_z(const char *z) { return z ? (dd_str){ z, strlen(z) } : (dd_str){ "", 0 }; } /* NULL: the empty slice */
+static inline bool   dd_str_eq(dd_str a, dd_str b) { return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0); }
+static inline bool   dd_str_eqz(dd_str a, const char *z)
+{
+    return (a.len == 0 || (z && a.ptr[0] == z[0])) && dd_str_eq(a, dd_str_z(z));
+}
 bool   dd_str_eq_nocase(dd_str a, dd_str b); /* ASCII */
 int    dd_str_cmp(dd_str a, dd_str b);       /* byte order, shorter first */
-bool   dd_str_starts(dd_str s, dd_str prefix);
-bool   dd_str_ends(dd_str s, dd_str suffix);
-bool   dd_str_startsz(dd_str s, const char *prefix);
-bool   dd_str_endsz(dd_str s, const char *suffix);
+static inline bool dd_str_starts(dd_str s, dd_str p) { return s.len >= p.len && (p.len == 0 || memcmp(s.ptr, p.ptr, p.len) == 0); }
+static inline bool dd_str_ends(dd_str s, dd_str x)
+{
+    return s.len >= x.len && (x.len == 0 || memcmp(s.ptr + (s.len - x.len), x.ptr, x.len) == 0);
+}
+static inline bool dd_str_startsz(dd_str s, const char *prefix) { return dd_str_starts(s, dd_str_z(prefix)); }
+static inline bool dd_str_endsz(dd_str s, const char *suffix) { return dd_str_ends(s, dd_str_z(suffix)); }
 /* Offset of the first (last) match, or -1. */
 ptrdiff_t dd_str_find(dd_str s, dd_str needle);
 ptrdiff_t dd_str_findz(dd_str s, const char *needle);
