@@ -1,0 +1,60 @@
+#include <string.h>
+
+#include "base/arena.h"
+#include "tests/unit/test.h"
+
+/* So many bytes that several blocks of the largest size are needed; each piece holds its number. */
+enum { PIECES = 3000, PIECE = 1024 };
+
+static void fill(dd_arena *a, uint32_t **v, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        v[i] = dd_arena_alloc(a, PIECE);
+        memset(v[i], 0xa5, PIECE);
+        *v[i] = i;
+    }
+}
+
+static bool intact(uint32_t *const *v, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (*v[i] != i)
+            return false;
+    return true;
+}
+
+TEST(arena_blocks_serve_the_next_arena)
+{
+    static uint32_t *first[PIECES], *second[PIECES];
+    dd_arena a = DD_ARENA_INIT, b = DD_ARENA_INIT;
+    for (int round = 0; round < 3; round++) {
+        fill(&a, first, PIECES);
+        fill(&b, second, PIECES);
+        CHECK(intact(first, PIECES) && intact(second, PIECES));
+        CHECK_EQ(a.used, PIECES * PIECE, "bytes handed out");
+        dd_arena_fini(&a);
+        fill(&a, first, PIECES);             /* in blocks that were given back */
+        CHECK(intact(first, PIECES) && intact(second, PIECES));
+        const char *zeros = dd_arena_zalloc(&a, PIECE);
+        for (size_t i = 0; i < PIECE; i++)
+            CHECK_EQ(zeros[i], 0, "cleared, whatever the block held before");
+        dd_arena_fini(&a);
+        dd_arena_fini(&b);
+    }
+}
+
+TEST(arena_goes_back_over_blocks)
+{
+    static uint32_t *v[PIECES];
+    dd_arena a = DD_ARENA_INIT;
+    fill(&a, v, 100);
+    dd_arena_mark here = dd_arena_here(&a);
+    for (int round = 0; round < 3; round++) {
+        fill(&a, v + 100, PIECES - 100);
+        dd_arena_alloc(&a, 5 << 20);         /* a piece with a block of its own */
+        dd_arena_back(&a, here);
+        CHECK_EQ(a.used, 100 * PIECE, "what was handed out since is given back");
+        CHECK(intact(v, 100));
+    }
+    dd_arena_fini(&a);
+}
