@@ -24,6 +24,14 @@ typedef struct {
     size_t          parsed_bytes;
 } dd_file_slot;
 
+typedef enum { DD_DIR_NONE, DD_DIR_PLAIN, DD_DIR_PYTHON /* a .py file is in it or further in */ } dd_tree_dir;
+struct dd_tree {
+    dd_map files;             /* path -> where it stands in `all`, from 1 */
+    dd_map dirs;              /* folder ("" the root) -> dd_tree_dir */
+    DD_VEC(dd_source_file *) all;
+    DD_VEC(dd_source_file *) notebooks;
+};
+
 typedef struct { const void *expr, *frame; dd_value *value; unsigned depth; } dd_memo_slot;   /* value NULL: being worked out, since `depth` */
 
 /* Compiler options of one folder's tsconfig.json or jsconfig.json. */
@@ -44,8 +52,8 @@ struct dd_project {
     bool     keeping;         /* the two have changed places: what is made now is kept. dd_keep() is the right one always */
     dd_str   root;
     int64_t  max_bytes;
-    dd_map   files;           /* path -> dd_file_slot */
-    dd_map   dirs;            /* folder ("" the root) -> itself */
+    dd_tree *tree, *own_tree; /* own: NULL, or the same */
+    dd_file_slot **slots; size_t n_slots;   /* beside tree->all; NULL: nothing to say of that file yet */
     dd_map   imports;         /* "level module importer" -> what modules.c found */
     dd_map   tails;           /* last name of a Python file's path -> dd_path_list */
     DD_VEC(dd_unit_ir *) units;          /* where nothing was parsed beforehand: all so far */
@@ -56,7 +64,7 @@ struct dd_project {
     dd_memo_slot *memo; size_t memo_n, memo_cap;
     DD_VEC(dd_frame *) frames; dd_map frame_map;
     dd_map   calls_by_name, classes_by_base; size_t units_indexed;   /* where nothing was parsed beforehand */
-    const dd_parsed *parsed; dd_file_slot **parsed_slots;            /* of a scan; NULL: no index */
+    const dd_parsed *parsed; uint32_t *parsed_at;                    /* of a scan: where in tree->all; NULL: no index */
     dd_map   callers;         /* "%p" of a function -> dd_caller_memo */
     unsigned searches_cut;    /* for names that modules take from each other */
     size_t   prompt_bytes;    /* handed out by dd_project_prompt_room */
@@ -195,6 +203,7 @@ dd_str    dd_module_package(dd_project *p, dd_str module);   /* "npm:openai@7" -
 dd_str    dd_path_join(dd_project *p, dd_str dir, dd_str rest);  /* "." and ".." taken out; ptr NULL: leaves the root */
 dd_str    dd_path_dir(dd_str path);                          /* without the last name; "" at the root */
 dd_str    dd_path_base(dd_str path);
+dd_tree_dir dd_project_dir(const dd_project *p, dd_str path);
 bool      dd_project_has(dd_project *p, dd_str path);
 bool      dd_project_file_text(dd_project *p, dd_str path, dd_str *text);   /* exact path */
 dd_value *dd_project_file_data(dd_project *p, dd_str path);                 /* exact path */

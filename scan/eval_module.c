@@ -288,11 +288,11 @@ static bool stores(dd_project *p, dd_str path, dd_str name)
 
 dd_value *dd_ev_store(dd_project *p, dd_unit_ir *u, dd_str name)
 {
-    dd_str dir = dd_path_dir(u->file->path), key;
-    void  *slot;
+    dd_str dir = dd_path_dir(u->file->path);
     dd_value *out = NULL;
-    for (size_t i = 0; dd_map_each(&p->files, &i, &key, &slot);) {
-        if (!dd_str_endsz(key, ".ipynb") || !dd_str_eq(dd_path_dir(key), dir) || dd_str_eq(key, u->file->path) || !stores(p, key, name))
+    for (size_t i = 0; i < p->tree->notebooks.n; i++) {
+        dd_str key = p->tree->notebooks.v[i]->path;
+        if (!dd_str_eq(dd_path_dir(key), dir) || dd_str_eq(key, u->file->path) || !stores(p, key, name))
             continue;
         dd_unit_ir *other = dd_project_unit(p, key);
         dd_value   *v = other ? dd_ev_module_name(p, other, name) : NULL;

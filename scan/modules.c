@@ -142,23 +142,11 @@ static bool python_at(dd_project *p, dd_str base, dd_str not_this, dd_str *path,
         *is_dir = false;
         return true;
     }
-    if (base.len && dd_map_has(&p->dirs, base)) {        /* a namespace package: a folder without __init__.py */
+    if (base.len && dd_project_dir(p, base)) {        /* a namespace package: a folder without __init__.py */
         *path = base;
         *is_dir = true;
         return true;
     }
-    return false;
-}
-
-/* A folder that only happens to have that name is no package unless it holds Python. */
-static bool holds_python(dd_project *p, dd_str dir)
-{
-    dd_str key;
-    void  *slot;
-    size_t seen = 0;
-    for (size_t i = 0; dd_map_each(&p->files, &i, &key, &slot) && seen < 200000; seen++)
-        if (key.len > dir.len + 1 && dd_str_starts(key, dir) && key.ptr[dir.len] == '/' && dd_str_endsz(key, ".py"))
-            return true;
     return false;
 }
 
@@ -174,8 +162,8 @@ static bool absolute_at(dd_project *p, dd_str root, dd_str module, dd_str from, 
 {
     if (!python_at(p, dotted_path(p, root, module), from, path, is_dir))
         return false;
-    if (*is_dir && !dd_str_endsz(*path, "__init__.py") && !holds_python(p, *path))
-        return false;
+    if (*is_dir && !dd_str_endsz(*path, "__init__.py") && dd_project_dir(p, *path) != DD_DIR_PYTHON)
+        return false;                                    /* a folder that only happens to have that name */
     return !shadows_sdk(module, *path, *is_dir, root);
 }
 
@@ -193,7 +181,7 @@ static void index_tails(dd_project *p)
 {
     dd_str key;
     void  *slot;
-    for (size_t i = 0; dd_map_each(&p->files, &i, &key, &slot);) {
+    for (size_t i = 0; dd_map_each(&p->tree->files, &i, &key, &slot);) {
         if (!dd_str_endsz(key, ".py"))
             continue;
         dd_str base = dd_path_base(key);
@@ -297,12 +285,14 @@ static const import_memo *where(dd_project *p, const dd_unit_ir *from, dd_str mo
     dd_buf_add(&key, from->file->path);
     import_memo *m = dd_map_get(&p->imports, dd_buf_str(&key));
     if (!m && !key.over) {
-        bool began = dd_project_keep(p);
-        m = dd_new(&p->arena, import_memo);
+        dd_arena_mark before = dd_arena_here(&p->arena);
+        m = dd_new(dd_keep(p), import_memo);
         m->found = dd_ev_python(from) ? dd_module_find_python(p, from->file->path, module, level, &m->path, &m->is_dir)
                                       : dd_module_find_js(p, from->file->path, module, &m->path);
-        dd_map_put(&p->imports, dd_arena_dup(&p->arena, dd_buf_str(&key)), m);
-        dd_project_kept(p, began);
+        m->path = m->found ? dd_arena_dup(dd_keep(p), m->path) : DD_STR_NULL;
+        dd_map_put(&p->imports, dd_arena_dup(dd_keep(p), dd_buf_str(&key)), m);
+        if (!p->keeping)
+            dd_arena_back(&p->arena, before);   /* paths that were tried: many times what is kept */
     }
     dd_buf_free(&key);
     return m;

@@ -223,7 +223,7 @@ static void expand_workspace(dd_project *p, dd_str base, dd_str glob)
     dd_str head = dd_path_join(p, base, dd_str_sub(glob, 0, (size_t)star)), dir;
     bool   deep = dd_str_has(glob, "**");
     void  *x;
-    for (size_t i = 0; head.ptr && dd_map_each(&p->dirs, &i, &dir, &x);) {
+    for (size_t i = 0; head.ptr && dd_map_each(&p->tree->dirs, &i, &dir, &x);) {
         if (dir.len <= head.len || !dd_str_starts(dir, head))
             continue;
         dd_str rest = dd_str_sub(dir, head.len, dir.len);

@@ -6,16 +6,61 @@ enum { MAX_TEXT = 4 << 20, PROMPT_BYTES = 16 << 20 };
 
 static const char absent;      /* stands in a map for "looked for, not there" */
 
-static void note_dirs(dd_project *p, dd_str path)
+static void note_dirs(dd_tree *t, dd_str path)
 {
+    uintptr_t kind = dd_str_endsz(path, ".py") ? DD_DIR_PYTHON : DD_DIR_PLAIN;
     for (dd_str dir = dd_path_dir(path);; dir = dd_path_dir(dir)) {
-        void **at = dd_map_at(&p->dirs, dir);
-        if (*at)
+        void **at = dd_map_at(&t->dirs, dir);
+        if ((uintptr_t)*at >= kind)
             return;
-        *at = p;
+        *at = (void *)kind;
         if (!dir.len)
             return;
     }
+}
+
+static void tree_add(dd_tree *t, dd_source_file *file)
+{
+    dd_vec_push(&t->all, file);
+    dd_map_put(&t->files, file->path, (void *)(uintptr_t)t->all.n);
+    if (dd_str_endsz(file->path, ".ipynb"))
+        dd_vec_push(&t->notebooks, file);
+    note_dirs(t, file->path);
+}
+
+dd_tree *dd_tree_new(dd_source_file *const *files, size_t n_files)
+{
+    dd_tree *t = dd_calloc(1, sizeof *t);
+    for (size_t i = 0; i < n_files; i++)
+        tree_add(t, files[i]);
+    return t;
+}
+
+void dd_tree_free(dd_tree *t)
+{
+    if (!t)
+        return;
+    dd_map_free(&t->files);
+    dd_map_free(&t->dirs);
+    dd_vec_free(&t->all);
+    dd_vec_free(&t->notebooks);
+    free(t);
+}
+
+static dd_file_slot *slot_at(dd_project *p, size_t i)
+{
+    if (!p->slots[i]) {
+        p->slots[i]       = dd_new(dd_keep(p), dd_file_slot);
+        p->slots[i]->file = p->tree->all.v[i];
+    }
+    return p->slots[i];
+}
+
+/* NULL: no such file. */
+static dd_file_slot *slot_of(dd_project *p, dd_str path)
+{
+    uintptr_t at = (uintptr_t)dd_map_get(&p->tree->files, path);
+    return at ? slot_at(p, at - 1) : NULL;
 }
 
 /* Printed paths may start with the root as the user wrote it: what they are relative to is found from a file that has both. */
@@ -28,17 +73,22 @@ static dd_str disk_root(dd_project *p, dd_str root_abs, dd_source_file *const *f
     return dd_arena_dup(dd_keep(p), root_abs);
 }
 
-dd_project *dd_project_new(dd_str root_abs, dd_source_file *const *files, size_t n_files, int64_t max_bytes)
+dd_project *dd_project_in(dd_tree *tree, dd_str root_abs, int64_t max_bytes)
 {
     dd_project *p = dd_calloc(1, sizeof *p);
-    p->root = disk_root(p, root_abs, files, n_files);
+    p->tree = tree;
+    p->n_slots = tree->all.n;
+    p->slots = dd_calloc(p->n_slots + 1, sizeof *p->slots);
+    p->root = disk_root(p, root_abs, tree->all.v, tree->all.n);
     p->max_bytes = max_bytes;
-    for (size_t i = 0; i < n_files; i++) {
-        dd_file_slot *slot = dd_new(dd_keep(p), dd_file_slot);
-        slot->file = files[i];
-        dd_map_put(&p->files, files[i]->path, slot);
-        note_dirs(p, files[i]->path);
-    }
+    return p;
+}
+
+dd_project *dd_project_new(dd_str root_abs, dd_source_file *const *files, size_t n_files, int64_t max_bytes)
+{
+    dd_tree    *tree = dd_tree_new(files, n_files);
+    dd_project *p = dd_project_in(tree, root_abs, max_bytes);
+    p->own_tree = tree;
     return p;
 }
 
@@ -46,8 +96,10 @@ void dd_project_free(dd_project *p)
 {
     if (!p)
         return;
-    free(p->parsed_slots);
-    dd_map *maps[] = { &p->imports, &p->files, &p->dirs, &p->tails, &p->data, &p->texts, &p->js_configs, &p->js_packages, &p->workspaces,
+    free(p->parsed_at);
+    free(p->slots);
+    dd_tree_free(p->own_tree);
+    dd_map *maps[] = { &p->imports, &p->tails, &p->data, &p->texts, &p->js_configs, &p->js_packages, &p->workspaces,
                        &p->frame_map, &p->calls_by_name, &p->classes_by_base, &p->callers };
     for (size_t i = 0; i < DD_COUNT(maps); i++)
         dd_map_free(maps[i]);
@@ -126,11 +178,9 @@ void dd_project_forget_code(dd_project *p)
 
 void dd_project_each_parsed(dd_project *p, void (*fn)(void *ctx, const dd_source_file *file, size_t bytes), void *ctx)
 {
-    dd_str key;
-    void  *at;
-    for (size_t i = 0; dd_map_each(&p->files, &i, &key, &at);) {
-        const dd_file_slot *slot = at;
-        if (slot->parsed)
+    for (size_t i = 0; i < p->n_slots; i++) {
+        const dd_file_slot *slot = p->slots[i];
+        if (slot && slot->parsed)
             fn(ctx, slot->file, slot->parsed_bytes);
     }
 }
@@ -138,10 +188,11 @@ void dd_project_each_parsed(dd_project *p, void (*fn)(void *ctx, const dd_source
 void dd_project_share(dd_project *p, const dd_parsed *parsed)
 {
     p->parsed = parsed;
-    p->parsed_slots = dd_calloc(parsed->n + 1, sizeof *p->parsed_slots);
+    p->parsed_at = dd_calloc(parsed->n + 1, sizeof *p->parsed_at);
     for (size_t i = 0; i < parsed->n; i++) {
-        dd_file_slot *slot = dd_map_get(&p->files, parsed->files[i]->path);
-        p->parsed_slots[i] = slot;
+        size_t        at   = (uintptr_t)dd_map_get(&p->tree->files, parsed->files[i]->path) - 1;
+        dd_file_slot *slot = slot_at(p, at);
+        p->parsed_at[i] = (uint32_t)at;
         slot->unit = parsed->units[i];
         slot->tried = slot->unit != NULL;
     }
@@ -149,12 +200,12 @@ void dd_project_share(dd_project *p, const dd_parsed *parsed)
 
 void dd_project_add(dd_project *p, dd_unit_ir *unit)
 {
-    dd_file_slot *slot = dd_map_get(&p->files, unit->file->path);
+    dd_file_slot *slot = slot_of(p, unit->file->path);
     if (!slot) {
-        slot = dd_new(dd_keep(p), dd_file_slot);
-        slot->file = unit->file;
-        dd_map_put(&p->files, unit->file->path, slot);
-        note_dirs(p, unit->file->path);
+        tree_add(p->own_tree, unit->file);
+        p->slots = dd_realloc(p->slots, p->tree->all.n * sizeof *p->slots);
+        p->slots[p->n_slots++] = NULL;
+        slot = slot_at(p, p->n_slots - 1);
     }
     if (slot->unit)
         return;
@@ -188,7 +239,7 @@ static dd_unit_ir *parse_slot(dd_project *p, dd_file_slot *slot)
 
 dd_unit_ir *dd_project_unit(dd_project *p, dd_str path)
 {
-    dd_file_slot *slot = dd_map_get(&p->files, path);
+    dd_file_slot *slot = slot_of(p, path);
     if (!slot || slot->tried)
         return slot ? slot->unit : NULL;
     return parse_slot(p, slot);
@@ -196,13 +247,18 @@ dd_unit_ir *dd_project_unit(dd_project *p, dd_str path)
 
 dd_unit_ir *dd_project_parsed(dd_project *p, uint32_t file)
 {
-    dd_file_slot *slot = p->parsed_slots[file];
+    dd_file_slot *slot = p->slots[p->parsed_at[file]];
     return slot->tried ? slot->unit : parse_slot(p, slot);
+}
+
+dd_tree_dir dd_project_dir(const dd_project *p, dd_str path)
+{
+    return (dd_tree_dir)(uintptr_t)dd_map_get(&p->tree->dirs, path);
 }
 
 bool dd_project_has(dd_project *p, dd_str path)
 {
-    return dd_map_has(&p->files, path);
+    return dd_map_has(&p->tree->files, path);
 }
 
 /* --- texts --- */
@@ -231,7 +287,7 @@ bool dd_project_file_text(dd_project *p, dd_str path, dd_str *text)
             *text = *(dd_str *)known;
         return known != &absent;
     }
-    dd_file_slot *slot = dd_map_get(&p->files, path);
+    dd_file_slot *slot = slot_of(p, path);
     dd_str        got = DD_STR_NULL;
     bool          ok = slot && slot->file->text.ptr && slot->file->lang != DD_LANG_NOTEBOOK;
     if (ok)

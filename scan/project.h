@@ -7,6 +7,11 @@
 #include "scan/uses.h"
 #include "scan/value.h"
 
+/* Which files and folders there are: made once, then only read, by several projects at once. */
+typedef struct dd_tree dd_tree;
+dd_tree    *dd_tree_new(dd_source_file *const *files, size_t n_files);   /* the files are borrowed */
+void        dd_tree_free(dd_tree *t);
+dd_project *dd_project_in(dd_tree *tree, dd_str root_abs, int64_t max_bytes);   /* the tree is borrowed */
 /* `files` are all source and data files of the walk (candidates or not); borrowed. */
 dd_project *dd_project_new(dd_str root_abs, dd_source_file *const *files, size_t n_files, int64_t max_bytes);
 void        dd_project_free(dd_project *p);

@@ -20,14 +20,11 @@
 #include "scan/detect.h"
 
 #define MAX_WORKERS 64
-#ifndef HELD_BYTES
-#define HELD_BYTES (16u << 20) /* of values, before they are dropped: most of them serve the files near the one they were found for */
-#endif
-#ifndef CODE_BYTES
-#define CODE_BYTES (40u << 20)  /* of files that were parsed on demand, likewise */
-#define KEPT_BYTES (112u << 20) /* of lowered candidates; what comes behind is parsed again when it is its turn */
-#define KEPT_IDLE  (8u << 20)   /* as long as there are fewer, those without a call of interest are kept too */
-#endif
+/* What a scan may take up at a time, besides what one question needs. */
+#define HELD_BYTES  (12u << 20) /* of values, before they are dropped: most of them serve the files near the one they were found for */
+#define CODE_BYTES  (40u << 20) /* of files that were parsed on demand, likewise */
+#define WHOLE_BYTES (10u << 20) /* of candidates' texts: so many are kept lowered, at seven to nine times that */
+#define KEPT_BYTES  (8u << 20)  /* of lowered candidates otherwise; what comes behind is parsed again when it is its turn */
 #define WORTH_SHARING 24       /* candidates a detector should have */
 
 /* Resolves and detects in the candidates from `from` to `to`. */
@@ -48,6 +45,7 @@ typedef struct scan {
     dd_arena            parse[MAX_WORKERS];    /* one a worker: arenas are not shared. Lowered files */
     dd_arena            notes[MAX_WORKERS];    /* what is known of each of them */
     atomic_size_t       kept;                  /* bytes of lowered files */
+    size_t              keep;                  /* so many of them, of what may hold a site */
     dd_walk             walk;
     dd_unit_ir        **units;                 /* beside walk.candidates; NULL: not kept */
     bool               *worth;                 /* beside: something in it may be a site */
@@ -55,6 +53,7 @@ typedef struct scan {
     dd_use_list        *calls, *bases;         /* beside */
     dd_use_index        call_index, base_index;
     dd_parsed           parsed;
+    dd_tree            *tree;                  /* of the projects */
     dd_map              counted;               /* paths of files that were parsed */
     detector            detectors[MAX_WORKERS];
     unsigned            n_detectors;
@@ -69,7 +68,14 @@ static void parse_one(void *ctx, unsigned worker, size_t i)
     dd_arena     *arena = &s->parse[worker];
     dd_arena_mark before = dd_arena_here(arena);
     dd_unit_ir   *unit  = NULL;
-    if (dd_lower(s->walk.candidates[i], arena, &unit, &err) != DD_OK) {
+    dd_source_file *file = s->walk.candidates[i];
+    dd_code         rc   = DD_OK;
+    if (!file->text.ptr) {
+        file  = dd_new(arena, dd_source_file);
+        *file = *s->walk.candidates[i];
+        rc    = dd_source_load(file, s->opts->walk.max_filesize, arena, &err);
+    }
+    if (rc != DD_OK || dd_lower(file, arena, &unit, &err) != DD_OK) {
         dd_arena_back(arena, before);
         s->errors[i] = dd_arena_dupz(&s->notes[worker], err.msg);
         return;
@@ -78,7 +84,7 @@ static void parse_one(void *ctx, unsigned worker, size_t i)
     dd_uses_calls(unit, &s->notes[worker], &s->calls[i]);
     dd_uses_bases(unit, &s->notes[worker], &s->bases[i]);
     size_t bytes = arena->used - before.used, kept = atomic_fetch_add(&s->kept, bytes);
-    if (kept < (s->worth[i] ? KEPT_BYTES : KEPT_IDLE)) {
+    if (kept < (s->worth[i] ? s->keep : KEPT_BYTES)) {
         s->units[i] = unit;
         return;
     }
@@ -165,12 +171,16 @@ static void parse_all(scan *s)
     s->errors = dd_newn(&s->arena, dd_str, n + 1);
     s->calls  = dd_newn(&s->arena, dd_use_list, n + 1);
     s->bases  = dd_newn(&s->arena, dd_use_list, n + 1);
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < n; i++)
+        bytes += s->walk.candidates[i]->size;
+    s->keep = bytes <= WHOLE_BYTES ? SIZE_MAX : KEPT_BYTES;
     dd_parallel(s->workers, n, parse_one, s);
     for (size_t i = 0; i < n; i++) {
         if (s->errors[i].ptr)
             keep_note(s, s->walk.candidates[i]->path, s->errors[i], true);
         else
-            count_parsed(s, s->walk.candidates[i], s->walk.candidates[i]->text.len);
+            count_parsed(s, s->walk.candidates[i], s->walk.candidates[i]->size);
     }
     dd_uses_index(&s->call_index, s->calls, n, &s->arena);
     dd_uses_index(&s->base_index, s->bases, n, &s->arena);
@@ -197,7 +207,7 @@ static void hand_on(detector *d, dd_site_list *from)
 static dd_project *make_project(detector *d)
 {
     scan       *s = d->s;
-    dd_project *p = dd_project_new(s->root, s->walk.files, s->walk.n_files, s->opts->walk.max_filesize);
+    dd_project *p = dd_project_in(s->tree, s->root, s->opts->walk.max_filesize);
     dd_project_share(p, &s->parsed);
     return p;
 }
@@ -240,14 +250,14 @@ static void share_out(scan *s)
     uint64_t bytes = 0, seen = 0;
     size_t   most  = s->walk.n_candidates / WORTH_SHARING;
     for (size_t i = 0; i < s->walk.n_candidates; i++)
-        bytes += s->walk.candidates[i]->text.len + 1;
+        bytes += s->walk.candidates[i]->size + 1;
     s->n_detectors = most < 1 ? 1 : most < s->workers ? (unsigned)most : s->workers;
     for (size_t i = 0; i < s->walk.n_candidates; i++) {
         detector *d = &s->detectors[seen * s->n_detectors / bytes];
         if (!d->s)
             *d = (detector){ .s = s, .from = i };
         d->to = i + 1;
-        seen += s->walk.candidates[i]->text.len + 1;
+        seen += s->walk.candidates[i]->size + 1;
     }
     for (unsigned k = 0; k < s->n_detectors; k++) {
         s->detectors[k].s       = s;
@@ -258,6 +268,7 @@ static void share_out(scan *s)
 static void detect_all(scan *s)
 {
     dd_site_list list = { 0 };
+    s->tree = dd_tree_new(s->walk.files, s->walk.n_files);
     share_out(s);
     dd_parallel(s->n_detectors, s->n_detectors, detect_some, s);
     for (unsigned k = 0; k < s->n_detectors; k++) {
@@ -278,6 +289,7 @@ static void detect_all(scan *s)
         dd_arena_fini(&s->detectors[k].kept);
         dd_arena_fini(&s->detectors[k].found);
     }
+    dd_tree_free(s->tree);
 }
 
 static void count_root(scan *s)

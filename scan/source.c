@@ -74,27 +74,19 @@ int dd_open_read(const char *path, int extra_flags)
     return fd;
 }
 
-static uint32_t count_rows(dd_str text)
-{
-    uint32_t    n = 1;
-    const char *p = text.ptr, *end = text.ptr + text.len;
-    while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-        n++;
-        p++;
-    }
-    return n;
-}
-
 void dd_source_index(dd_source_file *f, dd_arena *arena)
 {
-    f->n_rows = count_rows(f->text);
-    f->rows   = dd_arena_alloc(arena, f->n_rows * sizeof *f->rows);
-    f->rows[0] = 0;
+    DD_VEC(uint32_t) rows = { 0 };
     const char *p = f->text.ptr, *end = f->text.ptr + f->text.len;
-    for (uint32_t row = 1; row < f->n_rows; row++) {
-        p            = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;
-        f->rows[row] = (uint32_t)(p - f->text.ptr);
+    dd_vec_push(&rows, 0);
+    while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+        p++;
+        dd_vec_push(&rows, (uint32_t)(p - f->text.ptr));
     }
+    f->n_rows = (uint32_t)rows.n;
+    f->rows   = dd_arena_alloc(arena, rows.n * sizeof *f->rows);
+    memcpy(f->rows, rows.v, rows.n * sizeof *f->rows);
+    dd_vec_free(&rows);
 }
 
 /* The last row that starts at or before `offset`. */
@@ -141,22 +133,47 @@ int64_t dd_source_limit(dd_lang lang, int64_t max_bytes)
     return notebook ? max_bytes * NOTEBOOK_FACTOR : max_bytes;
 }
 
-dd_code dd_source_take(dd_source_file *f, dd_str bytes, int64_t max_bytes, dd_arena *arena, dd_err *err)
+/* `bytes` stay where they are. */
+static dd_code settle(dd_source_file *f, dd_str bytes, int64_t max_bytes, dd_arena *arena, dd_err *err)
 {
     if (dd_str_startsz(bytes, "\xEF\xBB\xBF"))
         bytes = dd_str_sub(bytes, 3, bytes.len);
+    f->text = bytes;
     if (f->lang == DD_LANG_NOTEBOOK) {
         dd_code rc = dd_notebook_join(f, bytes, arena, err);
-        if (rc != DD_OK)
+        if (rc != DD_OK) {
+            f->text = DD_STR_NULL;
             return rc;
-    } else
-        f->text = dd_arena_dup(arena, bytes);
+        }
+    }
     if ((max_bytes > 0 && f->text.len > (size_t)max_bytes) || f->text.len > INT32_MAX) {
         f->text = DD_STR_NULL;
         return dd_fail(err, DD_ERR_LIMIT, "its code is larger than %lld bytes", (long long)max_bytes);
     }
+    f->size = (uint32_t)f->text.len;
     dd_source_index(f, arena);
     return DD_OK;
+}
+
+dd_code dd_source_take(dd_source_file *f, dd_str bytes, int64_t max_bytes, dd_arena *arena, dd_err *err)
+{
+    if (f->lang != DD_LANG_NOTEBOOK)       /* of a notebook nothing but its joined cells is kept */
+        bytes = dd_arena_dup(arena, bytes);
+    return settle(f, bytes, max_bytes, arena, err);
+}
+
+static dd_str read_all(int fd, char *to, size_t size)
+{
+    size_t have = 0;
+    while (have < size) {
+        ssize_t n = read(fd, to + have, size - have);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        have += (size_t)n;
+    }
+    return (dd_str){ to, have };
 }
 
 static dd_code read_open(int fd, dd_source_file *f, int64_t max_bytes, dd_arena *arena, dd_err *err)
@@ -169,17 +186,11 @@ static dd_code read_open(int fd, dd_source_file *f, int64_t max_bytes, dd_arena 
     int64_t limit = dd_source_limit(f->lang, max_bytes);
     if (limit > 0 && st.st_size > limit)
         return dd_fail(err, DD_ERR_LIMIT, "\"" DD_STR_FMT "\" is larger than %lld bytes", DD_STR_ARG(f->path), (long long)limit);
-    size_t size = (size_t)st.st_size, have = 0;
-    char  *bytes = dd_malloc(size + 1);
-    while (have < size) {
-        ssize_t n = read(fd, bytes + have, size - have);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        have += (size_t)n;
-    }
-    dd_code rc = dd_source_take(f, (dd_str){ bytes, have }, max_bytes, arena, err);
+    size_t size = (size_t)st.st_size;
+    if (f->lang != DD_LANG_NOTEBOOK)
+        return settle(f, read_all(fd, dd_arena_alloc(arena, size + 1), size), max_bytes, arena, err);
+    char   *bytes = dd_malloc(size + 1);
+    dd_code rc    = settle(f, read_all(fd, bytes, size), max_bytes, arena, err);
     free(bytes);
     return rc;
 }

@@ -13,7 +13,8 @@ typedef struct dd_source_file {
     dd_str   path;          /* as printed, with / */
     dd_str   abs;           /* to open it; NUL-terminated */
     dd_lang  lang;
-    dd_str   text;          /* UTF-8 BOM removed; bytes otherwise as they are (CRLF stays) */
+    uint32_t size;          /* bytes of the text, also when it is not held (any more) */
+    dd_str   text;          /* UTF-8 BOM removed; bytes otherwise as they are (CRLF stays). NULL: read it again */
     uint32_t *rows;         /* start offset of each row */
     uint32_t n_rows;
     dd_cell_start *cells;   /* NULL: no notebook */

@@ -19,7 +19,7 @@ enum {
     CLASSES = SMALL + 54,
     HEAD = 16,           /* before each piece: its class; and pieces stay aligned */
     BLOCK = 1 << 20,
-    KEPT_BLOCKS = 8      /* between files: what a large one took besides goes back to the system */
+    KEPT_BLOCKS = 2      /* between files: what a large one took besides goes back to the system */
 };
 
 typedef struct block { struct block *next; size_t cap; } block;

@@ -52,23 +52,25 @@ typedef enum { DD_E_PACKAGE, DD_E_MEMBER, DD_E_CALL, DD_E_NEW, DD_E_INDEX, DD_E_
 typedef struct { dd_str key; dd_value *value; dd_value *key_value; } dd_entry;
 
 struct dd_value {
-    dd_value_kind kind;
-    dd_source     source;      /* of the step that supplied it */
+    dd_value_kind kind : 8;    /* small fields together: a scan makes millions of values */
+    dd_source     source : 8;  /* of the step that supplied it */
+    dd_extern_step step : 8;   /* EXTERN */
     bool          open;        /* DICT, LIST: incomplete */
     bool          maybe;       /* a later unknown splat may override it: lower confidence */
+    bool          whole_param; /* UNKNOWN: it is the parameter itself, not a part of it */
+    uint32_t      n_items, n_entries, param_index;
     dd_str        text;        /* STRING; UNKNOWN: cause ("parameter model", "env OPENAI_MODEL", "user-input", "runtime", "cycle") */
     dd_str        env_var;     /* variable it was read from, "" none */
     double        number;
-    dd_value    **items; uint32_t n_items;      /* LIST, CHOICE, TEXT */
-    dd_entry     *entries; uint32_t n_entries;  /* DICT, DATA objects */
+    dd_value    **items;       /* LIST, CHOICE, TEXT: n_items */
+    dd_entry     *entries;     /* DICT, DATA objects: n_entries */
     dd_func      *func; dd_class_def *cls; dd_unit_ir *unit;
     const dd_frame *frame;     /* in which `call`'s arguments are to be evaluated; closure of FUNC */
     dd_value     *self;        /* FUNC bound to an object */
     const dd_expr *call;       /* EXTERN CALL/NEW, INSTANCE: the constructing call */
     const dd_expr *expr;       /* where it stands, for messages; may be NULL */
-    dd_extern_step step; dd_value *parent; dd_str name;  /* EXTERN: name of PACKAGE (module path as imported) or MEMBER */
-    const dd_func *param_func; uint32_t param_index;     /* UNKNOWN because of a parameter; func NULL: no */
-    bool          whole_param; /* UNKNOWN: it is the parameter itself, not a part of it */
+    dd_value *parent; dd_str name;  /* EXTERN: name of PACKAGE (module path as imported) or MEMBER */
+    const dd_func *param_func; /* UNKNOWN because of a parameter, its param_index; NULL: no */
     struct dd_value_chain { const struct dd_value_chain *next; dd_str what; const dd_unit_ir *unit; uint32_t pos; } *chain; /* newest first */
 };
 

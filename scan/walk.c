@@ -82,6 +82,7 @@ struct walker {
     DD_VEC(job)     jobs;
     size_t          busy;
     atomic_size_t   files;
+    atomic_size_t   held;      /* bytes of candidates' texts */
     pthread_mutex_t progress;
     worker          crew[MAX_WORKERS];
 };
@@ -189,12 +190,16 @@ static bool is_candidate(worker *k, dd_source_file *file, dd_str bytes)
             return false;
     } else if (!dd_prefilter(bytes, file->lang))
         return false;
-    if (take(k, file, bytes, &k->arena))
-        return true;
-    file->text   = DD_STR_NULL;
-    file->rows   = NULL;
-    file->n_rows = 0;
-    return false;
+    dd_source_file before = *file;
+    bool           hold   = atomic_fetch_add(&k->w->held, bytes.len) < DD_WALK_TEXT;
+    bool           yes    = take(k, file, bytes, hold ? &k->arena : &k->scratch);
+    if (!yes || !hold) {
+        uint32_t size = file->size;
+        *file         = before;
+        file->size    = size;
+        dd_arena_fini(&k->scratch);
+    }
+    return yes;
 }
 
 static bool look_at(worker *k, int fd, dd_source_file *file)

@@ -19,9 +19,11 @@ typedef struct {
 /* Why a source file is not scanned. */
 typedef struct { dd_str path; dd_str why; bool failed; } dd_walk_note;
 
+#define DD_WALK_TEXT (8u << 20)   /* bytes; what comes behind is read again when it is parsed */
+
 typedef struct {
     dd_source_file **files; size_t n_files;        /* source files in scope, sorted by path; text not loaded */
-    dd_source_file **candidates; size_t n_candidates; /* of those: a trigger literal was found by the prefilter; text loaded */
+    dd_source_file **candidates; size_t n_candidates; /* of those: a trigger literal was found by the prefilter; text loaded, of so many as fit DD_WALK_TEXT */
     dd_walk_note *notes; size_t n_notes;           /* too large, minified, vendored, unreadable */
     size_t ignored_files; uint64_t bytes_seen;
 } dd_walk;

@@ -86,6 +86,46 @@ TEST(package_names_of_specifiers)      /* I-JS-11 */
     dd_project_free(p);
 }
 
+TEST(projects_share_a_tree)
+{
+    dd_source_file file[32], *files[32];
+    for (size_t i = 0; i < DD_COUNT(js_files); i++) {
+        file[i] = (dd_source_file){ .path = dd_str_z(js_files[i]), .abs = dd_str_z(js_files[i]) };
+        files[i] = &file[i];
+    }
+    dd_tree    *shared = dd_tree_new(files, DD_COUNT(js_files));
+    dd_project *p = dd_project_in(shared, DD_STR("/nowhere"), 1 << 20), *q = dd_project_in(shared, DD_STR("/nowhere"), 1 << 20);
+    for (size_t i = 0; i < DD_COUNT(js); i++) {
+        dd_str one = DD_STR(""), two = DD_STR("");
+        bool   a = dd_module_find_js(p, dd_str_z(js[i].from), dd_str_z(js[i].module), &one);
+        bool   b = dd_module_find_js(q, dd_str_z(js[i].from), dd_str_z(js[i].module), &two);
+        CHECK_EQ(a, b, js[i].why);
+        check_path(js[i].why, b, two, js[i].want);
+    }
+    dd_project_free(p);
+    CHECK(dd_project_has(q, dd_str_z(js_files[0])));
+    dd_project_free(q);
+    dd_tree_free(shared);
+}
+
+TEST(folders_know_whether_they_hold_python)
+{
+    static const char *const names[] = { "a/b/x.py", "a/c/y.ts", "d/z.js" };
+    dd_source_file file[3], *files[3];
+    for (size_t i = 0; i < DD_COUNT(names); i++) {
+        file[i] = (dd_source_file){ .path = dd_str_z(names[i]), .abs = dd_str_z(names[i]) };
+        files[i] = &file[i];
+    }
+    dd_project *p = dd_project_new(DD_STR("/nowhere"), files, 3, 1 << 20);
+    CHECK_EQ(dd_project_dir(p, DD_STR("a/b")), DD_DIR_PYTHON, "in it");
+    CHECK_EQ(dd_project_dir(p, DD_STR("a")), DD_DIR_PYTHON, "further in");
+    CHECK_EQ(dd_project_dir(p, DD_STR("")), DD_DIR_PYTHON, "the root");
+    CHECK_EQ(dd_project_dir(p, DD_STR("a/c")), DD_DIR_PLAIN, "other code only");
+    CHECK_EQ(dd_project_dir(p, DD_STR("d")), DD_DIR_PLAIN, "other code only");
+    CHECK_EQ(dd_project_dir(p, DD_STR("e")), DD_DIR_NONE, "no such folder");
+    dd_project_free(p);
+}
+
 TEST(paths_stay_in_the_tree)
 {
     dd_project *p = dd_project_new(DD_STR("/nowhere"), NULL, 0, 0);

@@ -106,6 +106,30 @@ TEST(walk_keeps_what_may_hold_a_call)
     dd_arena_fini(&arena);
 }
 
+TEST(walk_holds_so_many_texts)
+{
+    fresh("texts");
+    dd_buf text = DD_BUF_INIT(0);
+    while (text.len < 900000)
+        dd_buf_addz(&text, CALL);
+    size_t n = DD_WALK_TEXT / text.len + 3, held = 0;
+    char   name[16];
+    for (size_t i = 0; i < n; i++) {
+        snprintf(name, sizeof name, "%02zu.py", i);
+        put(dd_buf_z(&text), name);
+    }
+    walk_with("", options());
+    CHECK_EQ(found.n_candidates, n, "a candidate is one with its text and without");
+    for (size_t i = 0; i < n; i++) {
+        CHECK_EQ(found.candidates[i]->size, text.len, "its size is known");
+        held += found.candidates[i]->text.len;
+        CHECK_EQ(found.candidates[i]->n_rows > 0, found.candidates[i]->text.ptr != NULL, "rows go with the text");
+    }
+    CHECK(held < n * text.len && held <= DD_WALK_TEXT + text.len);
+    dd_buf_free(&text);
+    dd_arena_fini(&arena);
+}
+
 TEST(walk_obeys_ignore_files)
 {
     fresh("ignore");
