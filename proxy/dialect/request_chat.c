@@ -210,7 +210,8 @@ static void read_reasoning(dd_reading *rd, dd_turn *turn, const uint32_t *v, dd_
     size_t      n       = 0;
     bool        content = v[M_reasoning_content] != DD_J_NONE;
     const char *name    = content ? "reasoning_content" : "reasoning";
-    dd_str      text    = dd_read_string(rd, v[content ? M_reasoning_content : M_reasoning], where, name), blocks = dd_read_path(rd, where, "thinking_blocks");
+    dd_str      text    = dd_read_string(rd, v[content ? M_reasoning_content : M_reasoning], where, name);
+    dd_str      blocks  = dd_read_path(rd, where, "thinking_blocks");
     dd_part    *bare    = NULL;
     for (dd_jit it = dd_jspan_each(rd->j, v[M_thinking_blocks]); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++) {
         dd_part *p = dd_read_part(rd, turn, DD_PART_THINKING, dd_read_index(rd, blocks, n));

@@ -1,10 +1,19 @@
-/* Requests from anyone, through every reader and writer: what comes out is JSON, the same each time; what is refused says where; what is dropped fits a
- * header. The first byte picks the two APIs, the second what the target can. */
+/* Requests from anyone, through every reader and writer: what comes out is JSON, the same each time; what is refused says why; what is dropped
+ * fits a header. The first byte picks the two APIs, the second what the target can. */
 #include "proxy/dialect/dialect.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-typedef struct { dd_arena arena; dd_drops drops; dd_renames names, ids; dd_api_error error; dd_dialect_ctx ctx; dd_request request; dd_buf out; bool ok; } attempt;
+typedef struct {
+    dd_arena       arena;
+    dd_drops       drops;
+    dd_renames     names, ids;
+    dd_api_error   error;
+    dd_dialect_ctx ctx;
+    dd_request     request;
+    dd_buf         out;
+    bool           ok;
+} attempt;
 
 static void run(attempt *a, dd_dialect from, dd_dialect to, dd_str text, const dd_target_facts *facts)
 {
@@ -38,7 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2)
         return 0;
     dd_target_facts facts = { .adaptive_thinking = data[1] & 1, .reasoning = data[1] & 2, .json_schema = data[1] & 4, .plain_text = data[1] & 8,
-                              .replay_thinking = data[1] & 16, .cache_control = data[1] & 32, .no_sampling = data[1] & 64, .max_output = data[1] & 128 ? 4000 : 0 };
+                              .replay_thinking = data[1] & 16, .cache_control = data[1] & 32, .no_sampling = data[1] & 64,
+                              .max_output = data[1] & 128 ? 4000 : 0 };
     dd_str text = { (const char *)data + 2, size - 2 };
     run(&a, d[data[0] % 3], d[data[0] / 3 % 3], text, &facts);
     run(&again, d[data[0] % 3], d[data[0] / 3 % 3], text, &facts);
