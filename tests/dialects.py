@@ -269,7 +269,7 @@ def view(api, body):
     out["calls"] = [(i or None, n, a) for i, n, a in out["calls"]]
     if any(i is None or i.endswith("_0123abc_0") or "_0123abc_" in i for i, _, _ in out["calls"]):  # ids that we made
         out["calls"] = [(None, n, a) for _, n, a in out["calls"]]
-    return {**out, "model": body.get("model"), "tier": body.get("service_tier"), "usage": disjoint(api, body.get("usage"))}
+    return {**out, "model": body.get("model"), "usage": disjoint(api, body.get("usage"))}
 
 
 def streams(driver, records):
@@ -369,9 +369,8 @@ def golden(driver, entries):
             got_view, want = ({"text": s["text"], "reasoning": s["reasoning"], "calls": calls_of(s["tool_calls"]), "finish": s["finish"], "ended": s["ended"],
                                "usage": disjoint("chat.completions" if "prompt_tokens" in s["usage"] else g["to"], s["usage"])} for s in sides)
         want.update(BETTER.get(g["name"], {}))
-        for key in ("model", "tier"):  # masked, or left out by that gateway
-            if want.get(key) in (None, "input-model"):
-                want[key] = got_view.get(key)
+        if want.get("model") in (None, "input-model"):  # masked
+            want["model"] = got_view.get("model")
         if g["to"] == "messages" and want.get("usage") and got_view.get("usage"):
             want["usage"], got_view["usage"] = counted(want["usage"]), counted(got_view["usage"])
         for key in got_view:

@@ -44,6 +44,20 @@ dd_str dd_answer_id(dd_str id, const char *prefix, const dd_answer_facts *facts,
     return id.len ? id : dd_arena_printf(arena, "%s" DD_STR_FMT, prefix, DD_STR_ARG(facts->new_id));
 }
 
+/* Source: the API references, read 2026-11-20; on_demand is Groq's. */
+dd_str dd_tier(dd_dialect to, dd_str tier)
+{
+    static const struct { const char *word, *openai, *messages; } tiers[] = {
+        { "default", "default", "standard" },   { "standard", "default", "standard" }, { "on_demand", "default", "standard" },
+        { "auto", "auto", "standard" },         { "priority", "priority", "priority" }, { "flex", "flex", "" },
+        { "scale", "scale", "" },               { "batch", "", "batch" },
+    };
+    for (size_t i = 0; i < DD_COUNT(tiers); i++)
+        if (dd_str_eqz(tier, tiers[i].word))
+            return dd_str_z(to == DD_DIALECT_MESSAGES ? tiers[i].messages : tiers[i].openai);
+    return DD_STR_NULL;
+}
+
 /* --- parts --- */
 
 dd_str dd_restore(const dd_renames *names, dd_str theirs)

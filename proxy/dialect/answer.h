@@ -16,7 +16,7 @@ typedef struct {
 bool dd_usage_take(dd_dialect d, const dd_jspan *j, uint32_t usage, dd_usage_raw *raw);
 dd_usage_report dd_usage_settle(dd_dialect d, const dd_usage_raw *raw);
 dd_usage_report dd_usage_add(const dd_usage_report *a, const dd_usage_report *b);
-/* A usage object. Where the client's API demands one and nothing is known its counters are 0; `service_tier` (messages) may be empty. */
+/* A usage object. Where the client's API demands one and nothing is known its counters are 0; `service_tier` (messages): any API's word, or empty. */
 void dd_usage_write(dd_dialect to, const dd_usage_report *u, dd_str service_tier, dd_buf *out);
 
 /* --- stop reasons (S1) --- */
@@ -36,6 +36,8 @@ void dd_jw_comma(dd_buf *out);                                    /* unless some
 dd_str dd_answer_id(dd_str id, const char *prefix, const dd_answer_facts *facts, dd_arena *arena);
 
 /* --- answers --- */
+/* A service tier in the client's API's own words, empty where it has none: typed clients refuse a word they do not know. */
+dd_str dd_tier(dd_dialect to, dd_str tier);
 dd_str dd_restore(const dd_renames *names, dd_str theirs);
 bool   dd_is_schema_tool(const dd_renames *names, dd_str theirs);   /* its call is the answer's text (T19) */
 /* Name, id and arguments of a call as the client knows them; or a TEXT part, where the call was for a schema. */

@@ -257,8 +257,9 @@ void dd_answer_write_chat(const dd_answer *a, const dd_answer_facts *facts, dd_d
         dd_jw_key(out, "usage");
         dd_usage_write(DD_DIALECT_CHAT, &a->usage, DD_STR_NULL, out);
     }
-    if (a->service_tier.len)
-        dd_jw_str(out, "service_tier", a->service_tier);
+    dd_str tier = dd_tier(DD_DIALECT_CHAT, a->service_tier);
+    if (tier.len)
+        dd_jw_str(out, "service_tier", tier);
     if (a->system_fingerprint.len)
         dd_jw_str(out, "system_fingerprint", a->system_fingerprint);
     dd_buf_addc(out, '}');

@@ -99,6 +99,14 @@ bool dd_answer_read_responses(const dd_jspan *j, dd_dialect_ctx *ctx, dd_answer 
 
 /* --- writing --- */
 
+/* Of the reference's words those that fit a status. */
+static dd_str error_code(int status)
+{
+    if (status == 429)
+        return DD_STR("rate_limit_exceeded");
+    return status >= 400 && status < 500 ? DD_STR("invalid_prompt") : DD_STR("server_error");
+}
+
 void dd_responses_head(dd_str id, dd_str model, int64_t created, const char *status, const char *reason, const dd_api_error *error, dd_buf *out)
 {
     dd_buf_addc(out, '{');
@@ -109,7 +117,7 @@ void dd_responses_head(dd_str id, dd_str model, int64_t created, const char *sta
     dd_buf_addz(out, ",\"background\":false,\"error\":");
     if (error) {
         dd_buf_addz(out, "{\"code\":\"");
-        dd_jtext_escape(out, error->code.len ? error->code : error->type);
+        dd_jtext_escape(out, error->code.len ? error->code : error_code(error->status));
         dd_buf_addz(out, "\",\"message\":\"");
         dd_jtext_escape(out, error->message);
         dd_buf_addz(out, "\"}");
@@ -265,8 +273,9 @@ void dd_responses_tail(const dd_usage_report *usage, dd_str service_tier, const 
     static const dd_request none = { 0 };
     dd_buf_addc(out, ']');
     echo(facts->request ? facts->request : &none, out);
-    if (service_tier.len)
-        dd_jw_str(out, "service_tier", service_tier);
+    dd_str tier = dd_tier(DD_DIALECT_RESPONSES, service_tier);
+    if (tier.len)
+        dd_jw_str(out, "service_tier", tier);
     dd_jw_key(out, "usage");
     if (usage && usage->reported)
         dd_usage_write(DD_DIALECT_RESPONSES, usage, DD_STR_NULL, out);

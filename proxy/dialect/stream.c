@@ -75,6 +75,8 @@ void dd_sr_start(dd_stream_reader *r, uint32_t object, const char *created)
     e.model              = dd_sr_inside(r, object, "model");
     e.system_fingerprint = dd_sr_inside(r, object, "system_fingerprint");
     e.service_tier       = dd_sr_inside(r, object, "service_tier");
+    if (!e.service_tier.len) /* messages */
+        e.service_tier = dd_sr_inside(r, dd_jspan_member(r->j, object, "usage", NULL), "service_tier");
     e.usage              = r->facts.usage;
     if (!created || !dd_jspan_i64(r->j, dd_jspan_member(r->j, object, created, NULL), &e.created) || e.created < 0)
         e.created = 0;

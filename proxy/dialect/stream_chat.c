@@ -167,8 +167,9 @@ static void make_prefix(dd_stream_writer *w)
     dd_jw_str(&b, "object", DD_STR("chat.completion.chunk"));
     dd_jw_int(&b, "created", w->created);
     dd_jw_str(&b, "model", w->model);
-    if (w->service_tier.len)
-        dd_jw_str(&b, "service_tier", w->service_tier);
+    dd_str tier = dd_tier(DD_DIALECT_CHAT, w->service_tier);
+    if (tier.len)
+        dd_jw_str(&b, "service_tier", tier);
     if (w->system_fingerprint.len)
         dd_jw_str(&b, "system_fingerprint", w->system_fingerprint);
     w->prefix = dd_arena_dup(w->ctx->arena, dd_buf_str(&b));
@@ -202,7 +203,8 @@ static void chunk_signature(dd_stream_writer *w, const dd_stream_event *e)
 {
     dd_part p = { .kind = DD_PART_THINKING, .signature = e->text, .data = e->text, .redacted = e->redacted, .signed_by = e->signed_by };
     chunk_begin(w);
-    dd_buf_addz(w->out, e->redacted ? "\"thinking_blocks\":[{\"type\":\"redacted_thinking\"" : "\"thinking_blocks\":[{\"type\":\"thinking\"");
+    dd_buf_printf(w->out, "\"thinking_blocks\":[{\"index\":%d", w->n_items++); /* openai-python refuses items of lists without a number */
+    dd_jw_str(w->out, "type", e->redacted ? DD_STR("redacted_thinking") : DD_STR("thinking"));
     dd_jw_str(w->out, e->redacted ? "data" : "signature", dd_part_signature(&p, DD_DIALECT_CHAT, w->ctx));
     dd_buf_addz(w->out, "}]");
     chunk_end(w, NULL);

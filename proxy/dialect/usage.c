@@ -163,8 +163,9 @@ static void write_messages(const dd_usage *u, const dd_usage_report *r, dd_str s
     dd_jw_int(out, "output_tokens", u->output);
     if (r->reasoning > 0)
         dd_buf_printf(out, ",\"output_tokens_details\":{\"thinking_tokens\":%lld}", (long long)r->reasoning);
-    if (service_tier.len)
-        dd_jw_str(out, "service_tier", service_tier);
+    dd_str tier = dd_tier(DD_DIALECT_MESSAGES, service_tier);
+    if (tier.len)
+        dd_jw_str(out, "service_tier", tier);
 }
 
 static void write_openai(bool chat, const dd_usage *u, const dd_usage_report *r, dd_buf *out)
@@ -176,7 +177,7 @@ static void write_openai(bool chat, const dd_usage *u, const dd_usage_report *r,
     dd_jw_key(out, chat ? "prompt_tokens_details" : "input_tokens_details");
     dd_buf_addc(out, '{');
     dd_jw_int(out, "cached_tokens", u->cache_read);
-    if (write > 0)
+    if (write > 0 || !chat) /* openai-python 3 demands it of responses */
         dd_jw_int(out, "cache_write_tokens", write);
     if (r->audio_in > 0)
         dd_jw_int(out, "audio_tokens", r->audio_in);

@@ -1,4 +1,5 @@
 /* Answers of chat.completions, read for other clients and written from other providers. */
+#include "proxy/dialect/answer.h"
 #include "tests/unit/proxy/reply.h"
 
 #define ANSWER(message, finish) \
@@ -80,6 +81,19 @@ static const reply_case writes[] = {
       { "'tool_calls':[{'id':'c1','type':'custom','custom':{'name':'exec','input':'ls \\'x\\''}}]" }, NULL },
 };
 TEST(answers_for_chat) { reply_answers(writes, DD_COUNT(writes)); }
+
+TEST(answer_tiers_in_the_clients_words)
+{
+    static const struct { const char *word, *openai, *messages; } tiers[] = {
+        { "standard", "default", "standard" }, { "default", "default", "standard" }, { "priority", "priority", "priority" }, { "batch", "", "batch" },
+        { "flex", "flex", "" }, { "provisioned", "", "" }, { "", "", "" },
+    };
+    for (size_t i = 0; i < DD_COUNT(tiers); i++) {
+        CHECK_STR(dd_tier(CHAT, dd_str_z(tiers[i].word)), tiers[i].openai);
+        CHECK_STR(dd_tier(RESPONSES, dd_str_z(tiers[i].word)), tiers[i].openai);
+        CHECK_STR(dd_tier(MESSAGES, dd_str_z(tiers[i].word)), tiers[i].messages);
+    }
+}
 
 TEST(answer_names_what_it_drops)
 {

@@ -10,7 +10,7 @@ static const reply_case cases[] = {
         "{'id':'msg_n_1','type':'message','status':'completed','role':'assistant','content':[{'type':'output_text','annotations':[],'logprobs':[],"
             "'text':'a'}]},",
         "{'id':'fc_n_2','type':'function_call','status':'completed','arguments':'{\\'a\\':1}','call_id':'t1','name':'f'}]",
-        "'usage':{'input_tokens':3,'output_tokens':3,'total_tokens':6,'input_tokens_details':{'cached_tokens':2}" }, NULL },
+        "'usage':{'input_tokens':3,'output_tokens':3,'total_tokens':6,'input_tokens_details':{'cached_tokens':2,'cache_write_tokens':0}" }, NULL },
     { "two texts are two parts of one message", MESSAGES, RESPONSES, "{'content':[{'type':'text','text':'a'},{'type':'text','text':'b'}],"
       "'stop_reason':'end_turn'}",
       { "'text':'a'},{'type':'output_text'", "'text':'b'}]}]" }, NULL },

@@ -106,7 +106,7 @@ static const reply_case writes[] = {
       STOP("0") BLOCK("1", "'type':'text','text':''") STOP("1") BLOCK("2", "'type':'tool_use','id':'t1','name':'f','input':{}")
       DELTA("2", "'type':'input_json_delta','partial_json':''") DELTA("2", "'type':'input_json_delta','partial_json':'{\\'a\\':1}'") STOP("2")
       BLOCK("3", "'type':'tool_use','id':'t2','name':'g','input':{}") STOP("3") END("tool_use"),
-      { "'reasoning_content':'Hm'", "'thinking_blocks':[{'type':'thinking','signature':'dd0c.messages.SIG'}]",
+      { "'reasoning_content':'Hm'", "'thinking_blocks':[{'index':0,'type':'thinking','signature':'dd0c.messages.SIG'}]",
         "'tool_calls':[{'index':0,'id':'t1','type':'function','function':{'name':'f','arguments':''}}]",
             "{'index':0,'function':{'arguments':'{\\'a\\':1}'}}",
         "{'index':1,'id':'t2'", "{'index':1,'function':{'arguments':'{}'}}", "'finish_reason':'tool_calls'" }, "'index':2" },

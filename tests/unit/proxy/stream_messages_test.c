@@ -76,7 +76,8 @@ static const reply_case cases[] = {
           "'") STOP("0")
       END("tool_use"), { "'arguments':'{\\'b\\':2}'" }, "{\\'a\\':1}" },
     { "redacted thinking", MESSAGES, RESPONSES, START BLOCK("0", "'type':'redacted_thinking','data':'RED'") STOP("0") END("end_turn"),
-      { "event: response.output_item.done", "'type':'reasoning','summary':[],'encrypted_content':'dd0c.messages.redacted.RED'", "event: response.completed" },
+      { "event: response.output_item.done", "'type':'reasoning','summary':[],'encrypted_content':'dd0c.messages.redacted.RED'",
+        "event: response.completed" },
         NULL },
     { "a server's own tool is left out, its input too", MESSAGES, CHAT,
       START BLOCK("0", "'type':'server_tool_use','id':'s','name':'web_search','input':{}") DELTA("0",

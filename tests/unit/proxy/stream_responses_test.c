@@ -83,7 +83,7 @@ TEST(stream_for_responses_in_order)
         "event: response.function_call_arguments.done", "'arguments':'{}'}", "event: response.output_item.done",
             "'status':'completed','arguments':'{}','call_id':'t1'",
         "event: response.completed", "'status':'completed'", "'output':[{'id':'rs_n_0'", "{'id':'msg_n_1'", "'text':'a'", "{'id':'fc_n_2'",
-        "'usage':{'input_tokens':10,'output_tokens':5,'total_tokens':15,'input_tokens_details':{'cached_tokens':4},"
+        "'usage':{'input_tokens':10,'output_tokens':5,'total_tokens':15,'input_tokens_details':{'cached_tokens':4,'cache_write_tokens':0},"
             "'output_tokens_details':{'reasoning_tokens':0}}}}\n\n",
     };
     reply t;
