@@ -61,7 +61,7 @@ static void write_call(const dd_part *p, size_t n, const dd_answer_facts *facts,
     dd_jw_str(out, "name", p->name);
     dd_jw_key(out, "input");
     if (!dd_part_arguments_object(p, out)) /* cut short, or no object: a client of messages can hold nothing else */
-        dd_drop(ctx->drops, ctx->arena, "tool_calls[%zu].arguments (no JSON object: wrapped)", n);
+        dd_drop(ctx->drops, ctx->arena, "tool_calls[%zu].arguments=wrapped", n);
     dd_buf_addc(out, '}');
 }
 
