@@ -51,7 +51,7 @@ typedef struct {
 typedef struct dd_events dd_events;
 /* Starts two threads. Caller owns; NULL: *err. */
 dd_events *dd_events_open(const dd_events_opts *opts, dd_err *err);
-/* Any thread. The id must be above 0 and its own: of two events with one id the second is passed over. Copies; false: dropped. Text longer than store/field.c allows is cut. */
+/* Any thread. The id must be above 0. Copies; false: dropped. Text longer than store/field.c allows is cut. */
 bool       dd_events_push(dd_events *s, const dd_event *e);
 void       dd_events_count(const dd_events *s, dd_events_counts *out);
 /* Returns when all that was pushed before is in telemetry.db or in the spool; false: not within `timeout_ms`. For tests and for stopping. */

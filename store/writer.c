@@ -7,14 +7,14 @@
 #include "store/record.h"
 #include "store/rollup.h"
 
-enum { TIDY_ROWS = 500, ID_TIME_SHIFT = 21 };
+enum { TIDY_ROWS = 500, ID_TIME_SHIFT = 21, NEIGHBOURS = 16, ID_AT = 3 /* the first of dd_fields, behind batch and attempts */ };
 static const int64_t day_ms = 86400000;
 
 struct dd_writer {
     dd_writer_opts  opts;
     char           *dir;
     dd_db          *db;
-    sqlite3_stmt   *insert, *batch;
+    sqlite3_stmt   *insert, *same, *batch;
     dd_rollup      *rollup;
     dd_rollup_stmts sums;
     sqlite3_stmt   *old_events, *old_hours;
@@ -31,7 +31,8 @@ dd_writer *dd_writer_new(const dd_writer_opts *opts)
 
 static void close_all(dd_writer *w)
 {
-    sqlite3_stmt **const all[] = { &w->insert, &w->batch, &w->sums.hourly, &w->sums.daily, &w->sums.count, &w->sums.has, &w->old_events, &w->old_hours };
+    sqlite3_stmt **const all[] = { &w->insert, &w->same, &w->batch, &w->sums.hourly, &w->sums.daily, &w->sums.count, &w->sums.has,
+                                   &w->old_events, &w->old_hours };
     for (size_t i = 0; i < DD_COUNT(all); i++) {
         sqlite3_finalize(*all[i]);
         *all[i] = NULL;
@@ -70,6 +71,8 @@ static int prepare_insert(dd_writer *w)
 static int prepare_all(dd_writer *w)
 {
     const struct { sqlite3_stmt **to; const char *sql; } all[] = {
+        { &w->same, "SELECT time_ms IS ? AND total_us IS ? AND overhead_us IS ? AND bytes_in IS ? AND bytes_out IS ? AND requested_model IS ?"
+                    " AND key_id IS ? AND user IS ? AND feature IS ? FROM events WHERE id = ?" },
         { &w->batch, "SELECT max(coalesce(max(batch), 0) + 1, ?) FROM events" },
         { &w->old_events, "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id < ? ORDER BY id LIMIT ?)" },
         { &w->old_hours, "DELETE FROM hourly_cost_summary WHERE hour < ? AND hour = (SELECT min(hour) FROM hourly_cost_summary)" },
@@ -125,18 +128,48 @@ static void bind_field(sqlite3_stmt *stmt, int at, const dd_field *f, const dd_e
 static bool is_of_the_store(int code)
 {
     static const int codes[] = { SQLITE_FULL, SQLITE_IOERR, SQLITE_BUSY, SQLITE_LOCKED, SQLITE_CANTOPEN, SQLITE_CORRUPT, SQLITE_NOTADB,
-                                 SQLITE_READONLY, SQLITE_NOMEM, SQLITE_ERROR, SQLITE_SCHEMA, SQLITE_INTERRUPT, SQLITE_PERM, SQLITE_ABORT, SQLITE_PROTOCOL };
+                                 SQLITE_READONLY, SQLITE_NOMEM, SQLITE_ERROR, SQLITE_SCHEMA, SQLITE_INTERRUPT, SQLITE_PERM,
+                                 SQLITE_ABORT, SQLITE_PROTOCOL };
     for (size_t i = 0; i < DD_COUNT(codes); i++)
         if ((code & 0xff) == codes[i])
             return true;
     return false;
 }
 
+/* Is the row of this id the same event? */
+static bool is_same(dd_writer *w, const dd_event *e, int64_t id)
+{
+    static const char *const compared[] = { "time_ms", "total_us", "overhead_us", "bytes_in", "bytes_out", "requested_model",
+                                            "key_id", "user", "feature" };
+    int at = 1;
+    for (size_t i = 0; i < DD_COUNT(compared); i++)
+        bind_field(w->same, at++, dd_field_find(dd_str_z(compared[i])), e);
+    sqlite3_bind_int64(w->same, at, id);
+    bool same = sqlite3_step(w->same) == SQLITE_ROW && sqlite3_column_int(w->same, 0) != 0;
+    sqlite3_reset(w->same);
+    return same;
+}
+
+/* Two processes that share a folder may give one id to two events in one millisecond: the second one takes the next that is free, and is found
+ * there when it comes again. SQLITE_DONE: the row is there; *fresh: it was not before. */
+static int insert(dd_writer *w, const dd_event *e, bool *fresh)
+{
+    for (int64_t id = e->id; id < e->id + NEIGHBOURS; id++) {
+        sqlite3_bind_int64(w->insert, ID_AT, id);
+        int code = sqlite3_step(w->insert);
+        sqlite3_reset(w->insert);
+        *fresh = code == SQLITE_DONE && sqlite3_changes(dd_db_sqlite(w->db)) > 0;
+        if (code != SQLITE_DONE || *fresh || is_same(w, e, id))
+            return code;
+    }
+    return SQLITE_CONSTRAINT;
+}
+
 static int put_event(dd_writer *w, int64_t batch, dd_str record, dd_writer_count *n)
 {
     dd_event e;
     dd_str   attempts;
-    if (dd_record_read(record, &e, NULL, &attempts) != DD_OK || e.id <= 0) {
+    if (dd_record_read(record, &e, NULL, &attempts) != DD_OK || e.id <= 0 || e.id > INT64_MAX - NEIGHBOURS) {
         n->bad++;
         return SQLITE_OK;
     }
@@ -148,13 +181,12 @@ static int put_event(dd_writer *w, int64_t batch, dd_str record, dd_writer_count
     sqlite3_bind_blob(w->insert, 2, attempts.ptr, (int)attempts.len, SQLITE_STATIC);
     for (size_t i = 0; i < dd_n_fields; i++)
         bind_field(w->insert, (int)i + 3, &dd_fields[i], &e);
-    int code = sqlite3_step(w->insert);
-    sqlite3_reset(w->insert);
+    bool fresh = false;
+    int  code = insert(w, &e, &fresh);
     if (code != SQLITE_DONE) {
         n->bad += !is_of_the_store(code);
         return is_of_the_store(code) ? code : SQLITE_OK;
     }
-    bool fresh = sqlite3_changes(dd_db_sqlite(w->db)) > 0;
     n->written += fresh;
     n->known += !fresh;
     if (fresh)

@@ -104,6 +104,23 @@ TEST(an_event_that_comes_twice_counts_once)
     CHECK_EQ(telemetry(dir, "SELECT total_cost FROM daily_cost_summary"), 55, "once");
 }
 
+TEST(two_events_of_one_id_are_two)
+{
+    const char *dir = sample_dir("events");
+    for (int round = 0; round < 2; round++) {
+        dd_events *s = start(&(dd_events_opts){ .dir = dir });
+        for (int64_t i = 0; i < 5; i++) {
+            dd_event e = sample_event(7);
+            e.total_us = 1000 + i % 3; /* of two processes: 0, 1, 2, and 0 and 1 again */
+            CHECK(dd_events_push(s, &e));
+        }
+        dd_events_close(s, LONG_MS);
+    }
+    CHECK_EQ(telemetry(dir, "SELECT count(*) FROM events"), 3, "each once");
+    CHECK_EQ(telemetry(dir, "SELECT count(DISTINCT total_us) FROM events"), 3, "each its own");
+    CHECK_EQ(telemetry(dir, "SELECT sum(request_count) FROM hourly_cost_summary"), 3, "in the sums too");
+}
+
 TEST(a_lone_event_does_not_wait_for_company)
 {
     const char *dir = sample_dir("events");

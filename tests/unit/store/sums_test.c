@@ -6,8 +6,8 @@
 
 static void show(void *ctx, const dd_sum *s)
 {
-    dd_buf_printf(ctx, DD_STR_FMT "|" DD_STR_FMT "|%lld|%lld|%lld|%lld ", DD_STR_ARG(s->team), DD_STR_ARG(s->model), (long long)s->requests, (long long)s->cost,
-                  (long long)s->usage.input, (long long)s->unpriced);
+    dd_buf_printf(ctx, DD_STR_FMT "|" DD_STR_FMT "|%lld|%lld|%lld|%lld ", DD_STR_ARG(s->team), DD_STR_ARG(s->model),
+                  (long long)s->requests, (long long)s->cost, (long long)s->usage.input, (long long)s->unpriced);
 }
 
 /* Events 1..6: odd ones of team core, even ones of team data and another model; the last one has no price. */
