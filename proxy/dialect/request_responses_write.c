@@ -139,7 +139,7 @@ static void write_thinking(dd_writing *w, const dd_part *p)
     dd_buf_addc(w->out, '}');
 }
 
-/* One message of the content from p on; returns what is behind it. */
+/* One message of the content from p on; returns what is behind it. In parts the model's own would need the id it had, so one text is a string. */
 static const dd_part *write_message(dd_writing *w, const dd_turn *t, const dd_part *p)
 {
     static const char *const roles[] = { [DD_ROLE_SYSTEM] = "system", [DD_ROLE_USER] = "user", [DD_ROLE_ASSISTANT] = "assistant" };
@@ -147,6 +147,11 @@ static const dd_part *write_message(dd_writing *w, const dd_turn *t, const dd_pa
     dd_write_open(w->out, NULL, '{');
     dd_jw_str(w->out, "type", DD_STR("message"));
     dd_jw_str(w->out, "role", t->developer ? DD_STR("developer") : dd_str_z(roles[t->role]));
+    if (model && p->kind == DD_PART_TEXT && (!p->next || !is_content(p->next)) && !p->cache_control.ptr) {
+        dd_jw_str(w->out, "content", p->text);
+        dd_buf_addc(w->out, '}');
+        return p->next;
+    }
     dd_write_open(w->out, "content", '[');
     for (; p && is_content(p); p = p->next)
         if (model && dd_part_is_file(p))

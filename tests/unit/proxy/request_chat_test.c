@@ -247,7 +247,7 @@ static const translation_case rest_rows[] = {
     { "no stream", C, M, ASK(HI, ",'stream':false"), NULL, { "stream=" } },
     { "instructions and turns in responses", C, R, ASK("{'role':'system','content':'a'}," HI ",{'role':'assistant','content':'b'},{'role':'developer','content':'c'}", ""), NULL,
       { "instructions='a'", "input[0]={'type':'message','role':'user','content':[{'type':'input_text','text':'hi'}]}",
-        "input[1].content[0]={'type':'output_text','text':'b'}", "input[2].role='developer'", "model='target'", "stream=false" } },
+        "input[1]={'type':'message','role':'assistant','content':'b'}", "input[2].role='developer'", "model='target'", "stream=false" } },
     { "system messages alone are the input", C, R, ASK("{'role':'system','content':'a'}", ""), NULL, { "instructions=", "input[0].role='system'" } },
     { "effort in responses", C, R, ASK(HI, ",'reasoning_effort':'low'"), NULL, { "reasoning={'effort':'low'}" } },
 };
