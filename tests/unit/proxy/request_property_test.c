@@ -217,3 +217,56 @@ TEST(dropped_names_are_fit_for_a_header)
     CHECK_STR(drops.v[drops.n - 1], "...");
     dd_arena_fini(&arena);
 }
+
+static void repeat(dd_buf *b, const char *text, size_t times)
+{
+    for (size_t i = 0; i < times; i++) {
+        dd_buf_addz(b, i ? "," : "");
+        dd_buf_addz(b, text);
+    }
+}
+
+static bool read_large(const char *front, const char *text, size_t times, const char *back, translation *t)
+{
+    dd_buf b = DD_BUF_INIT(0);
+    dd_buf_addz(&b, front);
+    repeat(&b, text, times);
+    dd_buf_addz(&b, back);
+    translate(t, DD_DIALECT_CHAT, DD_DIALECT_MESSAGES, dd_buf_z(&b), &new_model, DD_UNSUPPORTED_DROP);
+    dd_buf_free(&b);
+    return t->ok;
+}
+
+/* Ten bytes of a body become some hundred here: there is a limit. And what is only named costs nothing but its place in the parsed body. */
+TEST(a_small_body_does_not_become_much_memory)
+{
+    translation t;
+    CHECK(read_large("{'model':'m','messages':[", "{'role':'user','content':'x'}", 99999, "]}", &t));
+    translate_fini(&t);
+    CHECK(!read_large("{'model':'m','messages':[", "{'role':'user','content':'x'}", 100000, "]}", &t));
+    CHECK(dd_str_has(t.error.message, "more than 199999"));
+    translate_fini(&t);
+    CHECK(read_large("{'model':'m','messages':[{'role':'user','content':'x'}],", "'zz':1", 100000, "}", &t));
+    CHECK_EQ(t.drops.n, 1, "one name");
+    CHECK(t.arena.used < 100000 * (2 * 7 + 4 * 2 * sizeof(dd_jnode)));   /* the text twice, two nodes a member in an array that doubles */
+    translate_fini(&t);
+}
+
+/* Many calls with one result each, in one turn: time must not grow with their square. */
+TEST(many_calls_are_paired_in_time)
+{
+    dd_buf      b = DD_BUF_INIT(0);
+    translation t;
+    dd_buf_addz(&b, "{'model':'m','messages':[{'role':'user','content':'x'},{'role':'assistant','tool_calls':[");
+    for (int i = 0; i < 40000; i++)
+        dd_buf_printf(&b, "%s{'id':'a %d','type':'function','function':{'name':'f.%d','arguments':''}}", i ? "," : "", i, i);
+    dd_buf_addz(&b, "]}");
+    for (int i = 0; i < 40000; i++)
+        dd_buf_printf(&b, ",{'role':'tool','tool_call_id':'a %d','content':'r'}", i);
+    dd_buf_addz(&b, "]}");
+    translate(&t, DD_DIALECT_CHAT, DD_DIALECT_MESSAGES, dd_buf_z(&b), &new_model, DD_UNSUPPORTED_DROP);
+    CHECK(t.ok);
+    CHECK_EQ(t.names.n, 40000, "each name was changed");
+    translate_fini(&t);
+    dd_buf_free(&b);
+}
