@@ -128,6 +128,14 @@ def test_ci_runs_the_readme_commands(cli):
     assert "./setup.sh && make scan" in readme
 
 
+def test_readme_shows_what_the_example_prints(cli):
+    """Line by line, in order; README leaves lines out but changes none."""
+    shown = re.search(r"^```\n(.*?)^```$", (ROOT / "README.md").read_text(), re.S | re.M)[1].split("\n")
+    printed = iter(cli.run("scan", "--width", "80", "examples/support-desk", cwd=ROOT).out.split("\n"))
+    for line in shown:
+        assert any(line.rstrip() == p.rstrip() for p in printed), f"README shows, and the example does not print (there): {line!r}"
+
+
 def test_readme_figures_have_a_method(cli):
     """Whoever reads a figure finds how it was measured."""
     readme = (ROOT / "README.md").read_text()
