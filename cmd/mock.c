@@ -145,7 +145,8 @@ static dd_code serve(const mock_args *args, mock *m, dd_err *err)
     if (rc != DD_OK)
         return rc;
     bool v6 = strchr(host, ':') != NULL;
-    fprintf(stderr, "listening on %s://%s%s%s:%d\n", args->tls_cert ? "https" : "http", v6 ? "[" : "", host, v6 ? "]" : "", dd_server_port(dd_mock_server(m->mocks[0])));
+    fprintf(stderr, "listening on %s://%s%s%s:%d\n", args->tls_cert ? "https" : "http", v6 ? "[" : "", host, v6 ? "]" : "",
+        dd_server_port(dd_mock_server(m->mocks[0])));
     while (sigwait(&set, &got) != 0)
         continue;
     return DD_OK;

@@ -211,7 +211,8 @@ static void next_events(answer *a)
 
 static void begin_stream(answer *a)
 {
-    static const dd_header headers[] = { { { "Content-Type", 12 }, { "text/event-stream; charset=utf-8", 32 } }, { { "Cache-Control", 13 }, { "no-cache", 8 } } };
+    static const dd_header headers[] = { { { "Content-Type", 12 }, { "text/event-stream; charset=utf-8", 32 } },
+                                          { { "Cache-Control", 13 }, { "no-cache", 8 } } };
     dd_http_head(a->h, 200, headers, 2, -1);
     next_events(a);
 }
@@ -265,8 +266,8 @@ static void begin(dd_timer *t)
 
 static bool has_fault(const dd_mock_fault *f)
 {
-    return f->status || f->reset || f->stall || f->truncate || f->malformed || f->garbage || f->no_done || f->no_usage || f->reset_after >= 0 || f->stall_after >= 0 || f->error_after >= 0 ||
-           f->drip_us;
+    return f->status || f->reset || f->stall || f->truncate || f->malformed || f->garbage || f->no_done || f->no_usage || f->drip_us ||
+           f->reset_after >= 0 || f->stall_after >= 0 || f->error_after >= 0;
 }
 
 static void start(dd_mock *m, dd_http *h, answer *a)
@@ -312,7 +313,8 @@ static void keep(cached *c, uint64_t hash, dd_mock_api api, dd_str body, dd_str 
 static bool is_plain(const dd_mock *m, const dd_http *h)
 {
     const dd_mock_shared *s = m->shared;
-    return s->latency.high_us == 0 && s->n_schedules == 0 && h->body.len > 0 && h->body.len <= CACHED_BODY && dd_http_header(h, "x-mock-fault").ptr == NULL;
+    return s->latency.high_us == 0 && s->n_schedules == 0 && h->body.len > 0 && h->body.len <= CACHED_BODY &&
+           dd_http_header(h, "x-mock-fault").ptr == NULL;
 }
 
 static void post(dd_mock *m, dd_http *h, dd_mock_api api)
@@ -384,9 +386,10 @@ static void record(dd_mock *m, const dd_http *h)
     fflush(m->shared->out);
 }
 
-#define FIXED                                                                                                                                                        \
-    "{\"id\":\"chatcmpl-mock\",\"object\":\"chat.completion\",\"created\":1700000000,\"model\":\"mock\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\"," \
-    "\"content\":\"Hello from the mock.\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":5,\"total_tokens\":15}}"
+static const char fixed[] =
+    "{\"id\":\"chatcmpl-mock\",\"object\":\"chat.completion\",\"created\":1700000000,\"model\":\"mock\",\"choices\":[{\"index\":0,"
+    "\"message\":{\"role\":\"assistant\",\"content\":\"Hello from the mock.\"},\"finish_reason\":\"stop\"}],"
+    "\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":5,\"total_tokens\":15}}";
 
 static void get(dd_mock *m, dd_http *h, dd_mock_api api)
 {
@@ -415,7 +418,7 @@ static void on_request(void *ctx, dd_http *h)
     if (!dd_str_eqz(h->method, "POST") || api == DD_MOCK_MODELS)
         get(m, h, api);
     else if (m->shared->fixed)
-        dd_http_reply(h, 200, "application/json", DD_STR(FIXED));
+        dd_http_reply(h, 200, "application/json", DD_STR(fixed));
     else if (api == DD_MOCK_NONE)
         refuse(m, h, 404, "the mock has no such path");
     else

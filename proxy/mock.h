@@ -46,7 +46,8 @@ typedef struct {
 } dd_mock_shared;
 
 typedef struct dd_mock dd_mock;
-dd_mock   *dd_mock_new(dd_loop *l, const char *host, int port, dd_mock_shared *shared, dd_err *err);   /* one a loop; caller owns; shared outlives it */
+/* one a loop; caller owns; shared outlives it */
+dd_mock   *dd_mock_new(dd_loop *l, const char *host, int port, dd_mock_shared *shared, dd_err *err);
 dd_server *dd_mock_server(dd_mock *m);
 void       dd_mock_free(dd_mock *m);
 #endif

@@ -32,18 +32,19 @@ bool dd_mock_delay_parse(dd_str s, dd_mock_delay *out)
         out->high_us = out->low_us;
         return ok;
     }
-    return duration_us(dd_str_sub(s, 0, (size_t)dots), &out->low_us) && duration_us(dd_str_sub(s, (size_t)dots + 2, s.len), &out->high_us) && out->low_us <= out->high_us;
+    return duration_us(dd_str_sub(s, 0, (size_t)dots), &out->low_us) && duration_us(dd_str_sub(s, (size_t)dots + 2, s.len), &out->high_us)
+        && out->low_us <= out->high_us;
 }
 
 /* ---- faults ---- */
 
+#define AT(name, member) { name, offsetof(dd_mock_fault, member) }
 static const struct { const char *name; size_t offset; } flags[] = {
-    { "reset", offsetof(dd_mock_fault, reset) },         { "stall", offsetof(dd_mock_fault, stall) },     { "truncate", offsetof(dd_mock_fault, truncate) },
-    { "malformed", offsetof(dd_mock_fault, malformed) }, { "garbage-headers", offsetof(dd_mock_fault, garbage) }, { "no-done", offsetof(dd_mock_fault, no_done) },
-    { "no-usage", offsetof(dd_mock_fault, no_usage) },
+    AT("reset", reset), AT("stall", stall), AT("truncate", truncate), AT("malformed", malformed), AT("garbage-headers", garbage),
+    AT("no-done", no_done), AT("no-usage", no_usage),
 };
 static const struct { const char *name; size_t offset; } counts[] = {
-    { "reset-after", offsetof(dd_mock_fault, reset_after) }, { "stall-after", offsetof(dd_mock_fault, stall_after) }, { "error-after", offsetof(dd_mock_fault, error_after) }
+    AT("reset-after", reset_after), AT("stall-after", stall_after), AT("error-after", error_after),
 };
 
 static bool copy_word(char *to, size_t room, dd_str s)
@@ -101,7 +102,8 @@ dd_code dd_mock_fault_parse(dd_str text, dd_mock_fault *out, dd_err *err)
         dd_str name = dd_str_cut(&value, '=');
         if (item.len > 0 && !one_fault(name, value, has, out)) {
             dd_fail(err, DD_ERR_USAGE, "unknown fault \"" DD_STR_FMT "\"", (int)(item.len < 60 ? item.len : 60), item.ptr);
-            dd_hint(err, "Faults are status=N, retry-after=S, reset, reset-after=N, stall, stall-after=N, error-after=N, truncate, malformed, drip=TIME, garbage-headers.");
+            dd_hint(err, "Faults are status=N, retry-after=S, reset, reset-after=N, stall, stall-after=N, error-after=N, truncate, malformed, "
+                         "drip=TIME, garbage-headers, no-done, no-usage.");
             return DD_ERR_USAGE;
         }
     }

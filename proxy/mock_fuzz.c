@@ -41,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dd_buf       out   = DD_BUF_INIT(0);
     dd_mock_plan p;
     dd_mock_api  api = (dd_mock_api)(data[0] % (DD_MOCK_COUNT - DD_MOCK_CHAT + 1) + DD_MOCK_CHAT);
-    if (dd_mock_plan_make(&p, api, (dd_str){ (const char *)data + 1, size - 1 }, data[0] / 8, &counter, &arena, NULL) == DD_OK && p.inputs * p.dimensions < 20000) {
+    if (dd_mock_plan_make(&p, api, (dd_str){ (const char *)data + 1, size - 1 }, data[0] / 8, &counter, &arena, NULL) == DD_OK
+        && p.inputs * p.dimensions < 20000) {
         dd_mock_write_body(&p, &out);
         check_json(dd_buf_str(&out));
         if (p.stream && api != DD_MOCK_EMBEDDINGS && api != DD_MOCK_COUNT)

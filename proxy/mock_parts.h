@@ -5,7 +5,9 @@
 #include "proxy/mock.h"
 #include "route/tokens.h"
 
-typedef enum { DD_MOCK_NONE, DD_MOCK_CHAT, DD_MOCK_MESSAGES, DD_MOCK_RESPONSES, DD_MOCK_COMPLETIONS, DD_MOCK_EMBEDDINGS, DD_MOCK_COUNT, DD_MOCK_MODELS } dd_mock_api;
+typedef enum {
+    DD_MOCK_NONE, DD_MOCK_CHAT, DD_MOCK_MESSAGES, DD_MOCK_RESPONSES, DD_MOCK_COMPLETIONS, DD_MOCK_EMBEDDINGS, DD_MOCK_COUNT, DD_MOCK_MODELS
+} dd_mock_api;
 
 typedef struct {
     dd_str  name, id;              /* insides of JSON strings */

@@ -1,12 +1,15 @@
-/* proxy/mock_plan.c - what a request is to be answered with: a text of so many tokens, calls of its tools with arguments that its schemas allow, or an echo. */
+/* proxy/mock_plan.c - what a request is to be answered with: a text of so many tokens, calls of its tools with arguments that its schemas allow,
+ * or an echo. */
 #include "proxy/mock_parts.h"
 
 #include <string.h>
 
-enum { MAX_CHOICES = 16, MAX_CALLS = 32, SAMPLE_DEPTH = 8, SAMPLE_BYTES = 64 << 10, DEFAULT_TOKENS = 16, DEFAULT_DIMENSIONS = 1536, MAX_INPUTS = 2048, MAX_DIMENSIONS = 8192 };
+enum { MAX_CHOICES = 16, MAX_CALLS = 32, SAMPLE_DEPTH = 8, SAMPLE_BYTES = 64 << 10, DEFAULT_TOKENS = 16, DEFAULT_DIMENSIONS = 1536,
+    MAX_INPUTS = 2048, MAX_DIMENSIONS = 8192 };
 
 /* Each word is one token of o200k_base, alone at the start or behind its blank. */
-static const char *const words[] = { "The", " quick", " brown", " fox", " jumps", " over", " the", " lazy", " dog", " and", " then", " it", " runs", " back", " home", "." };
+static const char *const words[] = { "The", " quick", " brown", " fox", " jumps", " over", " the", " lazy", " dog", " and", " then", " it", " runs",
+    " back", " home", "." };
 
 /* ---- samples of schemas ---- */
 
@@ -274,7 +277,8 @@ static void plan_calls(reading *r, uint32_t root)
 
 static uint32_t schema_of_answer(const reading *r, uint32_t root, bool *object)
 {
-    static const char *const places[][2] = { { "response_format", NULL }, { "text", "format" }, { "output_config", "format" }, { "output_format", NULL } };
+    static const char *const places[][2] = { { "response_format", NULL }, { "text", "format" }, { "output_config", "format" },
+                                                { "output_format", NULL } };
     for (size_t i = 0; i < DD_COUNT(places); i++) {
         uint32_t f = member(r, root, places[i][0]);
         if (places[i][1])
@@ -328,7 +332,8 @@ static dd_code read_common(reading *r, uint32_t root, dd_err *err)
     p->model         = dd_str_cut(&p->fault, '!');
     p->stream        = dd_jspan_kind(r->d, member(r, root, "stream")) == DD_J_TRUE;
     p->include_usage = dd_jspan_kind(r->d, member(r, member(r, root, "stream_options"), "include_usage")) == DD_J_TRUE;
-    p->thinking      = dd_jspan_is(r->d, member(r, member(r, root, "thinking"), "type"), "enabled") || dd_jspan_is(r->d, member(r, member(r, root, "thinking"), "type"), "adaptive");
+    uint32_t thinking = member(r, member(r, root, "thinking"), "type");
+    p->thinking      = dd_jspan_is(r->d, thinking, "enabled") || dd_jspan_is(r->d, thinking, "adaptive");
     int64_t n        = number_of(r, root, "n", 1);
     if (n < 1 || n > MAX_CHOICES)
         return dd_fail(err, DD_ERR_USAGE, "n must be from 1 to %d", MAX_CHOICES);
@@ -338,8 +343,8 @@ static dd_code read_common(reading *r, uint32_t root, dd_err *err)
 
 static dd_code read_prompt(reading *r, uint32_t root, dd_err *err)
 {
-    static const char *const place[] = { [DD_MOCK_CHAT] = "messages",   [DD_MOCK_MESSAGES] = "messages", [DD_MOCK_RESPONSES] = "input", [DD_MOCK_COMPLETIONS] = "prompt",
-                                         [DD_MOCK_EMBEDDINGS] = "input", [DD_MOCK_COUNT] = "messages" };
+    static const char *const place[] = { [DD_MOCK_CHAT] = "messages", [DD_MOCK_MESSAGES] = "messages", [DD_MOCK_RESPONSES] = "input",
+                                         [DD_MOCK_COMPLETIONS] = "prompt", [DD_MOCK_EMBEDDINGS] = "input", [DD_MOCK_COUNT] = "messages" };
     dd_str   ignored = DD_STR("");
     uint32_t prompt  = member(r, root, place[r->p->api]);
     if (prompt == DD_J_NONE)

@@ -1,4 +1,5 @@
-/* proxy/mock_write.c - a plan as bodies and as events. Text of the plan is escaped already; times are fixed, so that equal requests get equal bytes. */
+/* proxy/mock_write.c - a plan as bodies and as events. Text of the plan is escaped already; times are fixed, so that equal requests get equal
+ * bytes. */
 #include "proxy/mock_parts.h"
 
 #include <string.h>
@@ -49,14 +50,16 @@ static void chat_calls(const dd_mock_plan *p, dd_buf *out)
     Z(",\"tool_calls\":[");
     for (size_t i = 0; i < p->n_calls; i++) {
         const dd_mock_call *c = &p->calls[i];
-        Z(i ? "," : ""), Z("{\"id\":\""), S(c->id), Z("\",\"type\":\"function\",\"function\":{\"name\":\""), S(c->name), Z("\",\"arguments\":\""), add_escaped(c, out), Z("\"}}");
+        Z(i ? "," : ""), Z("{\"id\":\""), S(c->id), Z("\",\"type\":\"function\",\"function\":{\"name\":\""), S(c->name), Z("\",\"arguments\":\""),
+            add_escaped(c, out), Z("\"}}");
     }
     Z("]");
 }
 
 static void chat_body(const dd_mock_plan *p, dd_buf *out)
 {
-    Z("{\"id\":\"chatcmpl-"), S(p->id), Z("\",\"object\":\"chat.completion\",\"created\":" CREATED ",\"model\":\""), S(p->model), Z("\",\"choices\":[");
+    Z("{\"id\":\"chatcmpl-"), S(p->id), Z("\",\"object\":\"chat.completion\",\"created\":" CREATED ",\"model\":\""), S(p->model),
+        Z("\",\"choices\":[");
     for (int i = 0; i < p->n; i++) {
         Z(i ? "," : ""), Z("{\"index\":"), N(i), Z(",\"message\":{\"role\":\"assistant\",\"content\":");
         if (p->n_calls)
@@ -72,7 +75,8 @@ static void completion_body(const dd_mock_plan *p, dd_buf *out)
 {
     Z("{\"id\":\"cmpl-"), S(p->id), Z("\",\"object\":\"text_completion\",\"created\":" CREATED ",\"model\":\""), S(p->model), Z("\",\"choices\":[");
     for (int i = 0; i < p->n; i++)
-        Z(i ? "," : ""), Z("{\"text\":\""), add_text(p, out), Z("\",\"index\":"), N(i), Z(",\"logprobs\":null,\"finish_reason\":\""), Z(finish_reason(p)), Z("\"}");
+        Z(i ? "," : ""), Z("{\"text\":\""), add_text(p, out), Z("\",\"index\":"), N(i), Z(",\"logprobs\":null,\"finish_reason\":\""),
+            Z(finish_reason(p)), Z("\"}");
     Z("],\"usage\":"), openai_usage(p, out), Z("}");
 }
 
@@ -161,7 +165,8 @@ static bool openai_event(const dd_mock_plan *p, size_t step, bool no_usage, bool
 
 static void message_usage(const dd_mock_plan *p, int64_t said, dd_buf *out)
 {
-    Z("{\"input_tokens\":"), N(p->in_tokens), Z(",\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":0,\"output_tokens\":"), N(said), Z("}");
+    Z("{\"input_tokens\":"), N(p->in_tokens), Z(",\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":0,\"output_tokens\":"), N(said),
+        Z("}");
 }
 
 #define THOUGHT "Let me think."
@@ -187,7 +192,8 @@ static void block(dd_buf *out, const char *event, size_t index) { named(out, eve
 
 static void thinking_event(size_t item, dd_buf *out)
 {
-    static const char *const says[] = { ",\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}", ",\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"" THOUGHT "\"}",
+    static const char *const says[] = { ",\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}",
+        ",\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"" THOUGHT "\"}",
                                         ",\"delta\":{\"type\":\"signature_delta\",\"signature\":\"" SIGNATURE "\"}", "" };
     static const char *const events[] = { "content_block_start", "content_block_delta", "content_block_delta", "content_block_stop" };
     block(out, events[item], 0), Z(says[item]), Z("}\n\n");
@@ -208,16 +214,19 @@ static void text_event(const dd_mock_plan *p, size_t item, size_t index, dd_buf 
 static void use_event(const dd_mock_call *c, size_t at, size_t index, dd_buf *out)
 {
     if (at == 0)
-        block(out, "content_block_start", index), Z(",\"content_block\":{\"type\":\"tool_use\",\"id\":\""), S(c->id), Z("\",\"name\":\""), S(c->name), Z("\",\"input\":{}}}\n\n");
+        block(out, "content_block_start", index), Z(",\"content_block\":{\"type\":\"tool_use\",\"id\":\""), S(c->id), Z("\",\"name\":\""),
+            S(c->name), Z("\",\"input\":{}}}\n\n");
     else if (at - 1 < c->n)
-        block(out, "content_block_delta", index), Z(",\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\""), S(c->pieces[at - 1]), Z("\"}}\n\n");
+        block(out, "content_block_delta", index), Z(",\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\""), S(c->pieces[at - 1]),
+            Z("\"}}\n\n");
     else
         block(out, "content_block_stop", index), Z("}\n\n");
 }
 
 static void message_start(const dd_mock_plan *p, dd_buf *out)
 {
-    named(out, "message_start"), Z(",\"message\":{\"id\":\"msg_"), S(p->id), Z("\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\""), S(p->model);
+    named(out, "message_start"), Z(",\"message\":{\"id\":\"msg_"), S(p->id), Z("\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\""),
+        S(p->model);
     Z("\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":"), message_usage(p, 1, out), Z("}}\n\n");
 }
 
@@ -258,7 +267,8 @@ static void response_text_item(const dd_mock_plan *p, const char *status, bool w
 
 static void response_call_item(const dd_mock_call *c, bool whole, dd_buf *out)
 {
-    Z("{\"id\":\"fc_"), S(c->id), Z("\",\"type\":\"function_call\",\"status\":\""), Z(whole ? "completed" : "in_progress"), Z("\",\"call_id\":\""), S(c->id), Z("\",\"name\":\""), S(c->name);
+    Z("{\"id\":\"fc_"), S(c->id), Z("\",\"type\":\"function_call\",\"status\":\""), Z(whole ? "completed" : "in_progress"), Z("\",\"call_id\":\""),
+        S(c->id), Z("\",\"name\":\""), S(c->name);
     Z("\",\"arguments\":\"");
     if (whole)
         add_escaped(c, out);
@@ -267,14 +277,17 @@ static void response_call_item(const dd_mock_call *c, bool whole, dd_buf *out)
 
 static void response_object(const dd_mock_plan *p, const char *status, bool whole, bool usage, dd_buf *out)
 {
-    Z("{\"id\":\"resp_"), S(p->id), Z("\",\"object\":\"response\",\"created_at\":" CREATED ",\"status\":\""), Z(status), Z("\",\"error\":null,\"incomplete_details\":");
-    Z(whole && p->cut_short ? "{\"reason\":\"max_output_tokens\"}" : "null"), Z(",\"instructions\":null,\"max_output_tokens\":null,\"metadata\":{},\"model\":\""), S(p->model);
+    Z("{\"id\":\"resp_"), S(p->id), Z("\",\"object\":\"response\",\"created_at\":" CREATED ",\"status\":\""), Z(status),
+        Z("\",\"error\":null,\"incomplete_details\":");
+    Z(whole && p->cut_short ? "{\"reason\":\"max_output_tokens\"}" : "null"),
+        Z(",\"instructions\":null,\"max_output_tokens\":null,\"metadata\":{},\"model\":\""), S(p->model);
     Z("\",\"output\":[");
     if (whole && p->n_calls == 0)
         response_text_item(p, p->cut_short ? "incomplete" : "completed", true, out);
     for (size_t i = 0; whole && i < p->n_calls; i++)
         Z(i ? "," : ""), response_call_item(&p->calls[i], true, out);
-    Z("],\"parallel_tool_calls\":true,\"previous_response_id\":null,\"reasoning\":{\"effort\":null,\"summary\":null},\"store\":false,\"temperature\":1.0,"
+    Z("],\"parallel_tool_calls\":true,\"previous_response_id\":null,\"reasoning\":{\"effort\":null,\"summary\":null},"
+      "\"store\":false,\"temperature\":1.0,"
       "\"text\":{\"format\":{\"type\":\"text\"}},\"tool_choice\":\"auto\",\"tools\":[],\"top_p\":1.0,\"truncation\":\"disabled\",\"usage\":");
     if (usage) {
         Z("{\"input_tokens\":"), N(p->in_tokens), Z(",\"input_tokens_details\":{\"cached_tokens\":0},\"output_tokens\":"), N(p->out_tokens);
@@ -294,7 +307,8 @@ static void response_text_event(const dd_mock_plan *p, size_t item, size_t step,
     if (item == 0)
         numbered(out, "response.output_item.added", step), Z(",\"output_index\":0,\"item\":"), response_text_item(p, "in_progress", false, out);
     else if (item == 1)
-        numbered(out, "response.content_part.added", step), Z(PLACE), S(p->id), Z("\",\"part\":{\"type\":\"output_text\",\"text\":\"\",\"annotations\":[],\"logprobs\":[]}");
+        numbered(out, "response.content_part.added", step), Z(PLACE), S(p->id),
+            Z("\",\"part\":{\"type\":\"output_text\",\"text\":\"\",\"annotations\":[],\"logprobs\":[]}");
     else if (item < after)
         numbered(out, "response.output_text.delta", step), Z(PLACE), S(p->id), Z("\",\"delta\":\""), S(p->pieces[item - 2]), Z("\",\"logprobs\":[]");
     else if (item == after)
@@ -312,9 +326,11 @@ static void response_call_event(const dd_mock_call *c, size_t index, size_t at, 
     if (at == 0)
         numbered(out, "response.output_item.added", step), Z(",\"output_index\":"), N(index), Z(",\"item\":"), response_call_item(c, false, out);
     else if (at - 1 < c->n)
-        numbered(out, "response.function_call_arguments.delta", step), Z(",\"output_index\":"), N(index), Z(",\"item_id\":\"fc_"), S(c->id), Z("\",\"delta\":\""), S(c->pieces[at - 1]), Z("\"");
+        numbered(out, "response.function_call_arguments.delta", step), Z(",\"output_index\":"), N(index), Z(",\"item_id\":\"fc_"), S(c->id),
+            Z("\",\"delta\":\""), S(c->pieces[at - 1]), Z("\"");
     else if (at - 1 == c->n)
-        numbered(out, "response.function_call_arguments.done", step), Z(",\"output_index\":"), N(index), Z(",\"item_id\":\"fc_"), S(c->id), Z("\",\"name\":\""), S(c->name), Z("\",\"arguments\":\""), add_escaped(c, out), Z("\"");
+        numbered(out, "response.function_call_arguments.done", step), Z(",\"output_index\":"), N(index), Z(",\"item_id\":\"fc_"), S(c->id),
+            Z("\",\"name\":\""), S(c->name), Z("\",\"arguments\":\""), add_escaped(c, out), Z("\"");
     else
         numbered(out, "response.output_item.done", step), Z(",\"output_index\":"), N(index), Z(",\"item\":"), response_call_item(c, true, out);
     Z("}\n\n");
@@ -324,7 +340,8 @@ static bool response_event(const dd_mock_plan *p, size_t step, bool no_usage, bo
 {
     size_t text = p->n_calls ? 0 : p->n_pieces + 5, at = step - 2, call, piece;
     if (step < 2) {
-        numbered(out, step ? "response.in_progress" : "response.created", step), Z(",\"response\":"), response_object(p, "in_progress", false, false, out), Z("}\n\n");
+        numbered(out, step ? "response.in_progress" : "response.created", step), Z(",\"response\":"), response_object(p, "in_progress", false, false, out);
+        Z("}\n\n");
         return true;
     }
     if (at < text)
@@ -356,7 +373,8 @@ static void base64_floats(uint64_t seed, size_t n, dd_buf *out)
         unsigned char b[4];
         uint32_t      u;
         memcpy(&u, &f, 4);
-        b[0] = (unsigned char)u, b[1] = (unsigned char)(u >> 8), b[2] = (unsigned char)(u >> 16), b[3] = (unsigned char)(u >> 24); /* little endian, whoever we are */
+        /* little endian, whoever we are */
+        b[0] = (unsigned char)u, b[1] = (unsigned char)(u >> 8), b[2] = (unsigned char)(u >> 16), b[3] = (unsigned char)(u >> 24);
         for (int k = 0; k < 4; k++) {
             bits = bits << 8 | b[k];
             for (have += 8; have >= 6; have -= 6)
@@ -475,7 +493,8 @@ void dd_mock_write_error_event(const dd_mock_plan *p, dd_buf *out)
 {
     bool messages = p->api == DD_MOCK_MESSAGES;
     if (p->api == DD_MOCK_RESPONSES) {
-        Z("event: error\ndata: {\"type\":\"error\",\"sequence_number\":0,\"code\":\"server_error\",\"message\":\"the mock was told to fail\",\"param\":null}\n\n");
+        Z("event: error\ndata: {\"type\":\"error\",\"sequence_number\":0,\"code\":\"server_error\",\"message\":\"the mock was told to fail\","
+          "\"param\":null}\n\n");
         return;
     }
     Z(messages ? "event: error\ndata: " : "data: ");

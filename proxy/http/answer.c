@@ -23,7 +23,7 @@ static void out_room(dd_conn *c, size_t n)
     }
     if (c->out.cap - c->out.len >= n)
         return;
-    if (c->out.at > 0) {
+    if (c->out.at > 0 && c->out.ptr) {
         memmove(c->out.ptr, c->out.ptr + c->out.at, dd_conn_waiting(c));
         c->out.len -= c->out.at;
         c->out.at = 0;

@@ -25,8 +25,9 @@ void dd_conn_deadline(dd_conn *c, int64_t in_ms)
 static void enter(dd_conn *c, dd_conn_state state)
 {
     const dd_server_opts *o = &c->server->opts;
-    const int64_t in_ms[DD_CONN_STATE_COUNT] = { [DD_CONN_handshake] = o->head_timeout_ms, [DD_CONN_idle] = o->idle_timeout_ms, [DD_CONN_head] = o->head_timeout_ms,
-                                                 [DD_CONN_body] = o->body_timeout_ms, [DD_CONN_linger] = LINGER_MS };
+    const int64_t         in_ms[DD_CONN_STATE_COUNT] = { [DD_CONN_handshake] = o->head_timeout_ms, [DD_CONN_idle] = o->idle_timeout_ms,
+                                                         [DD_CONN_head] = o->head_timeout_ms,
+                                                         [DD_CONN_body] = o->body_timeout_ms, [DD_CONN_linger] = LINGER_MS };
     c->state       = (uint8_t)state;
     c->deadline_ns = 0;
     if (in_ms[state])

@@ -149,7 +149,7 @@ dd_str dd_target_origin(dd_str t)
     if (t.len == 0 || !all_of(t, TARGET))
         return DD_STR_NULL;
     if (t.ptr[0] != '/') {
-        size_t scheme = t.len > 7 && dd_field_is(dd_str_sub(t, 0, 7), "http://") ? 7 : t.len > 8 && dd_field_is(dd_str_sub(t, 0, 8), "https://") ? 8 : 0;
+        size_t scheme = dd_field_is(dd_str_sub(t, 0, 7), "http://") ? 7 : dd_field_is(dd_str_sub(t, 0, 8), "https://") ? 8 : 0;
         if (scheme == 0)
             return DD_STR_NULL;
         dd_str rest  = dd_str_sub(t, scheme, t.len);

@@ -1,4 +1,5 @@
-/* A request fed whole and in pieces is the same request, or the same refusal; what was refused reads nothing more. The first byte picks the pieces. */
+/* A request fed whole and in pieces is the same request, or the same refusal; what was refused reads nothing more. The first byte picks the
+ * pieces. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +36,8 @@ static void check(bool fine)
 static void same(const dd_http *a, const dd_http *b)
 {
     check(dd_str_eq(a->method, b->method) && dd_str_eq(a->target, b->target) && dd_str_eq(a->body, b->body) && a->n_headers == b->n_headers);
-    check(a->path.len > 0 && (a->path.ptr[0] == '/' || a->path.ptr[0] == '*') && a->body.len <= limits.body_bytes && a->received_bytes == b->received_bytes);
+    check(a->path.len > 0 && (a->path.ptr[0] == '/' || a->path.ptr[0] == '*') && a->body.len <= limits.body_bytes
+        && a->received_bytes == b->received_bytes);
     for (size_t i = 0; i < a->n_headers; i++) {
         dd_header h = a->headers[i];
         check(dd_str_eq(h.name, b->headers[i].name) && dd_str_eq(h.value, b->headers[i].value));

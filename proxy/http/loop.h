@@ -34,7 +34,8 @@ dd_mono  dd_loop_now(const dd_loop *l);                  /* taken once a turn */
 /* want 0: forget the descriptor (the caller closes it afterwards). Level-triggered. */
 dd_code  dd_loop_watch(dd_loop *l, dd_io *io, unsigned want, dd_err *err);
 void     dd_loop_timer(dd_loop *l, dd_timer *t, int64_t at_ns); /* sets or moves; 0 unsets; O(log n) */
-void     dd_loop_defer(dd_loop *l, void (*fn)(void *), void *arg); /* at the end of this turn, before the loop waits again; at the latest when the loop is freed */
+/* at the end of this turn, before the loop waits again; at the latest when the loop is freed */
+void     dd_loop_defer(dd_loop *l, void (*fn)(void *), void *arg);
 /* Any thread: fn(arg) runs soon in the loop's thread. What was posted and never run when the loop is freed is not called. */
 void     dd_loop_post(dd_loop *l, void (*fn)(void *), void *arg);
 #endif

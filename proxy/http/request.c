@@ -323,7 +323,8 @@ static dd_request_step feed_head(dd_request *r, dd_str in, size_t *used)
     if (!r->head_done && e != HPE_OK)
         return head_error(r, e);
     if (!r->head_done && take.len == room)
-        return r->url + r->url_len < had + take.len ? refuse(r, 431, "the header section is larger than this server takes") : refuse(r, 414, "the request target is too long");
+        return r->url + r->url_len < had + take.len ? refuse(r, 431, "the header section is larger than this server takes")
+                                                    : refuse(r, 414, "the request target is too long");
     if (!r->head_done || had > 0)
         dd_buf_add(&r->early, take); /* when done: also what follows the head; gaps_are_clean tells where it ends */
     dd_str head = r->head_done && had == 0 ? take : dd_buf_str(&r->early);

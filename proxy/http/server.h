@@ -37,14 +37,15 @@ typedef struct dd_http {
 typedef struct {
     /* The request is whole. The answer may be given now or later; exactly one of dd_http_end, dd_http_cut follows, unless `gone` was called. */
     void (*request)(void *ctx, dd_http *h);
-    /* The client left before the answer's end, or before all of an ended answer was taken. Not after dd_http_cut. `h` is gone when this returns. NULL when nothing is to be done. */
+    /* The client left before the answer's end, or before all of an ended answer was taken. Not after dd_http_cut. `h` is gone when this returns.
+     * NULL when nothing is to be done. */
     void (*gone)(void *ctx, dd_http *h);
     /* What waited to be sent fell below the low mark after dd_http_data said true. */
     void (*drained)(void *ctx, dd_http *h);
     /* All of the answer was handed to the kernel; `h` is gone when this returns. NULL: not needed. */
     void (*sent)(void *ctx, dd_http *h);
-    /* Answers that the server itself gives (400, 408, 413, 431 ...) get their body from here, so that it fits the API's shape: appends a JSON body. NULL: no body.
-     * `path` may be empty when it was not read yet. */
+    /* Answers that the server itself gives (400, 408, 413, 431 ...) get their body from here, so that it fits the API's shape: appends a JSON
+     * body. NULL: no body. `path` may be empty when it was not read yet. The connection ends after it. */
     void (*refusal)(void *ctx, int status, const char *why, dd_str path, dd_buf *body);
 } dd_server_app;
 
@@ -65,8 +66,8 @@ typedef struct {
     const char *server_header;     /* NULL: none */
 } dd_server_opts;
 
-/* With TLS the process must ignore SIGPIPE. Listens on host:port ("127.0.0.1", "::1", "0.0.0.0"; port 0: any). Several servers (one a loop) may take the same port when the first one's
- * port is given to the others. Caller owns. */
+/* Listens on host:port ("127.0.0.1", "::1", "0.0.0.0"; port 0: any). Several servers (one a loop) may take the same port when the first one's
+ * port is given to the others; a port of another program's is refused. With TLS the process must ignore SIGPIPE. Caller owns. */
 dd_server *dd_server_new(dd_loop *l, const char *host, int port, const dd_server_opts *opts, dd_err *err);
 int        dd_server_port(const dd_server *s);
 size_t     dd_server_conns(const dd_server *s);       /* any thread */
@@ -84,7 +85,8 @@ bool dd_http_data(dd_http *h, dd_str bytes);
 void dd_http_flush(dd_http *h);
 size_t dd_http_waiting(const dd_http *h);  /* bytes not yet taken by the kernel */
 void dd_http_end(dd_http *h);              /* the answer is whole; `h` is the server's again */
-void dd_http_cut(dd_http *h);              /* the answer cannot be finished: the connection ends so that the client sees it is not whole; no callback follows */
+/* the answer cannot be finished: the connection ends so that the client sees it is not whole; no callback follows */
+void dd_http_cut(dd_http *h);
 /* For servers that tests talk to. reset: as cut, but the client's kernel is told so (RST), and what waits is dropped. raw: these bytes instead of an
  * answer, or in the middle of one; dd_http_cut follows. */
 void dd_http_reset(dd_http *h);

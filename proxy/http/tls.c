@@ -20,8 +20,8 @@ static int choose_http11(SSL *ssl, const unsigned char **out, unsigned char *out
 {
     static const unsigned char ours[] = "\x08http/1.1";
     (void)ssl, (void)arg;
-    return SSL_select_next_proto((unsigned char **)(uintptr_t)out, out_len, ours, sizeof ours - 1, in, in_len) == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK
-                                                                                                                                        : SSL_TLSEXT_ERR_NOACK;
+    int found = SSL_select_next_proto((unsigned char **)(uintptr_t)out, out_len, ours, sizeof ours - 1, in, in_len);
+    return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
 dd_tls_ctx *dd_tls_ctx_new(const char *cert, const char *key, bool tls_12, dd_err *err)

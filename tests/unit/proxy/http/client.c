@@ -58,7 +58,8 @@ static void on_request(void *ctx, dd_http *h)
         dd_http_data(h, DD_STR("half"));
         dd_str_eqz(h->path, "/short") ? dd_http_end(h) : dd_http_cut(h);
     } else if (dd_str_eqz(h->path, "/chunks") || dd_str_eqz(h->path, "/empty")) {
-        dd_header bad[] = { { DD_STR("x-split"), DD_STR("a\r\nx-evil: 1") }, { DD_STR("Content-Length"), DD_STR("3") }, { DD_STR("x-fine"), DD_STR("yes") } };
+        dd_header bad[] = { { DD_STR("x-split"), DD_STR("a\r\nx-evil: 1") }, { DD_STR("Content-Length"), DD_STR("3") },
+                            { DD_STR("x-fine"), DD_STR("yes") } };
         dd_http_head(h, dd_str_eqz(h->path, "/empty") ? 204 : 200, bad, 3, -1);
         dd_http_data(h, DD_STR("one"));
         dd_http_flush(h);

@@ -47,13 +47,17 @@ static const struct { const char *why, *in, *want; int status; } cases[] = {
     { "a plain one", "GET /a?b=c HTTP/1.1\r\n" H "\r\n", "GET /a b=c|host=a#", 0 },
     { "names get small, values lose their blanks", "GET / HTTP/1.1\r\nHOST:\t a \t\r\nX-Y:  b c  \r\nZ:\r\n\r\n", "GET / |host=a|x-y=b c|z=#", 0 },
     { "Content-Length", "POST /a HTTP/1.1\r\n" H "Content-Length: 3\r\n\r\nabcGET", "POST /a |host=a|content-length=3#abc", 0 },
-    { "chunked with extension and trailer", "POST /a HTTP/1.1\r\n" H "Transfer-Encoding: CHUNKED\r\n\r\n2;x=\"y\"\r\nab\r\n01\r\nc\r\n0\r\nT: v\r\n\r\n", "POST /a |host=a|transfer-encoding=CHUNKED#abc", 0 },
-    { "an empty chunked body", "POST /a HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "POST /a |host=a|transfer-encoding=chunked#", 0 },
+    { "chunked with extension and trailer",
+        "POST /a HTTP/1.1\r\n" H "Transfer-Encoding: CHUNKED\r\n\r\n2;x=\"y\"\r\nab\r\n01\r\nc\r\n0\r\nT: v\r\n\r\n",
+            "POST /a |host=a|transfer-encoding=CHUNKED#abc", 0 },
+    { "an empty chunked body", "POST /a HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "POST /a |host=a|transfer-encoding=chunked#",
+        0 },
     { "absolute-form is reduced", "GET http://b:80/x?y HTTP/1.1\r\n" H "\r\n", "GET /x y|host=a#", 0 },
     { "absolute-form without path", "GET http://b HTTP/1.1\r\n" H "\r\n", "GET / |host=a#", 0 },
     { "one empty line in front", "\r\nGET / HTTP/1.1\r\n" H "\r\n", "GET / |host=a#", 0 },
     { "OPTIONS *", "OPTIONS * HTTP/1.1\r\n" H "\r\n", "OPTIONS * |host=a#", 0 },
-    { "a lookalike of a framing field is left out", "GET / HTTP/1.1\r\n" H "Transfer_Encoding: chunked\r\nX_y: 1\r\n\r\n", "GET / |host=a|x_y=1#", 0 },
+    { "a lookalike of a framing field is left out", "GET / HTTP/1.1\r\n" H "Transfer_Encoding: chunked\r\nX_y: 1\r\n\r\n", "GET / |host=a|x_y=1#",
+        0 },
     { "GET * is no target", "GET * HTTP/1.1\r\n" H "\r\n", "", 400 },
     { "no Host", "GET / HTTP/1.1\r\n\r\n", "", 400 },
     { "Host twice", "GET / HTTP/1.1\r\n" H H "\r\n", "", 400 },
@@ -188,7 +192,8 @@ static void wrap(dd_buf *in, const char *coding, dd_buf *body)
 
 TEST(bodies_are_decoded)
 {
-    static const struct { const char *coding; int window; } ways[] = { { "gzip", GZIP }, { "X-GZIP", GZIP }, { "deflate", ZLIB }, { "deflate", BARE }, { "zstd", 0 } };
+    static const struct { const char *coding; int window; } ways[] = { { "gzip", GZIP }, { "X-GZIP", GZIP }, { "deflate", ZLIB },
+                                                                       { "deflate", BARE }, { "zstd", 0 } };
     dd_buf text = DD_BUF_INIT(0), body = DD_BUF_INIT(0), in = DD_BUF_INIT(0), want = DD_BUF_INIT(0);
     for (int i = 0; i < 5000; i++)
         dd_buf_printf(&text, "line %d of a text\n", i * 7919);
@@ -260,8 +265,10 @@ TEST(broken_codings_are_refused)
 TEST(targets_are_plain_or_refused)
 {
     static const struct { const char *in, *want; } t[] = {
-        { "/a.b/..c/...", "/a.b/..c/..." }, { "/a%2Fb", "/a%2Fb" }, { "HTTPS://x/y", "/y" }, { "/?..", "/?.." }, { "/a/./b", NULL }, { "/..", NULL }, { "/a/%2e%2E/b", NULL },
-        { "/a%2f..%2fb", NULL }, { "/a%00", NULL }, { "/a\\b", NULL }, { "/a#b", NULL }, { "/a b", NULL }, { "/\303\251", NULL }, { "a", NULL }, { "", NULL }, { "ftp://x/", NULL },
+        { "/a.b/..c/...", "/a.b/..c/..." }, { "/a%2Fb", "/a%2Fb" }, { "HTTPS://x/y", "/y" }, { "/?..", "/?.." }, { "/a/./b", NULL }, { "/..", NULL },
+            { "/a/%2e%2E/b", NULL },
+        { "/a%2f..%2fb", NULL }, { "/a%00", NULL }, { "/a\\b", NULL }, { "/a#b", NULL }, { "/a b", NULL }, { "/\303\251", NULL }, { "a", NULL },
+            { "", NULL }, { "ftp://x/", NULL },
         { "http:///a", NULL }, { "http://u@h/a", NULL }, { "http://:80/a", NULL },
     };
     for (size_t i = 0; i < DD_COUNT(t); i++) {
@@ -274,7 +281,8 @@ TEST(targets_are_plain_or_refused)
 
 TEST(hosts_are_hosts)
 {
-    static const char *const good[] = { "", "a", "a.b:80", "127.0.0.1", "[::1]", "[::1]:4000", "a:" }, *const bad[] = { "a/b", "a b", "a:b", "a:99999", "[::1", "[x]", "u@h", "a:80:80", "[::1]x" };
+    static const char *const good[] = { "", "a", "a.b:80", "127.0.0.1", "[::1]", "[::1]:4000", "a:" };
+    static const char *const bad[]  = { "a/b", "a b", "a:b", "a:99999", "[::1", "[x]", "u@h", "a:80:80", "[::1]x" };
     for (size_t i = 0; i < DD_COUNT(good); i++)
         CHECK_EQ(dd_host(dd_str_z(good[i])), true, good[i]);
     for (size_t i = 0; i < DD_COUNT(bad); i++)

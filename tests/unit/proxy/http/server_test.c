@@ -36,7 +36,8 @@ TEST(answers_are_framed)
     expect(&t, "GET /chunks HTTP/1.0\r\n\r\n", 200, NULL, "HTTP/1.0 gets no chunks: the connection ends");
     expect(&t, GET("/empty"), 204, "", "204 has no body whatever is given");
     answers a = test_exchange(t.port, GET("/chunks"), 1);
-    CHECK(dd_str_findz(dd_buf_str(&a.head), "x-evil") < 0 && dd_str_findz(dd_buf_str(&a.head), "x-split") < 0); /* no header of a provider's ends a line */
+    /* no header of a provider's ends a line */
+    CHECK(dd_str_findz(dd_buf_str(&a.head), "x-evil") < 0 && dd_str_findz(dd_buf_str(&a.head), "x-split") < 0);
     CHECK(dd_str_findz(dd_buf_str(&a.head), "Content-Length") < 0 && dd_str_findz(dd_buf_str(&a.head), "x-fine: yes\r\n") > 0);
     CHECK(dd_str_findz(dd_buf_str(&a.head), "\r\nDate: ") > 0 && dd_str_findz(dd_buf_str(&a.head), " GMT\r\n") > 0);
     test_answers_free(&a);
@@ -115,7 +116,8 @@ TEST(refusals_come_in_the_applications_words)
 {
     test_server t;
     test_server_start(&t, &(dd_server_opts){ .max_body_bytes = 10, .max_head_bytes = 1000 });
-    expect(&t, POST("/echo", "11", "01234567890"), 413, "{\"error\":{\"message\":\"the body is larger than this server takes\",\"code\":413}}", "413");
+    expect(&t, POST("/echo", "11", "01234567890"), 413, "{\"error\":{\"message\":\"the body is larger than this server takes\",\"code\":413}}",
+        "413");
     expect(&t, "GET / HTTP/1.1\r\n\r\n", 400, "{\"error\":{\"message\":\"there must be one Host field that names a host\",\"code\":400}}", "400");
     CHECK_EQ(t.requests, 0, "nothing of that reached the application");
     test_server_stop(&t);

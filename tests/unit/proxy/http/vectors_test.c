@@ -99,7 +99,8 @@ static bool read_vector(cJSON *o, vector *v)
 {
     if (o == NULL)
         return false;
-    *v = (vector){ text_of(o, "name"), text_of(o, "expect"), text_of(o, "delivery"), DD_BUF_INIT(0), false, false, 0, cJSON_GetObjectItemCaseSensitive(o, "then") };
+    *v = (vector){ text_of(o, "name"), text_of(o, "expect"), text_of(o, "delivery"), DD_BUF_INIT(0), false, false, 0,
+        cJSON_GetObjectItemCaseSensitive(o, "then") };
     base64(text_of(o, "raw_base64"), &v->raw);
     v->must_close        = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "must_close"));
     v->needs_upstream    = strcmp(text_of(o, "needs"), "upstream") == 0;
