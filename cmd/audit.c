@@ -28,7 +28,9 @@ static void put_json(dd_json *j, const dd_audit_row *r)
     dd_json_key(j, "id");
     dd_json_i64(j, r->id);
     dd_put_time_json(j, "time", r->time_ms / 1000);
-    const struct { const char *name; dd_str text; } texts[] = { { "org", r->org }, { "who", r->who }, { "action", r->action }, { "object", r->object } };
+    const struct { const char *name; dd_str text; } texts[] = {
+        { "org", r->org }, { "who", r->who }, { "action", r->action }, { "object", r->object },
+    };
     for (size_t i = 0; i < DD_COUNT(texts); i++) {
         dd_json_key(j, texts[i].name);
         dd_json_str(j, texts[i].text);

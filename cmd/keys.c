@@ -18,7 +18,8 @@ const dd_opt dd_keys_create_opts[] = {
     DD_OPT(DD_OPT_LIST, 0, "tag", create_args, tags, "name=text", "tag of its requests; may be given several times"),
     DD_OPT(DD_OPT_TEXT, 0, "expires", create_args, expires, "when", "a span such as 12h, 90d, 6w, 1y, or a day such as 2027-01-31 (default: never)"),
     DD_OPT(DD_OPT_LIST, 0, "model", create_args, models, "glob", "model it may ask for; may be given several times (default: all)"),
-    DD_OPT(DD_OPT_CHOICES, 0, "scope", create_args, scopes, "chat|embeddings|passthrough|admin", "what it may do; may be given several times (default: all but admin)"),
+    DD_OPT(DD_OPT_CHOICES, 0, "scope", create_args, scopes, "chat|embeddings|passthrough|admin",
+           "what it may do; may be given several times (default: all but admin)"),
     DD_OPT(DD_OPT_CHOICE, 'f', "format", create_args, format, "text|json", "print text (default) or JSON"),
     DD_OPT(DD_OPT_FLAG, 'q', "quiet", create_args, quiet, NULL, "print the key alone"),
     DD_OPT_END
@@ -250,7 +251,8 @@ static dd_code revoke_one(const dd_cmd *cmd, dd_db *db, const dd_actor *by, cons
             dd_put_key_json(out, &now, DD_STR(""), by->now);
     } else if (rc == DD_OK && !args->quiet) {
         dd_buf note = DD_BUF_INIT(0);
-        dd_buf_printf(&note, "key \"" DD_STR_FMT "\" (" DD_STR_FMT ") %s", DD_STR_ARG(k->name), DD_STR_ARG(k->id), already ? "was revoked before" : "is revoked");
+        dd_buf_printf(&note, "key \"" DD_STR_FMT "\" (" DD_STR_FMT ") %s", DD_STR_ARG(k->name), DD_STR_ARG(k->id),
+                      already ? "was revoked before" : "is revoked");
         fprintf(stderr, "dd0c %s: %s\n", cmd->name, dd_buf_z(&note));
         dd_buf_free(&note);
     }

@@ -101,7 +101,8 @@ static void put_text(dd_buf *out, const view *v)
         width    = w > width ? w : width;
     }
     width = width > 60 ? 60 : width;
-    dd_buf_printf(out, "%-*s%10s%8s%13s%12s%14s%14s\n", (int)width, v->args->by[0] == 'd' ? "DAY" : "MODEL", "REQUESTS", "ERRORS", "INPUT", "OUTPUT", "COST", "SAVED");
+    dd_buf_printf(out, "%-*s%10s%8s%13s%12s%14s%14s\n", (int)width, v->args->by[0] == 'd' ? "DAY" : "MODEL",
+                  "REQUESTS", "ERRORS", "INPUT", "OUTPUT", "COST", "SAVED");
     for (size_t i = 0; i < v->n; i++) {
         dd_buf_clear(&label);
         label_of(&v->rows[i], &label);

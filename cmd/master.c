@@ -172,7 +172,9 @@ dd_code dd_master_file_keep(dd_err *err)
     dd_buf  next = DD_BUF_INIT(0), path = DD_BUF_INIT(0);
     key_path(&next, ".new");
     key_path(&path, "");
-    dd_code rc = rename(dd_buf_z(&next), dd_buf_z(&path)) == 0 ? DD_OK : dd_fail_errno(err, errno, "could not keep the new master key \"%s\"", dd_buf_z(&path));
+    dd_code rc = DD_OK;
+    if (rename(dd_buf_z(&next), dd_buf_z(&path)) != 0)
+        rc = dd_fail_errno(err, errno, "could not keep the new master key \"%s\"", dd_buf_z(&path));
     dd_buf_free(&next);
     dd_buf_free(&path);
     return rc;

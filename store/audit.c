@@ -5,7 +5,8 @@
 dd_code dd_audit_add(dd_db *db, const dd_actor *by, const char *action, dd_str object, dd_str old_value, dd_str new_value, dd_err *err)
 {
     int64_t now_ms = by->now.s * 1000;
-    dd_sql  s = dd_sql_prepare(db, "INSERT INTO audit_log (org, time_ms, who, action, object, old_value, new_value) VALUES (?, ?, ?, ?, ?, ?, ?)", err);
+    dd_sql  s      = dd_sql_prepare(db, "INSERT INTO audit_log (org, time_ms, who, action, object, old_value, new_value) "
+                                        "VALUES (?, ?, ?, ?, ?, ?, ?)", err);
     dd_sql_text(&s, by->org);
     dd_sql_i64(&s, now_ms);
     dd_sql_text(&s, by->who);
@@ -24,7 +25,8 @@ dd_code dd_audit_add(dd_db *db, const dd_actor *by, const char *action, dd_str o
 
 dd_code dd_audit_each(dd_db *db, dd_str org, int64_t since_ms, dd_audit_fn *fn, void *ctx, dd_err *err)
 {
-    dd_sql s = dd_sql_prepare(db, "SELECT id, time_ms, org, who, action, object, old_value, new_value FROM audit_log WHERE org = ? AND time_ms >= ? ORDER BY id", err);
+    dd_sql s = dd_sql_prepare(db, "SELECT id, time_ms, org, who, action, object, old_value, new_value FROM audit_log "
+                                  "WHERE org = ? AND time_ms >= ? ORDER BY id", err);
     dd_sql_text(&s, org);
     dd_sql_i64(&s, since_ms);
     while (dd_sql_row(&s)) {

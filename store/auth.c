@@ -156,7 +156,11 @@ bool dd_auth_open_mode(const dd_auth *a) { return !atomic_load(&a->had_keys); }
 
 dd_auth_stats dd_auth_about(const dd_auth *a)
 {
-    return (dd_auth_stats){ atomic_load(&a->n_keys), atomic_load(&a->bcrypts), atomic_load(&a->reloads), atomic_load(&a->busy), atomic_load(&a->gone) };
+    return (dd_auth_stats){ .keys          = atomic_load(&a->n_keys),
+                            .bcrypts       = atomic_load(&a->bcrypts),
+                            .reloads       = atomic_load(&a->reloads),
+                            .busy          = atomic_load(&a->busy),
+                            .database_gone = atomic_load(&a->gone) };
 }
 
 /* --- life --- */
@@ -240,6 +244,15 @@ static dd_auth *make(const dd_auth_opts *opts)
     return a;
 }
 
+static int open_pipe(int ends[2])
+{
+    if (pipe(ends) != 0)
+        return -1;
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    return 0;
+}
+
 dd_auth *dd_auth_open(const dd_auth_opts *opts, dd_err *err)
 {
     dd_auth *a = make(opts);
@@ -247,7 +260,7 @@ dd_auth *dd_auth_open(const dd_auth_opts *opts, dd_err *err)
         dd_fail(err, DD_ERR_IO, "libcrypto has no SHA-256");
     else if (dd_auth_refresh(a, err) != DD_OK)
         dd_wrap(err, "keys");
-    else if (pipe(a->wake) != 0)
+    else if (open_pipe(a->wake) != 0)
         dd_fail_errno(err, errno, "could not make a pipe");
     else if (start(&a->verifier, dd_auth_verifier, a) != 0)
         dd_fail(err, DD_ERR_IO, "could not start a thread");
@@ -255,8 +268,6 @@ dd_auth *dd_auth_open(const dd_auth_opts *opts, dd_err *err)
         dd_fail(err, DD_ERR_IO, "could not start a thread");
         end_verifier(a);
     } else {
-        fcntl(a->wake[0], F_SETFD, FD_CLOEXEC);
-        fcntl(a->wake[1], F_SETFD, FD_CLOEXEC);
         return a;
     }
     destroy(a);

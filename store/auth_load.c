@@ -27,7 +27,8 @@ static void read_row(dd_sql *s, row *r)
 static bool same(const dd_auth_record *r, const row *w)
 {
     const dd_key *k                = &r->key;
-    const dd_str  texts[N_TEXTS]   = { k->id, k->org, k->name, k->user, k->team, k->feature, k->tags, r->models_text, r->scopes_text, dd_str_z(r->hash) };
+    const dd_str  texts[N_TEXTS]   = { k->id,      k->org,  k->name,        k->user,        k->team,
+                                       k->feature, k->tags, r->models_text, r->scopes_text, dd_str_z(r->hash) };
     const int64_t ints[N_INTS - 1] = { k->created_s, k->expires_s, k->rotated_s, k->revoked_s, k->rotations };
     for (int i = 0; i < N_TEXTS; i++)
         if (!dd_str_eq(texts[i], w->text[i]))
@@ -59,8 +60,8 @@ static dd_auth_record *record_new(const row *w)
         text[i] = (dd_str){ at, w->text[i].len };
         at += w->text[i].len + 1;
     }
-    r->key = (dd_key){ .id = text[T_ID], .org = text[T_ORG], .name = text[T_NAME], .user = text[T_USER], .team = text[T_TEAM], .feature = text[T_FEATURE],
-                       .tags = text[T_TAGS], .models = models, .n_models = n_models, .created_s = w->i[I_CREATED], .expires_s = w->i[I_EXPIRES],
+    r->key = (dd_key){ .id = text[T_ID], .org = text[T_ORG], .name = text[T_NAME], .user = text[T_USER], .team = text[T_TEAM],
+                       .feature = text[T_FEATURE], .tags = text[T_TAGS], .models = models, .n_models = n_models, .created_s = w->i[I_CREATED], .expires_s = w->i[I_EXPIRES],
                        .rotated_s = w->i[I_ROTATED], .revoked_s = w->i[I_REVOKED], .last_used_s = w->i[I_USED], .rotations = w->i[I_ROTATIONS] };
     dd_str rest = text[T_MODELS];
     for (size_t i = 0; i < n_models; i++)

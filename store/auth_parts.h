@@ -8,7 +8,8 @@
 #include "store/auth.h"
 #include "store/sql.h"
 
-enum { DD_AUTH_SLOTS = 64, DD_AUTH_REFUSED = 4096, DD_AUTH_REFUSED_S = 10, DD_AUTH_BUSY_S = 1, DD_AUTH_JOBS = 64, DD_AUTH_JOBS_OF_ID = 8, DD_AUTH_WAITERS = 4096 };
+enum { DD_AUTH_SLOTS = 64, DD_AUTH_REFUSED = 4096, DD_AUTH_REFUSED_S = 10, DD_AUTH_BUSY_S = 1 };
+enum { DD_AUTH_JOBS = 512, DD_AUTH_JOBS_OF_ID = 8, DD_AUTH_WAITERS = 4096 };
 typedef struct { unsigned char bytes[32]; } dd_digest;
 
 /* A key as it was at some time: all but the atomics is constant while it is shared. */

@@ -4,10 +4,12 @@
 
 #define SUMS \
     "sum(request_count), sum(error_count), sum(unpriced_count), sum(input_tokens), sum(cache_read_tokens), sum(cache_write_tokens), " \
-    "sum(cache_write_1h_tokens), sum(output_tokens), sum(total_cost), sum(total_saved) FROM daily_cost_summary WHERE day >= ? AND org = ? AND key_id = ? "
+    "sum(cache_write_1h_tokens), sum(output_tokens), sum(total_cost), sum(total_saved) FROM daily_cost_summary " \
+    "WHERE day >= ? AND org = ? AND key_id = ? "
 
 static const char by_day_sql[]   = "SELECT day, '', '', " SUMS "GROUP BY day ORDER BY day";
-static const char by_model_sql[] = "SELECT 0, model, provider, " SUMS "GROUP BY model, provider ORDER BY sum(total_cost) DESC, sum(request_count) DESC, model";
+static const char by_model_sql[] = "SELECT 0, model, provider, " SUMS
+                                   "GROUP BY model, provider ORDER BY sum(total_cost) DESC, sum(request_count) DESC, model";
 
 static dd_key_sum read_row(dd_sql *s, bool by_day, dd_arena *a)
 {

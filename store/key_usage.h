@@ -14,6 +14,7 @@ typedef struct {
     dd_pusd  cost, saved;
 } dd_key_sum;
 
-/* Sums since `from`, a row a day or a row a model and provider, dearest model first. The texts live in `a`. No telemetry yet: no rows. `dir`: the state folder. */
+/* Sums since `from`, a row a day or a row a model and provider, dearest model first. The texts live in `a`. No telemetry yet: no rows. `dir`: the
+ * state folder. */
 dd_code dd_key_usage(const char *dir, dd_str org, dd_str key_id, dd_day from, bool by_day, dd_arena *a, dd_key_sum **out, size_t *n, dd_err *err);
 #endif

@@ -37,7 +37,8 @@ static dd_code check_tags(dd_str tags, dd_err *err)
     cJSON *tree = dd_json_parse(tags, "tags", err), *tag;
     if (!tree)
         return err->code = DD_ERR_USAGE;
-    dd_code rc = cJSON_IsObject(tree) && cJSON_GetArraySize(tree) <= TAGS_MAX ? DD_OK : dd_fail(err, DD_ERR_USAGE, "a key has at most %d tags", TAGS_MAX);
+    bool    fits = cJSON_IsObject(tree) && cJSON_GetArraySize(tree) <= TAGS_MAX;
+    dd_code rc   = fits ? DD_OK : dd_fail(err, DD_ERR_USAGE, "a key has at most %d tags", TAGS_MAX);
     if (rc == DD_OK)
         cJSON_ArrayForEach(tag, tree) {
             if (cJSON_IsString(tag) && tag->string[0])
@@ -285,7 +286,8 @@ static dd_code insert(dd_db *db, const dd_key *k, const char *hash, dd_err *err)
     dd_sql s = dd_sql_prepare(db,
                               "INSERT INTO keys (id, org, name, hash, user, team, feature, tags, models, scopes, created_s, expires_s) "
                               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err);
-    const dd_str texts[] = { k->id, k->org, k->name, dd_str_z(hash), k->user, k->team, k->feature, k->tags, dd_buf_str(&models), dd_buf_str(&scopes) };
+    const dd_str texts[] = { k->id,   k->org,     k->name, dd_str_z(hash),      k->user,
+                             k->team, k->feature, k->tags, dd_buf_str(&models), dd_buf_str(&scopes) };
     for (size_t i = 0; i < DD_COUNT(texts); i++)
         dd_sql_text(&s, texts[i]);
     dd_sql_i64(&s, k->created_s);

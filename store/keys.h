@@ -1,8 +1,8 @@
 /* store/keys.h - the keys that clients of the proxy carry: made, listed, rotated, revoked.
  *
- * A key is "dd0c_sk_<id>_<secret>": 12 characters that name it, 43 that prove it (256 bits). Its text is seen once, when it is made; at rest there is
- * bcrypt of the secret part only. A key keeps its id when it is rotated, so its history, budgets and tags stay its own. Each change and its row of the
- * audit log are one transaction. Checking keys of requests is store/auth.h. Source: spec R1.5, R4.5, R9.3. */
+ * A key is "dd0c_sk_<id>_<secret>": 12 characters that name it, 43 that prove it (256 bits). Its text is seen once, when it is made; at rest there
+ * is bcrypt of the secret part only. A key keeps its id when it is rotated, so its history, budgets and tags stay its own. Each change and its row
+ * of the audit log are one transaction. Checking keys of requests is store/auth.h. Source: spec R1.5, R4.5, R9.3. */
 #ifndef DD_STORE_KEYS_H
 #define DD_STORE_KEYS_H
 #include "base/arena.h"

@@ -194,7 +194,8 @@ static dd_code begin(dd_db *db, dd_err *err)
 static dd_code finish(dd_db *db, dd_code rc, dd_err *err)
 {
     rc = dd_sql_finish(db, rc, err);
-    sqlite3_wal_checkpoint_v2(dd_db_sqlite(db), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL); /* the log holds old pages; a reader may prevent it for now */
+    /* The write-ahead log holds old pages, too. A reader may prevent it; then it is done by who closes the database last. */
+    sqlite3_wal_checkpoint_v2(dd_db_sqlite(db), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return rc;
 }
 

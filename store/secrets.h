@@ -1,8 +1,8 @@
 /* store/secrets.h - provider keys at rest: names and values, of which only the names can be read without the master key.
  *
- * A value is sealed with AES-256-GCM under the org's data key, which is sealed the same way under the master key: 32 bytes that come from outside and never
- * stand in the database. Each sealing has a random nonce of its own; org and name are authenticated with it, so that a row cannot be moved to another name.
- * Source: spec R4.3; NIST SP 800-38D (96-bit nonces, 128-bit tags). */
+ * A value is sealed with AES-256-GCM under the org's data key, which is sealed the same way under the master key: 32 bytes that come from outside
+ * and never stand in the database. Each sealing has a random nonce of its own; org and name are authenticated with it, so that a row cannot be
+ * moved to another name. Source: spec R4.3; NIST SP 800-38D (96-bit nonces, 128-bit tags). */
 #ifndef DD_STORE_SECRETS_H
 #define DD_STORE_SECRETS_H
 #include "base/arena.h"

@@ -8,7 +8,8 @@
 TEST(usage_of_a_key_is_its_own_and_since_a_day)
 {
     static const char insert[] =
-        "INSERT INTO daily_cost_summary (day, org, team, feature, model, provider, key_id, request_count, error_count, unpriced_count, total_cost, total_saved,"
+        "INSERT INTO daily_cost_summary (day, org, team, feature, model, provider, key_id, request_count, error_count, unpriced_count,"
+        " total_cost, total_saved,"
         " input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens) VALUES"
         " (1728000, 'default', '', '', 'm1', 'p', 'k1', 2, 1, 0, 100, 10, 1, 2, 3, 4, 5),"      /* 1970-01-21: too old */
         " (1814400, 'default', '', '', 'm1', 'p', 'k1', 2, 1, 0, 100, 10, 1, 2, 3, 4, 5),"      /* 1970-01-22 */

@@ -133,7 +133,8 @@ TEST(what_a_key_carries_comes_back)
     dd_arena mem = DD_ARENA_INIT;
     dd_err   err = DD_ERR_INIT;
     dd_str   models[] = { DD_STR("gpt-*"), DD_STR("anthropic/claude-*") };
-    dd_key   k = { .name = DD_STR("caf\xc3\xa9"), .user = DD_STR("u1"), .team = DD_STR("core"), .feature = DD_STR("search"), .tags = DD_STR("{\"env\":\"prod\"}"),
+    dd_key   k = { .name = DD_STR("caf\xc3\xa9"), .user = DD_STR("u1"), .team = DD_STR("core"), .feature = DD_STR("search"),
+                   .tags = DD_STR("{\"env\":\"prod\"}"),
                    .models = models, .n_models = 2, .scopes = DD_SCOPE_EMBEDDINGS | DD_SCOPE_ADMIN, .expires_s = 1900000000 };
     dd_key_made made = make(db, &k);
     dd_key      got;
@@ -257,7 +258,8 @@ TEST(rotate_kills_the_old_text_and_keeps_the_id) /* R9.3 */
 
 static void collect(void *ctx, const dd_audit_row *row)
 {
-    dd_buf_printf(ctx, "%s " DD_STR_FMT " " DD_STR_FMT " %lld [" DD_STR_FMT "] [" DD_STR_FMT "]\n", dd_str_eq(row->who, ada.who) ? "ada" : "?", DD_STR_ARG(row->action),
+    dd_buf_printf(ctx, "%s " DD_STR_FMT " " DD_STR_FMT " %lld [" DD_STR_FMT "] [" DD_STR_FMT "]\n", dd_str_eq(row->who, ada.who) ? "ada" : "?",
+                  DD_STR_ARG(row->action),
                   DD_STR_ARG(row->object), (long long)row->time_ms, DD_STR_ARG(row->old_value), DD_STR_ARG(row->new_value));
 }
 

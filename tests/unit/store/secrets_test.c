@@ -93,7 +93,8 @@ TEST(a_master_key_has_32_bytes)
         "  AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
     };
     static const char *const bad[] = {
-        "", "00", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1g",
+        "", "00", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e",
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1g",
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9=", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8==", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh",
     };
     dd_secret s;
@@ -191,7 +192,8 @@ TEST(names_and_values_have_bounds)
     dd_secret master = dd_master_new(), value = dd_secret_new(DD_STR("v")), empty = dd_secret_new(DD_STR(""));
     dd_err    err    = DD_ERR_INIT;
     bool      replaced;
-    static const char *const bad[] = { "", "-x", ".x", "a b", "a/b", "a:b", "caf\xc3\xa9", "a\n", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+    static const char *const bad[] = { "", "-x", ".x", "a b", "a/b", "a:b", "caf\xc3\xa9", "a\n",
+                                       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
     for (size_t i = 0; i < DD_COUNT(bad); i++)
         CHECK_EQ(dd_secrets_set(db, &ada, master, dd_str_z(bad[i]), value, &replaced, &err), DD_ERR_USAGE, bad[i]);
     CHECK(dd_secret_name_ok(DD_STR("openai")) && dd_secret_name_ok(DD_STR("azure.eu-1_b")) && !dd_secret_name_ok((dd_str){ "a\0b", 3 }));
@@ -244,8 +246,8 @@ TEST(a_new_master_key_takes_all_or_nothing)
 
 static void collect(void *ctx, const dd_audit_row *row)
 {
-    dd_buf_printf(ctx, DD_STR_FMT " " DD_STR_FMT " [" DD_STR_FMT "] [" DD_STR_FMT "]\n", DD_STR_ARG(row->action), DD_STR_ARG(row->object), DD_STR_ARG(row->old_value),
-                  DD_STR_ARG(row->new_value));
+    dd_buf_printf(ctx, DD_STR_FMT " " DD_STR_FMT " [" DD_STR_FMT "] [" DD_STR_FMT "]\n", DD_STR_ARG(row->action),
+                  DD_STR_ARG(row->object), DD_STR_ARG(row->old_value), DD_STR_ARG(row->new_value));
 }
 
 TEST(changes_of_secrets_are_logged_without_them) /* R4.7 */
@@ -261,7 +263,8 @@ TEST(changes_of_secrets_are_logged_without_them) /* R4.7 */
     CHECK_OK(dd_secrets_remove(db, &ada, DD_STR("openai"), &err));
     CHECK_OK(dd_audit_each(db, ada.org, 0, collect, &log, &err));
     CHECK_STR(dd_buf_str(&log), "secret.set openai [] [{\"name\":\"openai\",\"updated_s\":1800000000}]\n"
-                                "secret.set openai [{\"name\":\"openai\",\"updated_s\":1800000000}] [{\"name\":\"openai\",\"updated_s\":1800000000}]\n"
+                                "secret.set openai [{\"name\":\"openai\",\"updated_s\":1800000000}] "
+                                "[{\"name\":\"openai\",\"updated_s\":1800000000}]\n"
                                 "secret.rotate master key [] []\n"
                                 "secret.remove openai [{\"name\":\"openai\",\"updated_s\":1800000000}] []\n");
     dd_buf_free(&log);
