@@ -119,6 +119,7 @@ typedef struct {
     bool    cache_control;    /* chat: takes Anthropic's cache_control on parts */
     bool    replay_thinking;  /* chat: takes back reasoning_content of earlier turns */
     bool    top_k;            /* chat: takes top_k */
+    bool    no_extras;        /* chat: refuses what only OpenAI knows: user, store, metadata, service_tier, verbosity, cache keys */
 } dd_target_facts;
 
 /* What to do with a member that the target has no place for; a policy by name may differ. */

@@ -110,6 +110,7 @@ dd_str  dd_write_join(dd_writing *w, const dd_part *parts, bool skip_blank);   /
 dd_str  dd_write_user(dd_writing *w, size_t max);   /* the user's name as the target takes it; ptr NULL: none */
 dd_str  dd_write_tier(dd_writing *w);                 /* service_tier in the target's words */
 void    dd_write_metadata_drops(dd_writing *w);       /* names each member of metadata but the user's id */
+void    dd_write_verbosity_drop(dd_writing *w);       /* unless it is the usual one */
 void    dd_write_extras(dd_writing *w, bool known);
 bool    dd_write_optional_members(dd_writing *w, dd_str schema);   /* somewhere in it a property is not required */
 

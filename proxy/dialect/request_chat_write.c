@@ -365,17 +365,34 @@ static void write_format(dd_writing *w)
 }
 
 /* OpenAI keeps metadata only of stored answers and refuses it elsewhere. */
-static void write_metadata(dd_writing *w)
+static void write_identity(dd_writing *w)
 {
     const dd_request *r = w->r;
-    dd_str user = dd_write_user(w, MAX_USER);
-    dd_write_opt_str(w->out, "user", user);
+    dd_write_opt_str(w->out, "user", dd_write_user(w, MAX_USER));
     if (r->metadata.ptr && r->store == DD_TRI_TRUE)
         dd_jw_raw(w->out, "metadata", r->metadata);
     else if (r->metadata.ptr)
         dd_write_metadata_drops(w);
     if (r->store != DD_TRI_UNSET)
         dd_write_bool(w->out, "store", r->store == DD_TRI_TRUE);
+    dd_write_opt_str(w->out, "service_tier", dd_write_tier(w));
+    dd_write_opt_str(w->out, "verbosity", r->verbosity);
+    dd_write_extras(w, true);
+}
+
+static void drop_identity(dd_writing *w)
+{
+    const dd_request *r = w->r;
+    if (r->user.ptr)
+        dd_dialect_drop(w->ctx, "%s", dd_request_field_name(r, DD_F_USER));
+    if (r->metadata.ptr)
+        dd_write_metadata_drops(w);
+    if (r->store == DD_TRI_TRUE)
+        dd_dialect_drop(w->ctx, "store");
+    if (r->service_tier.ptr)
+        dd_dialect_drop(w->ctx, "service_tier");
+    dd_write_verbosity_drop(w);
+    dd_write_extras(w, false);
 }
 
 void dd_request_write_chat(dd_writing *w)
@@ -393,9 +410,6 @@ void dd_request_write_chat(dd_writing *w)
     write_tools(w);
     write_format(w);
     dd_write_opt_str(out, "reasoning_effort", dd_write_effort(w));
-    dd_write_opt_str(out, "service_tier", dd_write_tier(w));
-    dd_write_opt_str(out, "verbosity", r->verbosity);
-    write_metadata(w);
-    dd_write_extras(w, true);
+    (w->facts->no_extras ? drop_identity : write_identity)(w);
     dd_buf_addc(out, '}');
 }

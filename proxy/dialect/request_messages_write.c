@@ -547,8 +547,7 @@ static void drop_the_rest(dd_writing *w)
         dd_write_metadata_drops(w);
     if (r->store == DD_TRI_TRUE)
         dd_dialect_drop(w->ctx, "store");
-    if (r->verbosity.ptr && !dd_str_eqz(r->verbosity, "medium"))
-        dd_dialect_drop(w->ctx, "%s", r->from == DD_DIALECT_RESPONSES ? "text.verbosity" : "verbosity");
+    dd_write_verbosity_drop(w);
     dd_write_extras(w, false);
 }
 

@@ -400,6 +400,12 @@ void dd_write_metadata_drops(dd_writing *w)
             dd_dialect_drop(w->ctx, "metadata." DD_STR_FMT, DD_STR_ARG(dd_jspan_inside(&j, it.key)));
 }
 
+void dd_write_verbosity_drop(dd_writing *w)
+{
+    if (w->r->verbosity.ptr && !dd_str_eqz(w->r->verbosity, "medium"))
+        dd_dialect_drop(w->ctx, "%s", w->r->from == DD_DIALECT_RESPONSES ? "text.verbosity" : "verbosity");
+}
+
 void dd_write_extras(dd_writing *w, bool known)
 {
     for (const dd_extra *e = w->r->extras; e; e = e->next)

@@ -133,6 +133,8 @@ static const translation_case rest_rows[] = {
     { "T20 responses takes it as it is", M, R, ASK(HI, ",'metadata':{'user_id':'u','trace':'t'}"), NULL, { "metadata={'user_id':'u','trace':'t'}", "user=" } },
     { "T20 a user's id that is too long: the FNV-1a of it", M, C,
       ASK(HI, ",'metadata':{'user_id':'0123456789012345678901234567890123456789012345678901234567890123456789'}"), NULL, { "metadata=" }, "metadata.user_id=hash" },
+    { "T20 a provider that knows none of it", M, C, ASK(HI, ",'metadata':{'user_id':'u'},'service_tier':'auto'"), &(dd_target_facts){ .no_extras = true },
+      { "user=", "service_tier=" }, "metadata.user_id service_tier" },
     { "T20 a tier", M, C, ASK(HI, ",'service_tier':'standard_only'"), NULL, { "service_tier='default'" } },
     { "a stream asks for its usage", M, C, ASK(HI, ",'stream':true"), NULL, { "stream=true", "stream_options={'include_usage':true}" } },
 };
