@@ -143,7 +143,7 @@ static bool interesting(const dd_expr *call)
     if (call->in_type || !callee)
         return false;
     if (is_verb(call->name))
-        return !everyday_word(call);
+        return !everyday_word(call) || dd_http_own_sender(call);
     if (dd_http_call(call) || partner_name(call->name))
         return true;
     if (callee->kind != DD_X_NAME)

@@ -77,22 +77,6 @@ static bool url_like(const dd_expr *e)
     return e->kind == DD_X_STRING || e->kind == DD_X_TEMPLATE || e->kind == DD_X_ADD || e->kind == DD_X_FORMAT;
 }
 
-/* Words for sending, or a name built from one whose argument looks like an address. */
-bool dd_http_call(const dd_expr *call)
-{
-    static const char exact[] = "post|request|fetch|axios|got|ky|urlopen|stream|superagent|ajax|run";
-    const dd_expr *url = dd_call_keyword(call, "url"), *first = dd_call_arg(call, 0);
-    url = url ? url : dd_call_keyword(call, "path");
-    url = url ? url : dd_call_keyword(call, "endpoint");
-    if (dd_word_in(exact, call->name))
-        return true;
-    if (!contains_nocase(call->name, "fetch") && !contains_nocase(call->name, "post") && !contains_nocase(call->name, "request"))
-        return false;
-    if (dd_str_eqz(call->name, "Request"))                /* is sent by another call */
-        return false;
-    return url || url_like(first) || (first && first->kind == DD_X_DICT && dd_dict_get(first, "url"));
-}
-
 /* Path without query, and without what an unknown last part hides. */
 static dd_str bare_path(dd_str path)
 {
@@ -122,6 +106,70 @@ bool dd_http_api(dd_str path, bool known_host, const char **api, dd_unit *unit, 
         return true;
     }
     return false;
+}
+
+static bool sending_word(dd_str name)
+{
+    return contains_nocase(name, "fetch") || contains_nocase(name, "post") || contains_nocase(name, "request");
+}
+
+/* An address, or the end of one, written out: its last piece. */
+static bool endpoint_text(const dd_expr *e)
+{
+    const char *api;
+    dd_unit unit;
+    bool alone = false;
+    if (e && e->kind == DD_X_TEMPLATE && e->n_items)
+        e = e->items[e->n_items - 1];
+    else if (e && e->kind == DD_X_ADD)
+        e = e->b;
+    if (!e || e->kind != DD_X_STRING || (dd_str_chr(e->name, '/') < 0 && dd_str_chr(e->name, ':') < 0))
+        return false;
+    return dd_http_api(e->name, true, &api, &unit, &alone) && alone;
+}
+
+static bool sends_inside(const dd_unit_ir *unit, const dd_func *f)
+{
+    static const char exact[] = "urlopen|axios|got|ky|stream|ajax";
+    for (uint32_t i = 0; i < unit->n_calls; i++) {
+        const dd_expr *e = unit->calls[i];
+        if (e->start >= f->start && e->end <= f->end && !dd_str_eq(e->name, f->name) && (sending_word(e->name) || dd_word_in(exact, e->name)))
+            return true;
+    }
+    return false;
+}
+
+/* call_api("https://api.openai.com/v1/chat/completions", body): a function of the file that sends what it is given, and
+ * has no address of its own. */
+bool dd_http_own_sender(const dd_expr *call)
+{
+    const dd_expr *first = dd_call_arg(call, 0);
+    const dd_unit_ir *unit = call->scope ? call->scope->unit : NULL;
+    if (!unit || !endpoint_text(first))
+        return false;
+    for (uint32_t i = 0; i < unit->n_funcs; i++) {
+        const dd_func *f = unit->funcs[i];
+        uint32_t at = f->cls && !f->is_static && f->unit && (f->unit->file->lang == DD_LANG_PYTHON || f->unit->file->lang == DD_LANG_NOTEBOOK);
+        if (dd_str_eq(f->name, call->name) && at < f->n_params && !f->params[at].deflt && sends_inside(unit, f))
+            return true;
+    }
+    return false;
+}
+
+/* Words for sending, or a name built from one whose argument looks like an address. */
+bool dd_http_call(const dd_expr *call)
+{
+    static const char exact[] = "post|request|fetch|axios|got|ky|urlopen|stream|superagent|ajax|run";
+    const dd_expr *url = dd_call_keyword(call, "url"), *first = dd_call_arg(call, 0);
+    url = url ? url : dd_call_keyword(call, "path");
+    url = url ? url : dd_call_keyword(call, "endpoint");
+    if (dd_word_in(exact, call->name))
+        return true;
+    if (!sending_word(call->name))
+        return dd_http_own_sender(call);
+    if (dd_str_eqz(call->name, "Request"))                /* is sent by another call */
+        return false;
+    return url || url_like(first) || (first && first->kind == DD_X_DICT && dd_dict_get(first, "url"));
 }
 
 /* --- the URL --- */
@@ -207,6 +255,15 @@ static void add_base(const dd_ctx *c, dd_buf *out, bool *has_client)
         return;
     *has_client = true;
     for (const dd_value *v = client; v; v = v->parent) {
+        dd_value *positional = NULL, *host;
+        if (v->call && dd_word_in("HTTPSConnection|HTTPConnection", v->call->name)) {       /* http.client: a host, and the path is the request's */
+            dd_args_of_value(c->p, v, &positional);
+            host = dd_positional(positional, 1);
+            dd_buf_addz(out, host ? "https://" : "");
+            if (host)
+                dd_value_text(host, out);
+            return;
+        }
         dd_value *args = dd_args_of_value(c->p, v, NULL), *base = args ? dd_args_first(c->p, args, keys) : NULL;
         if (base) {
             dd_value_text(base, out);
@@ -354,7 +411,7 @@ static dd_value *body_of(const dd_ctx *c, const request *r, const dd_expr **expr
 }
 
 /* Gemini and Bedrock carry the model in the path, Azure the deployment. */
-static dd_str model_in_path(const dd_ctx *c, dd_str path, bool *hole)
+static dd_str model_in_path(const dd_ctx *c, dd_str path, bool hub, bool *hole)
 {
     static const char *const before[] = { "/models/", "/deployments/", "/model/", "/ai/run/" };
     for (size_t i = 0; i < DD_COUNT(before); i++) {
@@ -364,8 +421,9 @@ static dd_str model_in_path(const dd_ctx *c, dd_str path, bool *hole)
         size_t from = (size_t)at + strlen(before[i]), to = from;
         while (to < path.len && path.ptr[to] != '/' && path.ptr[to] != '?' && !(path.ptr[to] == ':' && dd_str_eqz(dd_str_z(before[i]), "/models/")))
             to++;
-        if (i == 3)
-            to = path.len;
+        ptrdiff_t end = hub ? dd_str_findz(dd_str_sub(path, from, path.len), "/v1/") : -1;
+        if (i == 3 || hub)                                              /* org/name */
+            to = end >= 0 ? from + (size_t)end : path.len;
         dd_str m = dd_str_sub(path, from, to);
         *hole = dd_str_chr(m, '\x01') >= 0;
         return *hole ? DD_STR_NULL : dd_arena_dup(c->arena, m);
@@ -394,7 +452,7 @@ static void set_model(const dd_ctx *c, dd_site *site, const request *r, dd_value
         dd_model_set(c, site, v, NULL);
         return;
     }
-    dd_str in_path = model_in_path(c, url.path, &hole);
+    dd_str in_path = model_in_path(c, bare_path(url.path), !strcmp(url.provider, "huggingface"), &hole);
     const dd_value *part = hole_in_path(r->url);
     bool open = hole || (part && part->kind == DD_V_CHOICE);        /* one of several: not the first of them */
     dd_model_set(c, site, open ? part : NULL, NULL);

@@ -114,6 +114,7 @@ int64_t   dd_value_cap(dd_project *p, const dd_value *args, const char *const *k
 
 /* --- detectors that need code beside their rows --- */
 void dd_model_ai_sdk(const dd_ctx *c, dd_site *site, dd_value *v);      /* detect_js.c */
+bool dd_http_own_sender(const dd_expr *call);                         /* an endpoint given to a function of the file that sends */
 bool dd_http_call(const dd_expr *call);                               /* by its name: may send a request */
 bool dd_http_api(dd_str path, bool known_host, const char **api, dd_unit *unit, bool *distinctive);
 bool dd_detect_bedrock_client(const dd_ctx *c, const dd_path *p, const char **service); /* detect_bedrock.c */
