@@ -112,6 +112,14 @@ const char *dd_buf_z(dd_buf *b)
     return b->ptr;
 }
 
+void dd_buf_reserve(dd_buf *b, size_t n)
+{
+    if (b->cap >= n + 1)
+        return;
+    b->ptr = dd_realloc(b->ptr, n + 1);
+    b->cap = n + 1;
+}
+
 void dd_buf_clear(dd_buf *b)
 {
     b->len  = 0;

@@ -58,14 +58,6 @@ void dd_wipe_buf(dd_buf *b)
     dd_buf_free(b);
 }
 
-void dd_buf_reserve(dd_buf *b, size_t n)
-{
-    if (b->cap >= n + 1)
-        return;
-    b->ptr = dd_realloc(b->ptr, n + 1);
-    b->cap = n + 1;
-}
-
 bool dd_equal_slowly(const void *a, const void *b, size_t n)
 {
     const volatile unsigned char *x = a, *y = b;

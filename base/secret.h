@@ -19,7 +19,6 @@ void      dd_secret_free(dd_secret *s);         /* wipes; NULL and none are fine
 
 void dd_wipe(void *p, size_t n);                /* not removed by the compiler */
 void dd_wipe_buf(dd_buf *b);                    /* wipes and frees. Growing leaves copies behind: give such a buffer its size at once (dd_buf_reserve) */
-void dd_buf_reserve(dd_buf *b, size_t n);       /* room for n bytes in all, so that adding them moves nothing */
 bool dd_equal_slowly(const void *a, const void *b, size_t n); /* takes the same time whatever differs */
 
 /* n bytes from the system's generator. Without one the process ends: nothing weaker is ever used. */

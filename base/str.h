@@ -77,6 +77,7 @@ void   dd_buf_utf8(dd_buf *b, uint32_t cp);
 void   dd_buf_add_line(dd_buf *b, dd_str s);   /* harmful characters and broken UTF-8 become U+FFFD */
 dd_str dd_buf_str(const dd_buf *b); /* borrowed until the next change */
 const char *dd_buf_z(dd_buf *b);    /* NUL-terminated, borrowed until the next change */
+void   dd_buf_reserve(dd_buf *b, size_t n); /* room for n bytes in all: adding them moves nothing */
 void   dd_buf_clear(dd_buf *b);     /* keeps the memory */
 void   dd_buf_free(dd_buf *b);
 

@@ -6,9 +6,7 @@ program=${DD0C:-$PWD/build/dd0c} limit=${LIMIT_MS:-5} dir=$(mktemp -d)
 mock= proxy=
 trap 'kill $mock $proxy 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
 export DD0C_HOME="$dir/state" HOME="$dir"
-address() { # waits for the line that names it
-    tail -n +1 -f "$1" 2>/dev/null | sed -n '/listening on/{s/.*listening on //;s/ .*//;p;q;}'
-}
+address() { timeout 20 sh -c 'until sed -n "s/.*listening on //p" "$0" | grep .; do sleep 0.05; done' "$1" | head -n 1; }
 cd "$dir"
 "$program" mock --listen 127.0.0.1:0 2>mock.log & mock=$!
 upstream=$(address mock.log)

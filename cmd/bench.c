@@ -11,7 +11,7 @@
 #include "proxy/http/load.h"
 
 typedef struct {
-    const char *gateway, *upstream, *model, *key, *format, *path;
+    const char *gateway, *upstream, *model, *key, *format, *only;
     int64_t     rounds, per_round, warmup, connections, duration, rate;
     bool        quick;
 } bench_args;
@@ -28,6 +28,7 @@ const dd_opt dd_bench_opts[] = {
     DD_OPT(DD_OPT_DURATION, 0, "duration", bench_args, duration, "time", "how long each load lasts (5s)"),
     DD_OPT(DD_OPT_INT, 0, "rate", bench_args, rate, "n", "requests a second of the open loop (5000); 0 leaves it out"),
     DD_OPT(DD_OPT_FLAG, 0, "quick", bench_args, quick, NULL, "the sequential measure alone"),
+    DD_OPT(DD_OPT_TEXT, 0, "only", bench_args, only, "text", "only the loads whose name begins so: closed, open, stream, 50 kB, 500 kB"),
     DD_OPT(DD_OPT_CHOICE, 0, "format", bench_args, format, "text|json", "print a table or JSON"),
     DD_OPT_END
 };
@@ -184,7 +185,7 @@ static dd_code measure_all(bench *b)
             rc = measure_rounds(b, 9, 400, &b->many);
     }
     for (size_t i = 0; i < DD_COUNT(plan) && rc == DD_OK && !b->a->quick; i++) {
-        if ((plan[i].direct && !b->direct) || (plan[i].open && b->a->rate == 0))
+        if ((plan[i].direct && !b->direct) || (plan[i].open && b->a->rate == 0) || (b->a->only && !dd_str_startsz(dd_str_z(plan[i].name), b->a->only)))
             continue;
         rc = measure_load(b, plan[i].name, plan[i].direct ? &b->upstream : &b->gateway, plan[i].bytes, plan[i].stream,
                           plan[i].connections ? plan[i].connections : (unsigned)b->a->connections, plan[i].open ? (double)b->a->rate : 0,

@@ -329,6 +329,8 @@ static void on_head(void *ctx, int status, const dd_header *headers, size_t n)
         move(x, EX_relay);
     } else if (generate && (x->json || across || !good) && x->length <= x->s->body_max) {
         x->collected.max = (size_t)x->s->body_max;
+        if (x->length > 0 && x->length < 1 << 20)
+            dd_buf_reserve(&x->collected, (size_t)x->length);
         move(x, EX_collect);
     } else {
         relay_head(x);

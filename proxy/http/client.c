@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { IDLE_HANDLES = 256, HEAD_MAX = 128 << 10, STREAM_BUFFER = 4 << 10, PLAIN_BUFFER = 16 << 10, DNS_S = 60 };
+enum { IDLE_HANDLES = 256, HEAD_MAX = 128 << 10, KEPT_BYTES = 16 << 10, STREAM_BUFFER = 4 << 10, PLAIN_BUFFER = 16 << 10, DNS_S = 60 };
 
 typedef struct {
     dd_io      io;
@@ -18,10 +18,13 @@ typedef struct {
     bool       wanted;        /* by libcurl, now */
 } sock;
 
+/* A call that ended is kept with its handle and buffers: the next one allocates nothing of ours. */
 struct dd_call {
     dd_client         *client;
     CURL              *easy;
-    struct curl_slist *headers;
+    struct curl_slist *headers;                /* lines in `sent`; libcurl only reads them */
+    size_t             headers_cap;
+    dd_buf             sent;
     dd_call           *prev, *next;
     dd_timer           timer;
     int64_t            first_ns, idle_ns, total_at;     /* limits; total as a moment */
@@ -45,7 +48,7 @@ struct dd_client {
     size_t    open;
     sock    **socks;          /* by descriptor */
     size_t    n_socks;
-    CURL     *idle[IDLE_HANDLES];
+    dd_call  *idle[IDLE_HANDLES];
     size_t    n_idle;
     int       inside;         /* depth of calls into libcurl that may call back */
     bool      kick, reap;     /* deferred work is queued */
@@ -60,6 +63,15 @@ const char *dd_call_end_name(dd_call_end e)
 
 /* --- ends of calls --- */
 
+static void call_destroy(dd_call *c)
+{
+    curl_easy_cleanup(c->easy);
+    dd_buf_free(&c->head);
+    dd_buf_free(&c->sent);
+    free(c->headers);
+    free(c);
+}
+
 static void call_free(dd_call *c)
 {
     dd_client *cl = c->client;
@@ -71,13 +83,12 @@ static void call_free(dd_call *c)
     if (c->next)
         c->next->prev = c->prev;
     cl->open--;
-    curl_slist_free_all(c->headers);
-    dd_buf_free(&c->head);
-    if (cl->n_idle < IDLE_HANDLES)
-        cl->idle[cl->n_idle++] = c->easy;
-    else
-        curl_easy_cleanup(c->easy);
-    free(c);
+    if (cl->n_idle < IDLE_HANDLES && c->head.cap + c->sent.cap < KEPT_BYTES) {
+        dd_buf_clear(&c->head);
+        cl->idle[cl->n_idle++] = c;
+    } else {
+        call_destroy(c);
+    }
 }
 
 static dd_call_end end_of(const dd_call *c, CURLcode rc)
@@ -339,7 +350,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 
 /* --- the calls --- */
 
-static CURL *handle_new(dd_client *cl)
+static dd_call *call_new(dd_client *cl)
 {
     if (cl->n_idle)
         return cl->idle[--cl->n_idle];
@@ -359,7 +370,10 @@ static CURL *handle_new(dd_client *cl)
     curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L);
     curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);   /* a path is the client's; we do not mend it */
     curl_easy_setopt(e, CURLOPT_HTTP_TRANSFER_DECODING, 1L);
-    return e;
+    dd_call *c = dd_calloc(1, sizeof *c);
+    c->easy = e;
+    c->head = c->sent = (dd_buf)DD_BUF_INIT(HEAD_MAX);
+    return c;
 }
 
 static void set_method(CURL *e, const dd_call_opts *o)
@@ -384,39 +398,64 @@ static void set_method(CURL *e, const dd_call_opts *o)
     }
 }
 
-static struct curl_slist *header_list(const dd_header *h, size_t n)
+/* The lines first, because they move while they grow; then the list over them. A field without a value is spelled "name;". */
+static void set_headers(dd_call *c, const dd_header *h, size_t n)
 {
-    struct curl_slist *list = curl_slist_append(NULL, "Expect:");
-    dd_buf             line = DD_BUF_INIT(HEAD_MAX);
-    bool               type = false;
-    for (size_t i = 0; i < n; i++) {
-        dd_buf_clear(&line);
-        dd_buf_add(&line, h[i].name);
-        dd_buf_addz(&line, h[i].value.len ? ": " : ";");   /* libcurl's spelling of a field without a value */
-        dd_buf_add(&line, h[i].value);
-        type |= dd_str_eq_nocase(h[i].name, DD_STR("content-type"));
-        if (!line.over)
-            list = curl_slist_append(list, dd_buf_z(&line));
+    dd_buf *b    = &c->sent;
+    bool    type = false;
+    size_t  lines = 1, at = 0;
+    if (c->headers_cap < n + 2) {
+        c->headers_cap = n + 16;
+        c->headers     = dd_realloc(c->headers, c->headers_cap * sizeof *c->headers);
     }
-    if (!type)
-        list = curl_slist_append(list, "Content-Type:");
-    dd_buf_free(&line);
-    return list;
+    dd_buf_clear(b);
+    dd_buf_add(b, (dd_str){ "Expect:", 8 });                 /* each with its NUL */
+    for (size_t i = 0; i < n; i++, lines++) {
+        dd_buf_add(b, h[i].name);
+        dd_buf_add(b, h[i].value.len ? DD_STR(": ") : DD_STR(";"));
+        dd_buf_add(b, h[i].value);
+        dd_buf_addc(b, '\0');
+        type |= dd_str_eq_nocase(h[i].name, DD_STR("content-type"));
+    }
+    if (!type) {
+        dd_buf_add(b, (dd_str){ "Content-Type:", 14 });
+        lines++;
+    }
+    for (size_t i = 0; i < lines && !b->over; i++) {
+        c->headers[i] = (struct curl_slist){ b->ptr + at, i + 1 < lines ? &c->headers[i + 1] : NULL };
+        at += strlen(b->ptr + at) + 1;
+    }
 }
 
 dd_call *dd_client_start(dd_client *cl, const dd_call_opts *o, dd_err *err)
 {
-    CURL *e = handle_new(cl);
-    if (curl_easy_setopt(e, CURLOPT_URL, o->url) != CURLE_OK || strncmp(o->url, "http", 4) != 0) {
-        cl->idle[cl->n_idle++] = e;   /* it was just taken from there, or there is room for one more */
-        dd_fail(err, DD_ERR_USAGE, "\"%s\" is no URL of a provider", o->url);
+    dd_call *c   = call_new(cl);
+    CURL    *e   = c->easy;
+    int64_t  now = dd_loop_now(cl->loop).ns;
+    set_headers(c, o->headers, o->n_headers);
+    if (c->sent.over || curl_easy_setopt(e, CURLOPT_URL, o->url) != CURLE_OK || strncmp(o->url, "http", 4) != 0) {
+        if (c->sent.over)
+            dd_fail(err, DD_ERR_LIMIT, "the request's headers are too long");
+        else
+            dd_fail(err, DD_ERR_USAGE, "\"%s\" is no URL of a provider", o->url);
+        call_destroy(c);
         return NULL;
     }
-    dd_call *c = dd_calloc(1, sizeof *c);
-    int64_t  now = dd_loop_now(cl->loop).ns;
-    *c = (dd_call){ .client = cl, .easy = e, .headers = header_list(o->headers, o->n_headers), .next = cl->calls, .head = DD_BUF_INIT(HEAD_MAX),
-                    .first_ns = o->first_ms * 1000000, .idle_ns = o->idle_ms * 1000000, .total_at = o->total_ms ? now + o->total_ms * 1000000 : 0,
-                    .started = now, .last_byte = now, .on_data = o->data, .on_head = o->head, .on_done = o->done, .ctx = o->ctx };
+    c->client     = cl;
+    c->prev       = NULL;
+    c->next       = cl->calls;
+    c->first_ns   = o->first_ms * 1000000;
+    c->idle_ns    = o->idle_ms * 1000000;
+    c->total_at   = o->total_ms ? now + o->total_ms * 1000000 : 0;
+    c->started    = c->last_byte = now;
+    c->first_byte = 0;
+    c->timed_out  = DD_CALL_OK;
+    c->status     = 0;
+    c->head_done  = c->cancelled = false;
+    c->on_data    = o->data;
+    c->on_head    = o->head;
+    c->on_done    = o->done;
+    c->ctx        = o->ctx;
     if (cl->calls)
         cl->calls->prev = c;
     cl->calls = c;
@@ -515,7 +554,7 @@ void dd_client_free(dd_client *cl)
         call_free(c);
     }
     while (cl->n_idle)
-        curl_easy_cleanup(cl->idle[--cl->n_idle]);
+        call_destroy(cl->idle[--cl->n_idle]);
     dd_loop_timer(cl->loop, &cl->timer, 0);
     cl->ending = true;
     curl_multi_cleanup(cl->multi);
