@@ -352,7 +352,74 @@ static bool loop_part(const dd_expr *e, const char *part)
     return b && !b->next && b->kind == DD_B_LOOP && b->n_keys == 1 && dd_str_eqz(b->keys[0], part);
 }
 
-/* {k: v for k, v in d.items() if v is not None}: d with less in it; NULL: another comprehension. */
+static bool names_it(const dd_expr *e, dd_str name, int depth)
+{
+    if (!e || depth > 8)
+        return e != NULL;
+    if (e->kind == DD_X_NAME)
+        return dd_str_eq(e->name, name);
+    for (uint32_t i = 0; i < e->n_items; i++)
+        if (names_it(e->items[i], name, depth + 1))
+            return true;
+    return names_it(e->a, name, depth + 1) || names_it(e->b, name, depth + 1) || names_it(e->c, name, depth + 1);
+}
+
+static bool is_text_of(const dd_expr *e, dd_str text) { return e->kind == DD_X_STRING && dd_str_eq(e->name, text); }
+
+static bool is_var(const dd_expr *e, dd_str var) { return e->kind == DD_X_NAME && dd_str_eq(e->name, var); }
+
+/* 1: the key `key` passes the test on `var`, 0: it does not, -1: who knows. A test of something else lets all keys pass. */
+static int passes(const dd_expr *test, dd_str var, dd_str key, int depth)
+{
+    if (!names_it(test, var, 0))
+        return 1;
+    if (depth > 8)
+        return -1;
+    const dd_expr *a = test->a, *b = test->b;
+    if (test->kind == DD_X_AND) {
+        int left = passes(a, var, key, depth + 1), right = passes(b, var, key, depth + 1);
+        return left == 0 || right == 0 ? 0 : left < 0 || right < 0 ? -1 : 1;
+    }
+    if (test->kind != DD_X_BINARY || !a || !b)
+        return -1;
+    bool other = dd_str_eqz(test->name, "!=") || dd_str_eqz(test->name, "not in");
+    if (dd_str_eqz(test->name, "==") || dd_str_eqz(test->name, "!=")) {
+        const dd_expr *text = is_var(a, var) ? b : is_var(b, var) ? a : NULL;
+        return !text || text->kind != DD_X_STRING ? -1 : is_text_of(text, key) != other;
+    }
+    if ((!other && !dd_str_eqz(test->name, "in")) || !is_var(a, var) || b->kind != DD_X_LIST)
+        return -1;
+    bool found = false;
+    for (uint32_t i = 0; i < b->n_items; i++) {
+        if (b->items[i]->kind != DD_X_STRING)
+            return -1;
+        found = found || is_text_of(b->items[i], key);
+    }
+    return found != other;
+}
+
+/* The entries of `d` whose keys pass all tests; NULL: that cannot be told. */
+static dd_value *passing(dd_project *p, dd_value *d, const dd_expr *tests, dd_str var)
+{
+    dd_value *out = dd_v_copy(p, d);
+    out->n_entries = 0;
+    out->entries = dd_newn(&p->arena, dd_entry, d->n_entries + 1);
+    for (uint32_t i = 0; i < d->n_entries; i++) {
+        bool dropped = false;
+        for (uint32_t k = 0; k < tests->n_items && !dropped; k++) {
+            int t = d->entries[i].key_value && names_it(tests->items[k], var, 0) ? -1 : passes(tests->items[k], var, d->entries[i].key, 0);
+            if (t < 0)
+                return NULL;
+            dropped = t == 0;
+        }
+        if (!dropped)
+            out->entries[out->n_entries++] = d->entries[i];
+    }
+    return out;
+}
+
+/* {k: v for k, v in d.items() if v is not None and k != "model"}: d with less in it; NULL: another comprehension, or one that
+ * leaves out keys that are not named. */
 static dd_value *filtered(dd_project *p, const dd_expr *e, const dd_frame *f)
 {
     const dd_expr *over = e->n_items && e->items[0]->n_items == 1 ? e->items[0]->items[0] : NULL;
@@ -361,7 +428,9 @@ static dd_value *filtered(dd_project *p, const dd_expr *e, const dd_frame *f)
     if (!loop_part(e->a, "0") || !loop_part(e->b, "1"))
         return NULL;
     dd_value *d = dd_ev(p, over->a->a, f);
-    return d->kind == DD_V_DICT ? d : NULL;
+    if (d->kind != DD_V_DICT)
+        return NULL;
+    return e->n_items > 1 ? passing(p, d, e->items[1], e->a->name) : d;
 }
 
 static dd_value *ev_comprehension(dd_project *p, const dd_expr *e, const dd_frame *f)

@@ -48,3 +48,27 @@ class Claude:
             body.update(extra)
         body = {k: v for k, v in body.items() if v is not None}
         return bedrock.converse(modelId="anthropic.claude-3-haiku-20240307-v1:0", messages=messages, **body)
+
+
+def without(contents, **options):
+    given = {"model": "gemini-1.5-pro", "config": {"max_output_tokens": 70}}
+    rest = {k: v for k, v in given.items() if k != "model"}
+    return client.models.generate_content(model="gemini-2.0-flash", contents=contents, **rest)
+
+
+def without_some(contents):
+    given = {"model": "gemini-1.5-pro", "config": {"max_output_tokens": 70}, "extra": None}
+    rest = {k: v for k, v in given.items() if v is not None and k not in ("config", "extra")}
+    return client.models.generate_content(contents=contents, **rest)
+
+
+def only(contents):
+    given = {"model": "gemini-1.5-pro", "config": {"max_output_tokens": 70}}
+    rest = {k: v for k, v in given.items() if k in ["config"]}
+    return client.models.generate_content(model="gemini-2.0-flash", contents=contents, **rest)
+
+
+def without_what_is_not_known(contents, names):
+    given = {"model": "gemini-1.5-pro", "config": {"max_output_tokens": 70}}
+    rest = {k: v for k, v in given.items() if k not in names}
+    return client.models.generate_content(model="gemini-2.0-flash", contents=contents, **rest)
