@@ -198,16 +198,30 @@ static void advance(dd_stream_writer *w)
     w->items.n = w->head = 0; /* none waits: their room is used again */
 }
 
+static dd_stream_item *last_of(dd_stream_writer *w, dd_part_kind kind)
+{
+    if (w->items.n == w->head)
+        return NULL;
+    dd_stream_item *last = &w->items.v[w->items.n - 1];
+    return last->kind == kind && !last->ended ? last : NULL;
+}
+
+/* Texts and thoughts end where another block begins; a call says itself when it ends. */
+static void make_way(dd_stream_writer *w)
+{
+    if (w->items.n > w->head && w->items.v[w->items.n - 1].kind != DD_PART_TOOL_CALL)
+        w->items.v[w->items.n - 1].ended = true;
+    advance(w);
+}
+
 /* The block that text of a kind goes to: the last one, or a new one behind it. */
 static dd_stream_item *block_for(dd_stream_writer *w, dd_part_kind kind)
 {
-    dd_stream_item *last = w->items.n > w->head ? &w->items.v[w->items.n - 1] : NULL;
-    if (last && last->kind == kind && !last->ended)
+    dd_stream_item *last = last_of(w, kind);
+    if (last)
         return last;
-    if (last && last->kind != DD_PART_TOOL_CALL)
-        last->ended = true;
-    advance(w);
-    last = dd_sw_item(w, kind, -1);
+    make_way(w);
+    dd_sw_item(w, kind, -1);
     advance(w);
     return &w->items.v[w->items.n - 1];
 }
@@ -231,11 +245,9 @@ static dd_stream_item *block_of_call(dd_stream_writer *w, int call)
 static void signature(dd_stream_writer *w, const dd_stream_event *e)
 {
     dd_part p = { .kind = DD_PART_THINKING, .signature = e->text, .data = e->text, .redacted = e->redacted, .signed_by = e->signed_by };
-    dd_stream_item *last = w->items.n > w->head ? &w->items.v[w->items.n - 1] : NULL;
-    if (e->redacted || !last || last->kind != DD_PART_THINKING || last->ended) {
-        if (last && last->kind != DD_PART_TOOL_CALL)
-            last->ended = true;
-        advance(w);
+    dd_stream_item *last = e->redacted ? NULL : last_of(w, DD_PART_THINKING);
+    if (!last) {
+        make_way(w);
         last = dd_sw_item(w, DD_PART_THINKING, -1);
     }
     last->redacted = e->redacted;
@@ -246,10 +258,7 @@ static void signature(dd_stream_writer *w, const dd_stream_event *e)
 
 static void call(dd_stream_writer *w, const dd_stream_event *e)
 {
-    dd_stream_item *last = w->items.n > w->head ? &w->items.v[w->items.n - 1] : NULL;
-    if (last && last->kind != DD_PART_TOOL_CALL)
-        last->ended = true;
-    advance(w);
+    make_way(w);
     dd_sw_item(w, DD_PART_TOOL_CALL, e->tool);
     advance(w);
     if (e->custom) /* free text, as the one member of an object */
