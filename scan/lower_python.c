@@ -672,10 +672,14 @@ static dd_low_exit return_statement(dd_low *cx, uint32_t n)
     return DD_LOW_OUT;
 }
 
+/* A method that does nothing but raise NotImplementedError is there to be overridden. */
 static dd_low_exit raise(dd_low *cx, uint32_t n)
 {
-    dd_low_each_named(cx, i, n)
-        dd_low_expr(cx, i);
+    dd_low_each_named(cx, i, n) {
+        const dd_expr *e = dd_low_expr(cx, i);
+        if (e && cx->func && cx->func->func->cls && !cx->branch && !cx->func->returns.n && dd_str_eqz(last_name(e), "NotImplementedError"))
+            cx->func->func->is_abstract = true;
+    }
     return DD_LOW_OUT;
 }
 

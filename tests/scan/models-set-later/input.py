@@ -22,6 +22,16 @@ def told(question):
     return chat.invoke(question, model="other")  # the constructor's stays
 
 
+class Overridden:
+    def settings(self):
+        """What to send with."""
+        raise NotImplementedError("subclasses say it")
+
+    def ask(self, question, model=None):
+        settings = self.settings()
+        return ChatMistralAI(model=model or settings.get("model", "mistral-tiny")).invoke(question)
+
+
 def later():
     first = ChatMistralAI()
     second = ChatMistralAI()
