@@ -188,7 +188,7 @@ static dd_code set_up(dd_db *db, const dd_db_opts *opts, dd_err *err)
     dd_code rc;
     sqlite3_extended_result_codes(db->handle, 1);
     sqlite3_busy_timeout(db->handle, opts->busy_ms > 0 ? opts->busy_ms : BUSY_MS);
-    rc = dd_db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+    rc = dd_db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -1000;"
                         " PRAGMA journal_size_limit = 67108864", err);
     if (rc == DD_OK && opts->max_bytes > 0) {
         int64_t pages = opts->max_bytes / PAGE_BYTES + 1;
