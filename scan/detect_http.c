@@ -237,7 +237,7 @@ static void add_own_base(const dd_ctx *c, dd_value *object, dd_buf *out)
 }
 
 /* Base URL of the client that the method belongs to: axios.create({ baseURL }), httpx.Client(base_url=...). */
-static void add_base(const dd_ctx *c, dd_buf *out, bool *has_client)
+static void add_base(const dd_ctx *c, dd_str path, dd_buf *out, bool *has_client)
 {
     static const char *const keys[] = { "baseURL", "base_url", "prefixUrl", "baseUrl", NULL };
     const dd_expr *callee = c->call->a;
@@ -249,7 +249,8 @@ static void add_base(const dd_ctx *c, dd_buf *out, bool *has_client)
             client = client->items[i];
             break;
         }
-    if (client->kind == DD_V_INSTANCE)
+    bool text = dd_str_chr(path, ' ') >= 0 || (dd_str_chr(path, '/') < 0 && dd_word_in("stream|run", c->call->name));
+    if (client->kind == DD_V_INSTANCE && !text)            /* model.stream("a question") is no request */
         add_own_base(c, client, out);
     if (client->kind != DD_V_EXTERN)
         return;
@@ -587,7 +588,7 @@ dd_site *dd_site_of_http(const dd_ctx *c)
         if (!dd_str_has(dd_buf_str(&tail), "://"))
             add_host(&r, &text);
         if (!text.len && !dd_str_has(dd_buf_str(&tail), "://"))
-            add_base(c, &text, &has_client);
+            add_base(c, dd_buf_str(&tail), &text, &has_client);
         bool based = text.len > 0;
         if (based && tail.len && tail.ptr[0] != '/' && tail.ptr[0] != '\x01' && text.ptr[text.len - 1] != '/')
             dd_buf_addc(&text, '/');
