@@ -125,7 +125,7 @@ static size_t feed(dd_conn *c, dd_str in)
         at += used;
         if (c->state == DD_CONN_body && c->request->expects_continue) {
             c->request->expects_continue = false;
-            if (at == in.len) /* else its body is here already */
+            if (c->request->raw_bytes == 0) /* else the client did not wait */
                 dd_answer_continue(c);
         }
     }

@@ -100,8 +100,10 @@ static void on_drained(void *ctx, dd_http *h)
 
 static void on_sent(void *ctx, dd_http *h)
 {
-    (void)h;
-    ((test_server *)ctx)->sent++;
+    test_server *t = ctx;
+    t->bytes_sent += h->sent_bytes;
+    t->bytes_received = h->received_bytes;
+    t->sent++;
 }
 
 static void on_refusal(void *ctx, int status, const char *why, dd_str path, dd_buf *body)

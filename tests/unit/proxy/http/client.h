@@ -14,6 +14,7 @@ typedef struct {
     int            port;
     atomic_int     requests, gone, sent, drained, upstream, canaries;
     atomic_size_t  waiting_max;
+    _Atomic int64_t bytes_sent, bytes_received;  /* of all answers; of the last request */
     dd_buf         seen;           /* bodies of POST, one behind the other: read it after stop */
     dd_http       *held;           /* of GET /hold: answered by GET /release of another connection */
     size_t         left;           /* of GET /large: bytes still to be said */

@@ -37,8 +37,10 @@ static void on_ready(dd_io *io, unsigned events)
     else if (events & DD_IO_READ)
         say(e->log, '.');
     CHECK_OK(dd_loop_watch(e->log->l, io, 0, NULL));
-    if (e->other)
+    if (e->other) {
         dd_loop_watch(e->log->l, e->other, 0, NULL);
+        memset(e->other, 0xff, sizeof *e->other); /* as if its memory were another's already */
+    }
     dd_loop_defer(e->log->l, stop, e->log);
 }
 

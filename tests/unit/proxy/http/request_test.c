@@ -63,6 +63,7 @@ static const struct { const char *why, *in, *want; int status; } cases[] = {
     { "Host twice", "GET / HTTP/1.1\r\n" H H "\r\n", "", 400 },
     { "Host twice in HTTP/1.0", "GET / HTTP/1.0\r\n" H H "\r\n", "", 400 },
     { "lengths and codings", "POST / HTTP/1.1\r\n" H "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", "", 400 },
+    { "chunks in HTTP/1.0", "POST / HTTP/1.0\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "", 400 },
     { "lengths as a list", "POST / HTTP/1.1\r\n" H "Content-Length: 3, 3\r\n\r\nabc", "", 400 },
     { "an unknown transfer coding", "POST / HTTP/1.1\r\n" H "Transfer-Encoding: gzip\r\n\r\n", "", 501 },
     { "an unknown content coding", "POST / HTTP/1.1\r\n" H "Content-Encoding: br\r\nContent-Length: 1\r\n\r\na", "", 415 },
@@ -231,6 +232,14 @@ TEST(bombs_are_refused)
     zlib_add(&body, dd_buf_str(&text), GZIP);
     wrap(&in, "gzip", &body);
     CHECK_EQ(status_of(&usual, &in, SIZE_MAX), 413, "64 MiB in 64 kB");
+    dd_buf_addz(&in, "POST / HTTP/1.1\r\n" H "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n");
+    zlib_add(&body, DD_STR(""), GZIP);
+    for (size_t i = 0; i < usual.body_bytes / body.len + 2; i++) {
+        dd_buf_printf(&in, "%zx\r\n", body.len);
+        dd_buf_add(&in, dd_buf_str(&body));
+        dd_buf_addz(&in, "\r\n");
+    }
+    CHECK_EQ(status_of(&usual, &in, 70000), 413, "members that hold nothing, without end");
     dd_buf_free(&text), dd_buf_free(&body), dd_buf_free(&in);
 }
 

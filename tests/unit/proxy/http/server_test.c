@@ -43,11 +43,11 @@ TEST(answers_are_framed)
     test_answers_free(&a);
     int fd = test_connect(t.port);
     a      = (answers){ 0 };
-    test_send(fd, DD_STR("HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n"), false);
-    test_read(fd, &a, 1, true);
+    test_send(fd, DD_STR("HEAD /health HTTP/1.1\r\nHost: a\r\n\r\nHEAD /chunks HTTP/1.1\r\nHost: a\r\n\r\n" GET("/empty")), false);
+    test_read(fd, &a, 3, true);
     test_send(fd, DD_STR(GET("/health")), false);
-    test_read(fd, &a, 2, false);
-    CHECK_EQ(a.n, 2, "HEAD has no body, and the connection goes on");
+    test_read(fd, &a, 4, false);
+    CHECK(a.n == 4 && a.final[3] == 200 && !a.broken); /* HEAD and 204 have no body, and the connection goes on */
     CHECK(dd_str_findz(dd_buf_str(&a.head), "Content-Length: 2\r\n") > 0);
     close(fd);
     test_answers_free(&a);
@@ -123,6 +123,65 @@ TEST(refusals_come_in_the_applications_words)
     test_server_stop(&t);
 }
 
+TEST(refusals_reach_clients_that_still_send)
+{
+    test_server   t;
+    struct pollfd p    = { .events = POLLIN };
+    dd_buf        body = DD_BUF_INIT(0);
+    answers       a    = { 0 };
+    test_server_start(&t, NULL);
+    p.fd = test_connect(t.port);
+    dd_buf_pad(&body, 'x', 2 << 20);
+    test_send(p.fd, DD_STR("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\n\r\n"), false);
+    CHECK(poll(&p, 1, 5000) == 1);
+    test_send(p.fd, dd_buf_str(&body), false); /* closing now would reset the connection, and the answer with it */
+    test_read(p.fd, &a, 1, false);
+    CHECK(a.n == 1 && a.final[0] == 413);
+    close(p.fd);
+    test_answers_free(&a);
+    dd_buf_free(&body);
+    test_server_stop(&t);
+}
+
+TEST(more_connections_than_allowed_wait)
+{
+    test_server t;
+    int         fd[3];
+    answers     a = { 0 };
+    test_server_start(&t, &(dd_server_opts){ .max_conns = 2 });
+    for (int i = 0; i < 3; i++) {
+        fd[i] = test_connect(t.port);
+        test_send(fd[i], DD_STR(GET("/health")), false);
+    }
+    CHECK(test_until(&t.requests, 2));
+    poll(NULL, 0, 30);
+    CHECK_EQ(t.requests, 2, "the third is not let in");
+    close(fd[0]);
+    test_read(fd[2], &a, 1, false);
+    CHECK_EQ(a.n, 1, "until one has left");
+    close(fd[1]), close(fd[2]);
+    test_answers_free(&a);
+    test_server_stop(&t);
+}
+
+TEST(bytes_are_counted)
+{
+    test_server t;
+    int64_t     before = 0;
+    test_server_start(&t, NULL);
+    static const char *const requests[] = { POST("/echo", "5", "hello"), GET("/chunks"),
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", GET("/large?3000000") };
+    for (size_t i = 0; i < DD_COUNT(requests); i++) {
+        answers a = test_exchange(t.port, requests[i], 1);
+        CHECK(test_until(&t.sent, (int)i + 1));
+        CHECK_EQ(t.bytes_sent - before, a.received, "each byte of an answer");
+        CHECK_EQ(t.bytes_received, (int64_t)strlen(requests[i]), "each byte of a request");
+        before = t.bytes_sent;
+        test_answers_free(&a);
+    }
+    test_server_stop(&t);
+}
+
 TEST(expect_100_continue)
 {
     test_server t;
@@ -139,6 +198,15 @@ TEST(expect_100_continue)
     close(fd);
     test_answers_free(&a);
     expect(&t, "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 999999999\r\n\r\n", 413, NULL, "no 100 before a 413");
+    a  = (answers){ 0 };
+    fd = test_connect(t.port);
+    test_send(fd, DD_STR("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\na"), false);
+    poll(NULL, 0, 20);
+    test_send(fd, DD_STR("bc"), false);
+    test_read(fd, &a, 1, false);
+    close(fd);
+    CHECK(a.interim == 0 && a.final[0] == 200); /* who did not wait needs no leave */
+    test_answers_free(&a);
     test_server_stop(&t);
 }
 
@@ -319,8 +387,9 @@ TEST(tls_speaks_the_same)
     dd_buf_pad(&request, 'x', 300000);
     CHECK(tls_exchange(t.port, TLS1_3_VERSION, dd_buf_str(&request), &got));
     CHECK(dd_str_startsz(dd_buf_str(&got), "HTTP/1.1 200 OK\r\n") && got.len > 300000);
-    CHECK(!tls_exchange(t.port, TLS1_2_VERSION, DD_STR(GET("/health")), &got)); /* 1.3 unless asked */
     dd_buf_clear(&got);
+    CHECK(!tls_exchange(t.port, TLS1_2_VERSION, DD_STR("GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), &got)); /* 1.3 unless asked */
+    CHECK_EQ(got.len, 0, "nothing was said to who speaks 1.2");
     CHECK(tls_exchange(t.port, TLS1_3_VERSION, DD_STR("GET /large?20000000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), &got));
     CHECK(got.len > 20000000);
     answers plain = test_exchange(t.port, GET("/health"), 1);
