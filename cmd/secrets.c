@@ -46,8 +46,8 @@ static dd_code read_hidden(dd_str name, dd_buf *out, dd_err *err)
     silent.c_lflag &= ~(tcflag_t)ECHO;
     for (size_t i = 0; i < DD_COUNT(signals); i++)
         sigaction(signals[i], &catch, &old[i]);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);   /* before anybody is asked to type */
     fprintf(stderr, "value of " DD_STR_FMT " (not shown): ", DD_STR_ARG(name));
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
     while (!interrupted && out->len <= DD_SECRET_VALUE_MAX && (n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n')
         dd_buf_addc(out, c);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);

@@ -44,7 +44,8 @@ static void name_request(exchange *x)
         w->last_ms++;
         w->sequence = 0;
     }
-    x->id = (w->last_ms - DD_EVENT_EPOCH_MS) << 21 | (int64_t)(w->number & 0xff) << 13 | w->sequence;
+    /* Two processes may share a store: where they begin to count is random, so that their ids do not meet. */
+    x->id = (w->last_ms - DD_EVENT_EPOCH_MS) << 21 | (int64_t)((w->number + w->number_base) & 0xff) << 13 | ((w->sequence + w->sequence_base) & 0x1fff);
     dd_event_spell(x->id, x->id_text);
 }
 
@@ -256,7 +257,7 @@ static void convert_head(exchange *x)
     dd_http_head(x->h, x->status, l.v, l.n, -1);
     dd_http_flush(x->h);
     x->facts = (dd_answer_facts){ .model = DD_STR_NULL, .include_usage = x->asked_usage, .request = &x->request, .now = worker_wall_ms(x->w) / 1000,
-                                  .new_id = dd_str_z(x->id_text + 4) };
+                                  .new_id = dd_str_z(x->id_text + 4), .request_id = dd_str_z(x->id_text) };
     dd_dialect_ctx *ctx = dd_new(x->h->arena, dd_dialect_ctx);
     *ctx = (dd_dialect_ctx){ .arena = x->h->arena, .drops = &x->drops, .unsupported = x->s->unsupported, .names = &x->names, .ids = &x->ids, .error = &x->error };
     x->writer = dd_stream_writer_new(x->ep.dialect, &x->facts, ctx);
@@ -377,6 +378,9 @@ static void answer_same(exchange *x, dd_str body, dd_jspan *span, bool parsed)
     if (parsed && x->status >= 200 && x->status < 300)
         dd_usage_read(x->to, span, &x->usage, &x->stop);
     settle_answer(x, span);
+    dd_str vectors = parsed && x->wants_base64 ? dd_embeddings_base64(span, x->h->arena) : DD_STR_NULL;
+    if (vectors.ptr)
+        body = vectors;                  /* S18: the provider did not know the format that the client asked for */
     header_list l = { .n = 0 };
     add_ours(&l, x);
     add_money(&l, x, "x-dd0c-cost", x->bill.actual);
@@ -411,11 +415,12 @@ static void answer_across(exchange *x, dd_jspan *span)
     dd_buf          out    = DD_BUF_INIT(0);
     dd_answer       answer = { 0 };
     dd_dialect_ctx  ctx    = { .arena = x->h->arena, .drops = &x->drops, .unsupported = x->s->unsupported, .names = &x->names, .ids = &x->ids, .error = &x->error };
-    dd_answer_facts facts  = { .request = &x->request, .now = worker_wall_ms(x->w) / 1000, .new_id = dd_str_z(x->id_text + 4) };
+    dd_answer_facts facts  = { .request = &x->request, .now = worker_wall_ms(x->w) / 1000, .new_id = dd_str_z(x->id_text + 4), .request_id = dd_str_z(x->id_text) };
     if (!dd_answer_read(x->to, span, &ctx, &answer) || !dd_answer_write(x->ep.dialect, &answer, &facts, &ctx, &out)) {
         dd_buf_free(&out);
         x->failure = DD_EC_UPSTREAM;
-        fail_request(x, 502, "server_error", "bad_upstream_answer", "", "the provider's answer could not be understood");
+        if (!x->error.status)                /* else the provider's own words */
+            fail_request(x, 502, "server_error", "bad_upstream_answer", "", "the provider's answer could not be understood");
         exchange_error(x);
         return;
     }
@@ -493,7 +498,8 @@ static void break_stream(exchange *x)
 static void stream_ends(exchange *x, dd_call_end end, const char *why)
 {
     bool told = x->failure != DD_EC_NONE;    /* the provider said in its stream what went wrong */
-    if (x->reader && end == DD_CALL_OK) {
+    bool over = x->reader && dd_stream_reader_facts(x->reader).ended;   /* all was said: how the connection ends does not matter */
+    if (x->reader && (end == DD_CALL_OK || over || told)) {
         dd_sse_finish(&x->sse, watch_sse, x);
         bool whole = dd_stream_read_end(x->reader, watch_event, x);
         if (x->writer || whole || told) {    /* a writer has written the error event itself */

@@ -27,7 +27,7 @@ typedef struct worker {
     dd_snapshot  *snapshot;       /* the newest; requests hold their own */
     unsigned      number;
     int64_t       last_ms;        /* for ids */
-    unsigned      sequence;
+    unsigned      sequence, sequence_base, number_base;
     uint64_t      picks;          /* moves on with each request: which of a provider's keys */
     int64_t       clock_mono, clock_wall;   /* wall time in ms at a monotonic moment: no system call a request */
     atomic_bool   drained;
@@ -62,7 +62,7 @@ typedef struct exchange {
     dd_jspan       body;
     dd_str         model, user;       /* decoded */
     uint32_t       metadata;          /* the body's node; 0: none */
-    bool           stream, asked_usage, ask_usage, shape_known;   /* ask_usage: we asked for it, the client did not */
+    bool           stream, asked_usage, ask_usage, shape_known, wants_base64;   /* ask_usage: we asked for it, the client did not */
     dd_request     request;           /* only when translating */
     dd_drops       drops;
     dd_renames     names, ids;

@@ -8,6 +8,7 @@
 #include <sys/time.h>
 
 #include "base/pool.h"
+#include "base/secret.h"
 
 struct dd_gateway {
     dd_gateway_opts opts;
@@ -18,6 +19,7 @@ struct dd_gateway {
     pthread_mutex_t lock;       /* of the counts below; not on a request's way */
     pthread_cond_t  changed;
     unsigned        left;       /* workers that still serve */
+    unsigned        random;     /* of this process */
     unsigned        waiting;    /* workers that have not taken the newest snapshot */
 };
 
@@ -91,6 +93,8 @@ static dd_code worker_start(dd_gateway *g, unsigned i, dd_err *err)
     dd_server_opts o = { .app = &app, .ctx = w, .max_body_bytes = (size_t)g->opts.max_body, .tls_cert = g->opts.tls_cert, .tls_key = g->opts.tls_key, .tls_12 = g->opts.tls_12 };
     w->gateway = g;
     w->number  = i;
+    dd_random_bytes(&w->sequence_base, sizeof w->sequence_base);
+    w->number_base = g->random;
     read_clock(w);
     w->loop = dd_loop_new(err);
     if (!w->loop)
@@ -113,6 +117,7 @@ dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd
     g->n       = opts->workers ? opts->workers : dd_cores();
     g->workers = dd_calloc(g->n, sizeof *g->workers);
     g->threads = dd_calloc(g->n, sizeof *g->threads);
+    dd_random_bytes(&g->random, sizeof g->random);
     pthread_mutex_init(&g->lock, NULL);
     pthread_cond_init(&g->changed, NULL);
     dd_code rc = DD_OK;

@@ -76,7 +76,7 @@ static void make_headers(exchange *x, bool across)
 
 static bool read_body(exchange *x)
 {
-    static const char *const names[] = { "model", "stream", "stream_options", "user", "metadata" };
+    static const char *const names[] = { "model", "stream", "stream_options", "user", "metadata", "encoding_format" };
     uint32_t node[DD_COUNT(names)];
     dd_err   err = DD_ERR_INIT;
     if (x->shape_known)
@@ -103,7 +103,8 @@ static bool read_body(exchange *x)
     uint32_t asks  = dd_jspan_member(&x->body, node[2], "include_usage", &again);
     if (again)
         return fail_request(x, 400, "invalid_request_error", "", "stream_options.include_usage", "the member \"include_usage\" is there twice");
-    x->asked_usage = dd_jspan_kind(&x->body, asks) == DD_J_TRUE;
+    x->asked_usage  = dd_jspan_kind(&x->body, asks) == DD_J_TRUE;
+    x->wants_base64 = x->ep.dialect == DD_DIALECT_EMBEDDINGS && dd_jspan_is(&x->body, node[5], "base64");
     x->shape_known = true;
     return true;
 }
@@ -149,19 +150,22 @@ static dd_dialect upstream_dialect(const exchange *x)
     }
 }
 
-/* What the price table knows of the target; a model that it does not know is taken to be a current one. */
+/* What the provider's row and the price table know of the target; a model that the table does not know is taken to be a current one. */
 static dd_target_facts target_facts(const exchange *x)
 {
     const dd_price *row = x->decision.used.price;
-    bool            openai = dd_str_eqz(dd_str_z(x->provider->kind->name), "openai") || dd_str_eqz(dd_str_z(x->provider->kind->name), "azure");
-    dd_target_facts f = { .json_schema = true, .vision = true, .documents = true, .reasoning = true, .old_max_tokens = !openai, .no_developer = !openai };
-    if (row) {
-        f.max_output = row->max_output;
-        f.reasoning  = row->caps & DD_CAP_REASONING;
+    dd_target_facts f   = x->provider->kind->facts;
+    dd_day          of  = row && row->released != DD_DAY_NONE ? row->released : INT32_MAX;
+    f.json_schema = f.vision = f.documents = true;
+    f.reasoning   = !row || row->caps & DD_CAP_REASONING;
+    f.max_output  = row ? row->max_output : 0;
+    if (x->to == DD_DIALECT_MESSAGES) {
+        /* Claude by generation: Opus 4.1 (2025-08-05) refuses temperature and top_p together; since Opus 4.6 (2026-02-05) thinking is adaptive; since Opus 4.7 (2026-04-16)
+         * no sampling is taken at all. Anthropic's migration guide and reports of its errors, read 2026-11-20. */
+        f.one_sampling      = of >= dd_day_make(2025, 8, 5);
+        f.adaptive_thinking = f.reasoning && of >= dd_day_make(2026, 2, 5);
+        f.no_sampling       = of >= dd_day_make(2026, 4, 16);
     }
-    f.cache_control = dd_str_eqz(dd_str_z(x->provider->kind->name), "openrouter");
-    /* Anthropic's models since Opus 4.6 think adaptively and take an effort (release notes, read 2026-11-20). */
-    f.adaptive_thinking = x->to == DD_DIALECT_MESSAGES && f.reasoning && (!row || row->released == DD_DAY_NONE || row->released >= dd_day_make(2026, 2, 1));
     return f;
 }
 

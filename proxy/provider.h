@@ -3,6 +3,7 @@
  * A configured provider follows a row (`type:`), and says its own URL, keys and limits. Any compatible server is a row "openai" with another URL. */
 #ifndef DD_PROXY_PROVIDER_H
 #define DD_PROXY_PROVIDER_H
+#include "proxy/dialect/dialect.h"
 #include "proxy/http/server.h"
 #include "route/policy.h"
 
@@ -19,6 +20,7 @@ typedef struct {
     bool        free;         /* local: costs nothing */
     bool        responses;    /* has an endpoint /responses of its own */
     const char *source;       /* page that says so */
+    dd_target_facts facts;    /* of the provider, not of a model: what its chat completions take less or more than OpenAI's */
 } dd_provider_kind;
 
 extern const dd_provider_kind dd_provider_kinds[];   /* ends with a NULL name; in order of preference */

@@ -162,6 +162,23 @@ def test_unsupported_members_can_be_errors_P14(cli):
     assert a.status == 400 and "logit_bias" in a.body.decode() and not an.requests, a.body
 
 
+def test_models_get_what_they_take_T15_T16(cli):
+    an, mi = Upstream(lambda r, c: c.json(MESSAGE)), Upstream()
+    config(cli, None, f"  mistral: {{base_url: {mi.url}, api_key: k}}\n", an)
+    cli.write("dd0c.yaml", (cli.dir / "dd0c.yaml").read_text())
+    p = cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", "1")
+    c = Client(p.port)
+    ask = {**ASK, "temperature": 0.3, "top_p": 0.9, "reasoning_effort": "high", "max_tokens": 6000}
+    old = c.ask("POST", "/v1/chat/completions", {**ask, "model": "claude-sonnet-4-20250514"})
+    assert old.status == 200 and an.requests[-1].json["thinking"]["type"] == "enabled" and an.requests[-1].json["thinking"]["budget_tokens"] < 6000
+    new = c.ask("POST", "/v1/chat/completions", {**ask, "model": "claude-opus-4-7"})
+    body = an.requests[-1].json
+    assert new.status == 200 and body["thinking"]["type"] == "adaptive" and body["output_config"]["effort"] == "high" and "temperature" not in body, body
+    assert "temperature" in new.headers["x-dd0c-dropped"]
+    a = c.ask("POST", "/v1/messages", {**ASK_MESSAGES, "model": "mistral/mistral-small-latest", "metadata": {"user_id": "u"}}, {"anthropic-version": "2023-06-01"})
+    assert a.status == 200 and "user" not in mi.requests[-1].json and mi.requests[-1].json["max_tokens"] == 50, mi.requests[-1].json
+
+
 def test_count_tokens_is_estimated_where_the_provider_cannot_S20(cli):
     p = proxy(cli, Upstream())
     a = Client(p.port).ask("POST", "/v1/messages/count_tokens", ASK_MESSAGES, {"anthropic-version": "2023-06-01"})
@@ -200,3 +217,27 @@ raise SystemExit(7)
     assert r.out == "Hi\n" and up.requests[0].headers["authorization"] == "Bearer upstream-secret-1"
     assert "no command given" in cli.run("run", status=2).err
     assert "no-such-program" in cli.run("run", "--", "no-such-program", status=3).err
+
+
+def test_vectors_as_the_client_asked_S18(cli):
+    import base64
+    import struct
+    up = Upstream(lambda r, c: c.json({"object": "list", "model": "e", "data": [{"object": "embedding", "index": 0, "embedding": [0.5, -2, 1e-3]}], "usage": {"prompt_tokens": 1, "total_tokens": 1}}))
+    p = proxy(cli, up)
+    c = Client(p.port)
+    ask = {"model": "text-embedding-3-small", "input": "a"}
+    assert c.ask("POST", "/v1/embeddings", {**ask, "encoding_format": "float"}).json["data"][0]["embedding"] == [0.5, -2, 1e-3]
+    text = c.ask("POST", "/v1/embeddings", {**ask, "encoding_format": "base64"}).json["data"][0]["embedding"]
+    assert base64.b64decode(text) == struct.pack("<3f", 0.5, -2, 1e-3)
+
+
+def test_a_whole_stream_whose_connection_is_reset_is_whole(cli):
+    def script(r, c):
+        c.start_stream()
+        c.chunk(MESSAGE_STREAM)
+        c.cut()
+    p = proxy(cli, anthropic=Upstream(script))
+    a = Client(p.port).ask("POST", "/v1/chat/completions", {**ASK, "stream": True})
+    assert a.events[-1] == "[DONE]", a.body[-300:]
+    m = Client(p.port).ask("POST", "/v1/messages", {**ASK, "messages": ASK["messages"][1:], "stream": True}, {"anthropic-version": "2023-06-01"})
+    assert json.loads(m.events[-1])["type"] == "message_stop", m.body[-300:]
