@@ -5,10 +5,15 @@
 #ifndef DD_PROXY_HTTP_CONN_H
 #define DD_PROXY_HTTP_CONN_H
 #include <stdatomic.h>
+#include <sys/socket.h>
 
 #include "proxy/http/request.h"
 #include "proxy/http/server.h"
 #include "proxy/http/tls.h"
+
+#ifndef MSG_NOSIGNAL   /* where it is missing the process ignores SIGPIPE */
+#define MSG_NOSIGNAL 0
+#endif
 
 #define DD_CONN_STATES(X) X(handshake) X(idle) X(head) X(body) X(answer) X(linger) X(closed)
 #define DD_CONN_ENUM(name) DD_CONN_##name,
