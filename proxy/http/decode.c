@@ -48,7 +48,7 @@ void dd_body_free(dd_body *b)
 
 /* ---- chunked ---- */
 
-enum { SIZE, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, TRAILER, TRAILER_LF, END_LF };
+enum { SIZE, SIZE_BLANK, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, TRAILER, TRAILER_LF, END_LF };
 
 static int hex(unsigned char c)
 {
@@ -71,7 +71,7 @@ static dd_decode chunk_size(dd_chunks *c, unsigned char b)
     }
     if (c->digits == 0 || (b != '\r' && b != ';' && b != ' ' && b != '\t'))
         return DD_DECODE_BAD;
-    c->state = b == '\r' ? SIZE_LF : EXTENSION;
+    c->state = b == '\r' ? SIZE_LF : b == ';' ? EXTENSION : SIZE_BLANK;
     return DD_DECODE_MORE;
 }
 
@@ -96,7 +96,12 @@ static dd_decode chunk_byte(dd_chunks *c, unsigned char b)
     switch (c->state) {
     case SIZE:
         return chunk_size(c, b);
+    case SIZE_BLANK: /* blanks may stand before an extension, and nothing else */
     case EXTENSION:
+        if (c->state == SIZE_BLANK && b != '\r' && b != ';' && b != ' ' && b != '\t')
+            return DD_DECODE_BAD;
+        if (b == ';')
+            c->state = EXTENSION;
         if (b == '\r')
             c->state = SIZE_LF;
         else if (is_control(b))

@@ -80,6 +80,9 @@ static const struct { const char *why, *in, *want; int status; } cases[] = {
     { "a body past the limit is refused by its length", "POST / HTTP/1.1\r\n" H "Content-Length: 1048577\r\n\r\n", "", 413 },
     { "a chunk past the limit is refused by its size", "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n100001\r\na", "", 413 },
     { "a size in sixteen digits", "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0000000000000001\r\na", "", 413 },
+    { "a blank behind the size", "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n1 \r\na\r\n0 ;x\r\n\r\n",
+        "POST / |host=a|transfer-encoding=chunked#a", 0 },
+    { "a word behind the size", "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n1 x\r\na\r\n0\r\n\r\n", "", 400 },
     { "a chunk's data ends in CRLF", "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n", "", 400 },
     { "a trailer without colon", "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\nx\r\n\r\n", "", 400 },
 };
