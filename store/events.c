@@ -228,10 +228,10 @@ static bool put(dd_events *s, dd_str frames)
         note_down(s, &err);
         return false;
     }
+    note_up(s); /* first, so that who sees the counts has been told */
     atomic_fetch_add(&s->written, n.written);
     atomic_fetch_add(&s->known, n.known);
     atomic_fetch_add(&s->bad, n.bad);
-    note_up(s);
     return true;
 }
 

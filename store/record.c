@@ -2,7 +2,7 @@
 
 #include "store/field.h"
 
-enum { VERSION = 1, VARINT = 10, ATTEMPT_NUMBERS = 11, FRAME_MAX = 1 << 20 };
+enum { VERSION = 1, VARINT = 10, ATTEMPT_NUMBERS = 11, FRAME_MAX = 1 << 20, SUM_AT = 4, MARK_AT = 8 };
 
 /* ---- numbers: zigzag, seven bits a byte; 0 is "not known", so the others are moved up by one ---- */
 
@@ -229,49 +229,50 @@ static uint32_t get_u32(const char *p)
 
 static void put_u32(char *p, uint32_t v) { memcpy(p, &v, sizeof v); }
 
-static uint32_t sum(dd_str s)
+/* Of all that follows the checksum. */
+static uint32_t sum(const char *frame, size_t record_len)
 {
-    uint64_t h = dd_str_hash(s);
+    uint64_t h = dd_str_hash((dd_str){ frame + MARK_AT, DD_FRAME_HEAD - MARK_AT + record_len });
     return (uint32_t)(h ^ h >> 32);
 }
 
-void dd_frame_add(dd_buf *out, dd_str record)
+void dd_frame_add(dd_buf *out, dd_frame f)
 {
     char head[DD_FRAME_HEAD] = {0};
-    put_u32(head, (uint32_t)record.len);
+    put_u32(head, (uint32_t)f.record.len);
+    memcpy(head + MARK_AT, &f.mark, sizeof f.mark);
     dd_buf_add(out, (dd_str){ head, sizeof head });
-    dd_buf_add(out, record);
+    dd_buf_add(out, f.record);
 }
 
-bool dd_frame_take(dd_str *frames, dd_str *record)
+bool dd_frame_take(dd_str *frames, dd_frame *out)
 {
     if (frames->len < DD_FRAME_HEAD)
         return false;
     uint32_t n = get_u32(frames->ptr);
     if (n > frames->len - DD_FRAME_HEAD)
         return false;
-    *record = dd_str_sub(*frames, DD_FRAME_HEAD, DD_FRAME_HEAD + n);
+    memcpy(&out->mark, frames->ptr + MARK_AT, sizeof out->mark);
+    out->record = dd_str_sub(*frames, DD_FRAME_HEAD, DD_FRAME_HEAD + n);
     *frames = dd_str_sub(*frames, DD_FRAME_HEAD + n, frames->len);
     return true;
 }
 
 void dd_frames_seal(char *frames, size_t len)
 {
-    dd_str rest = { frames, len }, record;
-    char  *at = frames;
-    while (dd_frame_take(&rest, &record)) {
-        put_u32(at + 4, sum(record));
-        at += DD_FRAME_HEAD + record.len;
-    }
+    dd_str   rest = { frames, len };
+    dd_frame f;
+    for (char *at = frames; dd_frame_take(&rest, &f); at += DD_FRAME_HEAD + f.record.len)
+        put_u32(at + SUM_AT, sum(at, f.record.len));
 }
 
-bool dd_frame_check(dd_str *frames, dd_str *record, bool *damaged)
+bool dd_frame_check(dd_str *frames, dd_frame *out, bool *damaged)
 {
     dd_str rest = *frames;
     *damaged = frames->len >= DD_FRAME_HEAD && get_u32(frames->ptr) > FRAME_MAX;
-    if (*damaged || !dd_frame_take(&rest, record))
+    if (*damaged || !dd_frame_take(&rest, out))
         return false;
-    *damaged = get_u32(frames->ptr + 4) != sum(*record);
+    *damaged = get_u32(frames->ptr + SUM_AT) != sum(frames->ptr, out->record.len);
     if (!*damaged)
         *frames = rest;
     return !*damaged;

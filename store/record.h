@@ -2,12 +2,12 @@
  *
  * Byte 0 is the format's version. The members of dd_fields follow in their order, then the attempts; numbers are variable-length, a number that is
  * not known is one byte. Fields are only ever appended, so a program reads the records of older ones; what they lack is not known. Records of several
- * events stand in frames: length, checksum, bytes. No allocation. */
+ * events stand in frames: length, checksum, mark, bytes. No allocation. */
 #ifndef DD_STORE_RECORD_H
 #define DD_STORE_RECORD_H
 #include "route/event.h"
 
-enum { DD_RECORD_ATTEMPTS = 32, DD_FRAME_HEAD = 8 };   /* attempts past that are not kept */
+enum { DD_RECORD_ATTEMPTS = 32, DD_FRAME_HEAD = 16 };   /* attempts past that are not kept */
 
 /* No record of this event is longer. */
 size_t dd_record_bound(const dd_event *e);
@@ -19,10 +19,11 @@ dd_code dd_record_read(dd_str record, dd_event *e, dd_attempt *attempts, dd_str 
 /* The attempts alone, from such a tail. */
 dd_code dd_record_read_attempts(dd_str bytes, dd_event *e, dd_attempt *attempts);
 
-/* Appends a frame around `record`; sealed later, where the bytes leave the process. */
-void dd_frame_add(dd_buf *out, dd_str record);
+/* The mark is the event's for good: a number that no other event of any process has, however alike the two are. */
+typedef struct { dd_str record; int64_t mark; } dd_frame;
+void dd_frame_add(dd_buf *out, dd_frame f);             /* sealed later, where the bytes leave the process */
 void dd_frames_seal(char *frames, size_t len);          /* fills in the checksums */
-/* Takes a frame off the front. False: no whole, sound frame is there; *damaged (may be NULL) says whether more bytes could make it one. */
-bool dd_frame_take(dd_str *frames, dd_str *record);     /* of frames of this process: not checked */
-bool dd_frame_check(dd_str *frames, dd_str *record, bool *damaged);
+/* Take a frame off the front. False: no whole (or sound) frame is there. `check` is for bytes from elsewhere; *damaged: more bytes would not help. */
+bool dd_frame_take(dd_str *frames, dd_frame *out);
+bool dd_frame_check(dd_str *frames, dd_frame *out, bool *damaged);
 #endif

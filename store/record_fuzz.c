@@ -30,17 +30,18 @@ static void same_again(dd_str bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    dd_str bytes = { (const char *)data, size }, rest = bytes, record;
+    dd_str bytes = { (const char *)data, size }, rest = bytes;
+    dd_frame f;
     bool   damaged;
     same_again(bytes);
     dd_buf sealed = DD_BUF_INIT(0);
-    while (dd_frame_take(&rest, &record)) {
-        same_again(record);
-        dd_frame_add(&sealed, record);
+    while (dd_frame_take(&rest, &f)) {
+        same_again(f.record);
+        dd_frame_add(&sealed, f);
     }
     dd_frames_seal(sealed.ptr, sealed.len);
     rest = dd_buf_str(&sealed);
-    while (dd_frame_check(&rest, &record, &damaged))
+    while (dd_frame_check(&rest, &f, &damaged))
         continue;
     if (rest.len != 0 && !damaged)
         abort();

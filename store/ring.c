@@ -2,7 +2,9 @@
 
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
+#include "base/time.h"
 #include "store/record.h"
 
 enum { SLOT_BYTES = 512, STACK_BYTES = 4096, LINE = 64 };
@@ -18,8 +20,18 @@ struct dd_ring {
     alignas(LINE) _Atomic size_t tail;   /* puts so far */
     alignas(LINE) _Atomic size_t head;   /* takes so far */
     alignas(LINE) size_t mask;
-    slot *slots;
+    slot   *slots;
+    int64_t first_mark;   /* of position 0 */
 };
+
+/* Positions count up from a place that another queue, here or in another process, will not be near: one of 2^62. */
+static int64_t random_mark(void)
+{
+    uint64_t r = 0;
+    if (getentropy(&r, sizeof r) != 0)
+        r = (uint64_t)dd_mono_now().ns * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t)getpid();
+    return (int64_t)(r >> 2);
+}
 
 dd_ring *dd_ring_new(size_t slots)
 {
@@ -32,6 +44,7 @@ dd_ring *dd_ring_new(size_t slots)
     memset(r, 0, sizeof *r);
     r->slots = dd_malloc(n * sizeof *r->slots); /* pages that are never used are never there */
     r->mask = n - 1;
+    r->first_mark = random_mark();
     for (size_t i = 0; i < n; i++) {
         atomic_init(&r->slots[i].turn, i);
         r->slots[i].heap = NULL;
@@ -115,7 +128,7 @@ bool dd_ring_take(dd_ring *r, dd_buf *out)
         else if (atomic_compare_exchange_weak(&r->head, &pos, pos + 1))
             break;
     }
-    dd_frame_add(out, (dd_str){ s->heap != NULL ? s->heap : s->bytes, s->len });
+    dd_frame_add(out, (dd_frame){ { s->heap != NULL ? s->heap : s->bytes, s->len }, r->first_mark + (int64_t)pos });
     free(s->heap);
     s->heap = NULL;
     atomic_store_explicit(&s->turn, pos + r->mask + 1, memory_order_release);

@@ -13,7 +13,7 @@
 #include "base/time.h"
 #include "store/record.h"
 
-#define MAGIC  "dd0cspl1"
+#define MAGIC  "dd0cspl2"
 #define ENDING ".spool"
 enum { MAGIC_LEN = sizeof MAGIC - 1, SEGMENT_PARTS = 8, SEGMENT_MIN = 1 << 16, NAME_MAX_BYTES = 96,
        LOCK_TRIES = 1000, ROOM_MIN = 1 << 17 /* more than any frame */ };
@@ -264,10 +264,11 @@ static bool read_frames(dd_spool *s, size_t max_bytes, dd_buf *out)
     size_t  room = max_bytes > ROOM_MIN ? max_bytes : ROOM_MIN, start = out->len;
     char   *bytes = dd_malloc(room);
     ssize_t n = pread(s->in.fd, bytes, room, s->next);
-    dd_str  rest = { bytes, n > 0 ? (size_t)n : 0 }, record;
+    dd_str  rest = { bytes, n > 0 ? (size_t)n : 0 };
+    dd_frame f;
     bool    damaged = false;
-    while (dd_frame_check(&rest, &record, &damaged))
-        dd_frame_add(out, record);
+    while (dd_frame_check(&rest, &f, &damaged))
+        dd_frame_add(out, f);
     size_t taken = out->len - start;
     free(bytes);
     if (taken == 0 && n > 0)
@@ -276,10 +277,22 @@ static bool read_frames(dd_spool *s, size_t max_bytes, dd_buf *out)
     return taken > 0;
 }
 
+/* A file of another version is moved out of the way, for the program that knows it. */
 static bool starts_well(const dd_spool *s)
 {
     char magic[MAGIC_LEN];
-    return pread(s->in.fd, magic, MAGIC_LEN, 0) == MAGIC_LEN && memcmp(magic, MAGIC, MAGIC_LEN) == 0;
+    if (pread(s->in.fd, magic, MAGIC_LEN, 0) != MAGIC_LEN)
+        return false;
+    if (memcmp(magic, MAGIC, MAGIC_LEN - 1) == 0 && magic[MAGIC_LEN - 1] != MAGIC[MAGIC_LEN - 1]) {
+        dd_buf from = DD_BUF_INIT(0), to = DD_BUF_INIT(0);
+        path_of(s, s->in.name, &from);
+        dd_buf_printf(&to, "%s-version-%c", dd_buf_z(&from), magic[MAGIC_LEN - 1]);
+        if (rename(dd_buf_z(&from), dd_buf_z(&to)) != 0)
+            unlink(dd_buf_z(&from));
+        dd_buf_free(&from);
+        dd_buf_free(&to);
+    }
+    return memcmp(magic, MAGIC, MAGIC_LEN) == 0;
 }
 
 static void read_some(dd_spool *s, size_t max_bytes, dd_buf *out)

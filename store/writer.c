@@ -7,7 +7,7 @@
 #include "store/record.h"
 #include "store/rollup.h"
 
-enum { TIDY_ROWS = 500, ID_TIME_SHIFT = 21, NEIGHBOURS = 16, ID_AT = 3 /* the first of dd_fields, behind batch and attempts */ };
+enum { TIDY_ROWS = 500, ID_TIME_SHIFT = 21, NEIGHBOURS = 16, FIELDS_AT = 4 /* behind batch, attempts and mark; the first is the id */ };
 static const int64_t day_ms = 86400000;
 
 struct dd_writer {
@@ -56,10 +56,10 @@ void dd_writer_free(dd_writer *w)
 static int prepare_insert(dd_writer *w)
 {
     dd_buf sql = DD_BUF_INIT(0);
-    dd_buf_addz(&sql, "INSERT OR IGNORE INTO events (batch, attempts");
+    dd_buf_addz(&sql, "INSERT OR IGNORE INTO events (batch, attempts, mark");
     for (size_t i = 0; i < dd_n_fields; i++)
         dd_buf_printf(&sql, ", %s", dd_fields[i].name);
-    dd_buf_addz(&sql, ") VALUES (?, ?");
+    dd_buf_addz(&sql, ") VALUES (?, ?, ?");
     for (size_t i = 0; i < dd_n_fields; i++)
         dd_buf_addz(&sql, ", ?");
     dd_buf_addc(&sql, ')');
@@ -71,8 +71,7 @@ static int prepare_insert(dd_writer *w)
 static int prepare_all(dd_writer *w)
 {
     const struct { sqlite3_stmt **to; const char *sql; } all[] = {
-        { &w->same, "SELECT time_ms IS ? AND total_us IS ? AND overhead_us IS ? AND bytes_in IS ? AND bytes_out IS ? AND requested_model IS ?"
-                    " AND key_id IS ? AND user IS ? AND feature IS ? FROM events WHERE id = ?" },
+        { &w->same, "SELECT mark IS ? FROM events WHERE id = ?" },
         { &w->batch, "SELECT max(coalesce(max(batch), 0) + 1, ?) FROM events" },
         { &w->old_events, "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id < ? ORDER BY id LIMIT ?)" },
         { &w->old_hours, "DELETE FROM hourly_cost_summary WHERE hour < ? AND hour = (SELECT min(hour) FROM hourly_cost_summary)" },
@@ -137,14 +136,10 @@ static bool is_of_the_store(int code)
 }
 
 /* Is the row of this id the same event? */
-static bool is_same(dd_writer *w, const dd_event *e, int64_t id)
+static bool is_same(dd_writer *w, int64_t mark, int64_t id)
 {
-    static const char *const compared[] = { "time_ms", "total_us", "overhead_us", "bytes_in", "bytes_out", "requested_model",
-                                            "key_id", "user", "feature" };
-    int at = 1;
-    for (size_t i = 0; i < DD_COUNT(compared); i++)
-        bind_field(w->same, at++, dd_field_find(dd_str_z(compared[i])), e);
-    sqlite3_bind_int64(w->same, at, id);
+    sqlite3_bind_int64(w->same, 1, mark);
+    sqlite3_bind_int64(w->same, 2, id);
     bool same = sqlite3_step(w->same) == SQLITE_ROW && sqlite3_column_int(w->same, 0) != 0;
     sqlite3_reset(w->same);
     return same;
@@ -152,24 +147,24 @@ static bool is_same(dd_writer *w, const dd_event *e, int64_t id)
 
 /* Two processes that share a folder may give one id to two events in one millisecond: the second one takes the next that is free, and is found
  * there when it comes again. SQLITE_DONE: the row is there; *fresh: it was not before. */
-static int insert(dd_writer *w, const dd_event *e, bool *fresh)
+static int insert(dd_writer *w, const dd_event *e, int64_t mark, bool *fresh)
 {
     for (int64_t id = e->id; id < e->id + NEIGHBOURS; id++) {
-        sqlite3_bind_int64(w->insert, ID_AT, id);
+        sqlite3_bind_int64(w->insert, FIELDS_AT, id);
         int code = sqlite3_step(w->insert);
         sqlite3_reset(w->insert);
         *fresh = code == SQLITE_DONE && sqlite3_changes(dd_db_sqlite(w->db)) > 0;
-        if (code != SQLITE_DONE || *fresh || is_same(w, e, id))
+        if (code != SQLITE_DONE || *fresh || is_same(w, mark, id))
             return code;
     }
     return SQLITE_CONSTRAINT;
 }
 
-static int put_event(dd_writer *w, int64_t batch, dd_str record, dd_writer_count *n)
+static int put_event(dd_writer *w, int64_t batch, dd_frame frame, dd_writer_count *n)
 {
     dd_event e;
     dd_str   attempts;
-    if (dd_record_read(record, &e, NULL, &attempts) != DD_OK || e.id <= 0 || e.id > INT64_MAX - NEIGHBOURS) {
+    if (dd_record_read(frame.record, &e, NULL, &attempts) != DD_OK || e.id <= 0 || e.id > INT64_MAX - NEIGHBOURS) {
         n->bad++;
         return SQLITE_OK;
     }
@@ -179,10 +174,11 @@ static int put_event(dd_writer *w, int64_t batch, dd_str record, dd_writer_count
         e.org = DD_STR("default");
     sqlite3_bind_int64(w->insert, 1, batch);
     sqlite3_bind_blob(w->insert, 2, attempts.ptr, (int)attempts.len, SQLITE_STATIC);
+    sqlite3_bind_int64(w->insert, 3, frame.mark);
     for (size_t i = 0; i < dd_n_fields; i++)
-        bind_field(w->insert, (int)i + 3, &dd_fields[i], &e);
+        bind_field(w->insert, (int)i + FIELDS_AT, &dd_fields[i], &e);
     bool fresh = false;
-    int  code = insert(w, &e, &fresh);
+    int  code = insert(w, &e, frame.mark, &fresh);
     if (code != SQLITE_DONE) {
         n->bad += !is_of_the_store(code);
         return is_of_the_store(code) ? code : SQLITE_OK;
@@ -198,7 +194,7 @@ static int put_event(dd_writer *w, int64_t batch, dd_str record, dd_writer_count
  * file does not start again from the front. */
 static int put_all(dd_writer *w, dd_str frames, dd_writer_count *n)
 {
-    dd_str          record;
+    dd_frame        frame;
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
     sqlite3_bind_int64(w->batch, 1, (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000);
@@ -209,8 +205,8 @@ static int put_all(dd_writer *w, dd_str frames, dd_writer_count *n)
         return code;
     code = SQLITE_OK;
     dd_rollup_clear(w->rollup);
-    while (code == SQLITE_OK && dd_frame_take(&frames, &record))
-        code = put_event(w, batch, record, n);
+    while (code == SQLITE_OK && dd_frame_take(&frames, &frame))
+        code = put_event(w, batch, frame, n);
     return code != SQLITE_OK ? code : dd_rollup_write(w->rollup, &w->sums);
 }
 

@@ -1,6 +1,6 @@
 /* store/writer.h - events into telemetry.db: a batch is one transaction of rows, sums by hour and day, and nothing else.
  *
- * An event that is there already (by its id, and by what it says) is passed over, in the sums too: a batch may be written again. Opens the database
+ * An event that is there already (by its id and its mark) is passed over, in the sums too: a batch may be written again. Opens the database
  * when it is needed, and again after a failure that a fresh connection may cure. One thread. */
 #ifndef DD_STORE_WRITER_H
 #define DD_STORE_WRITER_H

@@ -108,24 +108,31 @@ TEST(attempts_past_the_limit_are_not_kept)
 
 TEST(frames_say_when_they_are_damaged)
 {
-    dd_buf f = DD_BUF_INIT(0);
-    dd_str rest, record;
-    bool   damaged;
-    dd_frame_add(&f, DD_STR("one"));
-    dd_frame_add(&f, DD_STR("three"));
+    dd_buf   f = DD_BUF_INIT(0);
+    dd_str   rest;
+    dd_frame got;
+    bool     damaged;
+    dd_frame_add(&f, (dd_frame){ DD_STR("one"), 1 });
+    dd_frame_add(&f, (dd_frame){ DD_STR("three"), -3 });
     dd_frames_seal(f.ptr, f.len);
     rest = dd_buf_str(&f);
-    CHECK(dd_frame_check(&rest, &record, &damaged));
-    CHECK_STR(record, "one");
-    CHECK(dd_frame_check(&rest, &record, &damaged));
-    CHECK_STR(record, "three");
-    CHECK(!dd_frame_check(&rest, &record, &damaged) && !damaged);
+    CHECK(dd_frame_check(&rest, &got, &damaged));
+    CHECK_STR(got.record, "one");
+    CHECK_EQ(got.mark, 1, "mark");
+    CHECK(dd_frame_check(&rest, &got, &damaged));
+    CHECK_STR(got.record, "three");
+    CHECK_EQ(got.mark, -3, "mark");
+    CHECK(!dd_frame_check(&rest, &got, &damaged) && !damaged);
     rest = (dd_str){ f.ptr, f.len - 1 };
-    CHECK(dd_frame_check(&rest, &record, &damaged));
-    CHECK(!dd_frame_check(&rest, &record, &damaged) && !damaged); /* a torn end */
+    CHECK(dd_frame_check(&rest, &got, &damaged));
+    CHECK(!dd_frame_check(&rest, &got, &damaged) && !damaged); /* a torn end */
+    f.ptr[DD_FRAME_HEAD - 1] ^= 1; /* in the mark */
+    rest = dd_buf_str(&f);
+    CHECK(!dd_frame_check(&rest, &got, &damaged) && damaged);
+    f.ptr[DD_FRAME_HEAD - 1] ^= 1;
     f.ptr[DD_FRAME_HEAD] = 'x';
     rest = dd_buf_str(&f);
-    CHECK(!dd_frame_check(&rest, &record, &damaged) && damaged);
+    CHECK(!dd_frame_check(&rest, &got, &damaged) && damaged);
     dd_buf_free(&f);
 }
 
@@ -133,6 +140,7 @@ TEST(a_queue_gives_back_in_order_and_refuses_what_is_too_much)
 {
     dd_ring *r = dd_ring_new(4);
     dd_buf   out = DD_BUF_INIT(0);
+    int64_t  mark = 0;
     dd_event e;
     for (int64_t i = 0; i < 4; i++) {
         e = sample_event(i);
@@ -140,13 +148,16 @@ TEST(a_queue_gives_back_in_order_and_refuses_what_is_too_much)
     }
     CHECK_EQ(dd_ring_put(r, &e, 4), 0, "R3.1 full");
     for (int64_t i = 0; i < 4; i++) {
-        dd_str   frame, record;
+        dd_str   bytes;
+        dd_frame frame;
         dd_event got;
         dd_buf_clear(&out);
         CHECK(dd_ring_take(r, &out));
-        frame = dd_buf_str(&out);
-        CHECK(dd_frame_take(&frame, &record));
-        CHECK_OK(dd_record_read(record, &got, room, NULL));
+        bytes = dd_buf_str(&out);
+        CHECK(dd_frame_take(&bytes, &frame));
+        CHECK_OK(dd_record_read(frame.record, &got, room, NULL));
+        mark = i == 0 ? frame.mark : mark;
+        CHECK_EQ(frame.mark - mark, i, "each its own mark");
         CHECK_EQ(got.cost_actual, i, "first in, first out");
     }
     CHECK(!dd_ring_take(r, &out));
@@ -173,16 +184,17 @@ TEST(a_queue_takes_events_longer_than_a_slot)
     dd_ring    *r = dd_ring_new(2);
     dd_buf      out = DD_BUF_INIT(0);
     dd_event    e = sample_event(1), got;
-    dd_str      frame, record;
+    dd_str      bytes;
+    dd_frame    frame;
     memset(tags, ' ', sizeof tags);
     e.tags = (dd_str){ tags, sizeof tags };
     CHECK_EQ(dd_ring_put(r, &e, 2), 1, "taken");
     CHECK_EQ(dd_ring_put(r, &e, 2), 2, "taken");
     CHECK_EQ(dd_ring_put(r, &e, 2), 0, "full, and the copy is freed");
     CHECK(dd_ring_take(r, &out));
-    frame = dd_buf_str(&out);
-    CHECK(dd_frame_take(&frame, &record));
-    CHECK_OK(dd_record_read(record, &got, room, NULL));
+    bytes = dd_buf_str(&out);
+    CHECK(dd_frame_take(&bytes, &frame));
+    CHECK_OK(dd_record_read(frame.record, &got, room, NULL));
     CHECK_EQ(got.tags.len, sizeof tags, "whole");
     dd_ring_free(r); /* with one still in it */
     dd_buf_free(&out);

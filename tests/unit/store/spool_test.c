@@ -12,7 +12,7 @@ static dd_code add(dd_spool *s, const char *text)
 {
     dd_buf  f = DD_BUF_INIT(0);
     dd_err  err = DD_ERR_INIT;
-    dd_frame_add(&f, dd_str_z(text));
+    dd_frame_add(&f, (dd_frame){ dd_str_z(text), 7 });
     dd_code rc = dd_spool_append(s, &f, &err);
     dd_buf_free(&f);
     return rc;
@@ -22,13 +22,15 @@ static dd_code add(dd_spool *s, const char *text)
 static void drain(dd_spool *s, dd_buf *out)
 {
     for (;;) {
-        dd_buf f = DD_BUF_INIT(0);
-        dd_str rest, record;
+        dd_buf   f = DD_BUF_INIT(0);
+        dd_str   rest;
+        dd_frame frame;
         dd_spool_read(s, 1, &f, NULL);
         rest = dd_buf_str(&f);
         bool any = f.len > 0;
-        while (dd_frame_take(&rest, &record)) {
-            dd_buf_add(out, record);
+        while (dd_frame_take(&rest, &frame)) {
+            CHECK_EQ(frame.mark, 7, "the mark stays");
+            dd_buf_add(out, frame.record);
             dd_buf_addc(out, ' ');
         }
         dd_buf_free(&f);
@@ -102,7 +104,7 @@ TEST(a_spool_is_bounded)
     int       n = 0;
     while (add(s, "0123456789") == DD_OK)
         n++;
-    CHECK_EQ(n, (1000 - 8) / (8 + 10), "R3.1: as many as fit");
+    CHECK_EQ(n, (1000 - 8) / (DD_FRAME_HEAD + 10), "R3.1: as many as fit");
     drain(s, &out);
     CHECK_OK(add(s, "more"));
     dd_spool_free(s);
