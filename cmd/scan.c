@@ -84,11 +84,8 @@ static dd_code read_gates(scan_run *r, const dd_opt_list *gates, dd_err *err)
             r->unknown = true;
         else if (dd_str_eqz(gate, "retired"))
             r->retired = true;
-        else if (dd_str_startsz(gate, "opportunity=")) {
-            dd_code rc = dd_money_parse(dd_str_sub(gate, 12, gate.len), &r->opportunity, err);
-            if (rc != DD_OK)
-                return rc;
-        } else {
+        else if (!dd_str_startsz(gate, "opportunity=") ||
+                 dd_money_parse(dd_str_sub(gate, 12, gate.len), &r->opportunity, NULL) != DD_OK || r->opportunity < 0) {
             dd_fail(err, DD_ERR_USAGE, "option \"--fail-on\" does not take \"%s\"", gates->v[i]);
             dd_hint(err, "One of: unknown, retired, opportunity=USD.");
             return DD_ERR_USAGE;

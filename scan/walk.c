@@ -108,7 +108,7 @@ static void note(worker *k, dd_str abs, bool failed, dd_str why)
 static void note_errno(worker *k, dd_str abs, int error)
 {
     char why[128];
-    snprintf(why, sizeof why, "could not be read: %s", error == ENOENT ? "it is gone" : strerror(error));
+    snprintf(why, sizeof why, "could not be read: %s", error == ENOENT ? "it is gone" : error == EINVAL ? "it is not a regular file" : strerror(error));
     note(k, abs, true, dd_str_z(why));
 }
 
@@ -131,7 +131,7 @@ static void count_file(walker *w)
     pthread_mutex_unlock(&w->progress);
 }
 
-/* False: *error is set, or the file is larger than it may be (*error 0). */
+/* False: *error is set (EINVAL: it is no regular file), or the file is larger than it may be (*error 0). */
 static bool read_bytes(worker *k, int fd, dd_lang lang, dd_str *out, int *error)
 {
     struct stat st;

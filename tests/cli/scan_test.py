@@ -188,7 +188,8 @@ def test_gates(cli):
     assert "unknown" in cli.run("scan", "--fail-on", "unknown", "src", status=1).err
     cli.run("scan", "--fail-on", "opportunity=0.0000001", "src", status=1)
     cli.run("scan", "--fail-on", "opportunity=1000000", "src")
-    assert "opportunity=USD" in cli.run("scan", "--fail-on", "cost", "src", status=2).err
+    for no_gate in ("cost", "", "opportunity=", "opportunity=x", "opportunity=-1"):
+        assert "opportunity=USD" in cli.run("scan", "--fail-on", no_gate, "src", status=2).err
 
 
 def test_formats_and_files(cli):
@@ -246,6 +247,35 @@ def test_missing_empty_and_unreadable(cli):
     assert len(cli.sites("odd")) == 1
     cli.write("big/app.py", b"from openai import OpenAI\n" + b"#" * 3000000)
     assert "app.py" in cli.run("scan", "-v", "big").out
+    os.mkfifo(cli.dir / "pipe.py")
+    assert "it is not a regular file" in cli.run("scan", "pipe.py", timeout=20).out
+
+
+def test_hostile_files_beside_a_good_one(cli):
+    """Whatever stands beside it, the good file's call is found, and each format is whole."""
+    good = CALL.format(model="gpt-4o")
+    code = good.encode()
+    files = {"good.py": code, "nul.py": b"\0" + code, "utf16.py": good.encode("utf-16"), "invalid.py": code + bytes(range(128, 256)) * 50, "empty.py": b"",
+             "cut.js": b"import O from 'openai';new O().chat.completions.create({model:`${", "cut.py": code + b"OpenAI().chat.completions.create(model=f'{",
+             "deep.py": code + b"y = " + b"(" * 50000 + b"1" + b")" * 50000, "deep.js": b"import O from 'openai';x" + b".f()" * 50000, "lambda.py": code + b"y = " + b"lambda: " * 20000,
+             "no.ipynb": b"", "half.ipynb": b'{"cells":[{"cell_type":"code","source":"openai\\', "odd.ipynb": b'{"cells":[null,1,"openai",[],{"source":{}}]}',
+             ".gitignore": b"\0\n[\n[!\n\\\n" + b"a?" * 3000, ".dd0cignore": bytes(range(256)) * 40,
+             "tsconfig.json": b'{"extends":"./tsconfig.json","references":[{"path":"."}]}', "package.json": b'{"workspaces":["**"],"imports":{"#*":"#*"}}'}
+    for name, data in files.items():
+        cli.write("odd/" + name, data)
+    for name, to in (("self", "."), ("a", "b"), ("b", "a"), ("zero.py", "/dev/zero"), ("gone.py", "nowhere.py")):
+        (cli.dir / "odd" / name).symlink_to(to)
+    os.mkfifo(cli.dir / "odd" / "pipe.py")
+    os.mkfifo(cli.dir / "odd" / "requirements.txt")
+    with open(os.fsencode(cli.dir) + b"/odd/\xff\x1b[31m.py", "wb") as f:
+        f.write(code)
+    found = cli.sites("odd")
+    assert "good.py" in [s["path"] for s in found] and all(s["model"] in ("gpt-4o", None) for s in found)
+    for fmt in ("text", "json", "markdown", "sarif", "csv", "html"):
+        out = cli.run("scan", "-f", fmt, "odd").stdout.decode("utf-8")
+        assert "\x1b" not in out
+        if fmt in ("json", "sarif"):
+            json.loads(out)
 
 
 def test_config_file(cli):
