@@ -157,6 +157,7 @@ static void give_back(dd_events *s, batch *b)
     s->back = *b;
     *b = was;
     pthread_mutex_unlock(&s->lock);
+    poke(&s->wake_writer); /* it may sleep before an empty queue */
 }
 
 static void relieve(dd_events *s, batch *b)
@@ -317,7 +318,7 @@ static void await_work(dd_events *s)
     if (held) {
         due = s->next_try;
         at = SIZE_MAX;
-    } else if (depth > 0) {
+    } else if (depth > 0 || has_back(s)) {
         due = earlier(due, s->last_write + s->opts.batch_ms * ms_ns);
         at = s->opts.batch_events;
     }
