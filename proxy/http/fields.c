@@ -62,13 +62,10 @@ bool dd_field_value(dd_str v)
 
 bool dd_field_is(dd_str v, const char *lower)
 {
-    size_t n = strlen(lower);
-    if (v.len != n)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (small[(unsigned char)v.ptr[i]] != (unsigned char)lower[i])
+    for (size_t i = 0; i < v.len; i++) /* ends at the first letter, mostly; a NUL in v is no end of `lower` */
+        if (lower[i] == '\0' || small[(unsigned char)v.ptr[i]] != (unsigned char)lower[i])
             return false;
-    return true;
+    return lower[v.len] == '\0';
 }
 
 bool dd_field_lists(dd_str v, const char *lower)

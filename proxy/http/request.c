@@ -151,48 +151,44 @@ static bool gaps_are_clean(const dd_request *r, dd_str head, size_t *end)
 /* What a second field of the same name would mean is not for us to guess. */
 typedef struct { dd_str host, length, transfer, expect, encoding, connection; unsigned hosts, lengths, transfers, encodings; } framing;
 
-static void note(framing *f, dd_header h)
+static void note_connection(dd_request *r, dd_str value)
 {
+    r->says_close |= dd_field_lists(value, "close");
+    r->keep_alive = !r->says_close && (!r->http_10 || r->keep_alive || dd_field_lists(value, "keep-alive"));
+}
+
+/* Fields that say how the request is framed, by their length. Servers that fold "_" to "-" must not see a lookalike (RFC 9112, 11.2): false. */
+static bool note(dd_request *r, dd_header h, framing *f)
+{
+    const char *name = h.name.ptr;
     switch (h.name.len) {
     case 4:
-        if (memcmp(h.name.ptr, "host", 4) == 0)
+        if (memcmp(name, "host", 4) == 0)
             f->host = h.value, f->hosts++;
         break;
     case 6:
-        if (memcmp(h.name.ptr, "expect", 6) == 0)
+        if (memcmp(name, "expect", 6) == 0)
             f->expect = h.value;
         break;
+    case 10:
+        if (memcmp(name, "connection", 10) == 0)
+            note_connection(r, h.value);
+        break;
     case 14:
-        if (memcmp(h.name.ptr, "content-length", 14) == 0)
+        if (memcmp(name, "content-length", 14) == 0)
             f->length = h.value, f->lengths++;
-        break;
+        return memcmp(name, "content_length", 14) != 0;
     case 16:
-        if (memcmp(h.name.ptr, "content-encoding", 16) == 0)
+        if (memcmp(name, "content-encoding", 16) == 0)
             f->encoding = h.value, f->encodings++;
-        break;
+        return memcmp(name, "content_encoding", 16) != 0;
     case 17:
-        if (memcmp(h.name.ptr, "transfer-encoding", 17) == 0)
+        if (memcmp(name, "transfer-encoding", 17) == 0)
             f->transfer = h.value, f->transfers++;
-        break;
+        return memcmp(name, "transfer_encoding", 17) != 0;
     default:
         break;
     }
-}
-
-static bool list_header(dd_request *r, dd_header h, framing *f)
-{
-    static const char *const lookalike[] = { "content_length", "transfer_encoding", "content_encoding" };
-    for (size_t i = 0; i < DD_COUNT(lookalike); i++)
-        if (dd_str_eqz(h.name, lookalike[i]))
-            return true; /* servers that fold "_" to "-" must not see it (RFC 9112, 11.2) */
-    note(f, h);
-    if (dd_str_eqz(h.name, "connection")) {
-        if (dd_field_lists(h.value, "close"))
-            r->keep_alive = false;
-        else if (r->http_10 && dd_field_lists(h.value, "keep-alive"))
-            r->keep_alive = true;
-    }
-    r->http.headers[r->http.n_headers++] = h;
     return true;
 }
 
@@ -210,7 +206,9 @@ static bool list_headers(dd_request *r, char *head, framing *f)
     for (size_t i = 0; i < r->spans.n && sound; i++) {
         dd_span  *s = &r->spans.v[i];
         dd_header h = { { head + s->name, s->name_len }, trim_end((dd_str){ head + s->value, s->value_len }) };
-        sound       = dd_field_name(head + s->name, s->name_len) && dd_field_value(h.value) && list_header(r, h, f);
+        sound       = dd_field_name(head + s->name, s->name_len) && dd_field_value(h.value);
+        if (sound && note(r, h, f))
+            r->http.headers[r->http.n_headers++] = h;
     }
     return sound;
 }

@@ -32,7 +32,7 @@ typedef struct dd_request {
     bool                     in_value, head_done;
     unsigned                 blank;        /* bytes of empty lines in front */
     /* framing */
-    bool                     http_10, keep_alive, expects_continue, chunked, has_body;
+    bool                     http_10, keep_alive, says_close, expects_continue, chunked, has_body;
     uint64_t                 left;         /* of a body with Content-Length */
     dd_chunks                chunks;
     dd_coding               *coding;

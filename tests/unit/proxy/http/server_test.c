@@ -54,6 +54,24 @@ TEST(answers_are_framed)
     test_server_stop(&t);
 }
 
+TEST(close_wins_over_keep_alive)
+{
+    static const struct { const char *request; bool closes; } t[] = {
+        { "GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n", true },
+        { "GET /health HTTP/1.0\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n", true },
+        { "GET /health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", false },
+        { "GET /health HTTP/1.1\r\nHost: a\r\nConnection: x, Keep-Alive\r\n\r\n", false },
+    };
+    test_server s;
+    test_server_start(&s, NULL);
+    for (size_t i = 0; i < DD_COUNT(t); i++) {
+        answers a = test_exchange(s.port, t[i].request, 1);
+        CHECK_EQ(a.says_close, t[i].closes, t[i].request);
+        test_answers_free(&a);
+    }
+    test_server_stop(&s);
+}
+
 TEST(cut_answers_look_cut)
 {
     static const char *const paths[] = { GET("/cut"), GET("/short"), GET("/cut-chunked"), "GET /cut-chunked HTTP/1.0\r\n\r\n" };
