@@ -63,7 +63,7 @@ static const struct { const char *verbs, *behind, *import; } everyday[] = {   /*
     { "summarize|classify", "~cohere|co|client", NULL },
     { "run|run_sync|arun|run_stream|iter", "~agent|~runner|~replicate|~team|~crew|AI|~llm", "replicate|fal_client|@fal-ai/*" },
     { "subscribe|submit", "fal|fal_client", "fal_client|@fal-ai/*" }, { "use", "replicate", NULL }, { "simple|complex", "ell", NULL },
-    { "prompt|chain", "", "llm" }, { "messages|responses", "any_llm", NULL }, { "defer", "chat|create", NULL },
+    { "messages|responses", "any_llm", NULL }, { "defer", "chat|create", NULL },
     { "call", "llm|openai|anthropic|gemini|google|groq|mistral|cohere|litellm|azure|bedrock", "dashscope" },
     { "do|ado", "", "qianfan" },
 };

@@ -116,6 +116,8 @@ static bool sending_word(dd_str name)
 /* An address, or the end of one, written out: its last piece. */
 static bool endpoint_text(const dd_expr *e)
 {
+    static const char lasts[] = "completions|messages|complete|responses|embeddings|generations|edits|variations|speech|transcriptions|translations|generateContent|"
+                                "streamGenerateContent|embedContent|batchEmbedContents";
     const char *api;
     dd_unit unit;
     bool alone = false;
@@ -123,7 +125,12 @@ static bool endpoint_text(const dd_expr *e)
         e = e->items[e->n_items - 1];
     else if (e && e->kind == DD_X_ADD)
         e = e->b;
-    if (!e || e->kind != DD_X_STRING || (dd_str_chr(e->name, '/') < 0 && dd_str_chr(e->name, ':') < 0))
+    if (!e || e->kind != DD_X_STRING || e->name.len < 6)
+        return false;
+    size_t from = e->name.len;
+    while (from && e->name.ptr[from - 1] != '/' && e->name.ptr[from - 1] != ':' && e->name.len - from < 24)
+        from--;
+    if (!from || !dd_word_in(lasts, dd_str_sub(e->name, from, e->name.len)))
         return false;
     return dd_http_api(e->name, true, &api, &unit, &alone) && alone;
 }
@@ -160,15 +167,15 @@ bool dd_http_own_sender(const dd_expr *call)
 bool dd_http_call(const dd_expr *call)
 {
     static const char exact[] = "post|request|fetch|axios|got|ky|urlopen|stream|superagent|ajax|run";
-    const dd_expr *url = dd_call_keyword(call, "url"), *first = dd_call_arg(call, 0);
-    url = url ? url : dd_call_keyword(call, "path");
-    url = url ? url : dd_call_keyword(call, "endpoint");
     if (dd_word_in(exact, call->name))
         return true;
     if (!sending_word(call->name))
         return dd_http_own_sender(call);
     if (dd_str_eqz(call->name, "Request"))                /* is sent by another call */
         return false;
+    const dd_expr *url = dd_call_keyword(call, "url"), *first = dd_call_arg(call, 0);
+    url = url ? url : dd_call_keyword(call, "path");
+    url = url ? url : dd_call_keyword(call, "endpoint");
     return url || url_like(first) || (first && first->kind == DD_X_DICT && dd_dict_get(first, "url"));
 }
 

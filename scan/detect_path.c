@@ -151,7 +151,9 @@ bool dd_package_match(const char *packages, const dd_path *p, int *base)
     if (!p->external)
         return false;
     while (list.len) {
-        int n = package_steps(dd_str_cut(&list, '|'), p);
+        dd_str spec = dd_str_cut(&list, '|');
+        bool other = p->n && p->v[0].name.len && spec.len && spec.ptr[0] != '*' && spec.ptr[0] != p->v[0].name.ptr[0];
+        int n = other ? 0 : package_steps(spec, p);
         if (n) {
             *base = n;
             return true;

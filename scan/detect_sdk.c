@@ -224,12 +224,6 @@ static const dd_row any_llm_rows[] = {
     { "AnyLLM.create().completion|acompletion|responses|aresponses", "completion", &lite, DD_ROW_CALL, 0 },
     { NULL }
 };
-static const dd_row llm_rows[] = {
-    { "get_model|get_async_model().prompt|chain", "chat", &first_model, DD_ROW_CALL, 0, .bound = "get_model|get_async_model" },
-    { "get_model|get_async_model().conversation().prompt|chain", "chat", &first_model, DD_ROW_CALL, 0, .bound = "get_model|get_async_model" },
-    { "get_embedding_model().embed|embed_multi|embed_batch", "embeddings", &first_model, DD_ROW_CALL, 0, .bound = "get_embedding_model" },
-    { NULL }
-};
 static const dd_row fal_rows[] = {               /* of what is hosted there, most makes pictures */
     { "C.subscribe|run|submit|stream|subscribe_async|run_async|submit_async|stream_async", "images", &first_model, DD_ROW_CALL, 0, DD_UNIT_IMAGE },
     { NULL }
@@ -340,7 +334,6 @@ const dd_family dd_families_sdk[] = {
     { "dashscope", "dashscope", "dashscope", dashscope_media_rows },
     { "clarifai", "clarifai", "clarifai", clarifai_rows },
     { "any_llm", "any-llm", "", any_llm_rows },
-    { "llm", "llm", "", llm_rows },
     { "fal_client|@fal-ai/client|@fal-ai/serverless-client", "fal", "fal", fal_rows },
     { "qianfan", "qianfan", "qianfan", qianfan_rows },
     { "huggingface_hub|@huggingface/inference", "huggingface", "huggingface", huggingface_rows },

@@ -25,7 +25,7 @@ typedef enum {
     IMPORTED,  /* the first part of a module's name, in an import */
     WITHIN,    /* any part of it: `google.genai`, `langfuse.openai` */
 } trigger_place;
-typedef enum { ALONE, CLIENT, REQUEST, AI, DSPY, BESIDE_COUNT } trigger_beside; /* what must be in the file as well */
+typedef enum { ALONE, CLIENT, REQUEST, AI, DSPY, BEARER, BESIDE_COUNT } trigger_beside; /* what must be in the file as well */
 
 typedef struct {
     const char    *text;
@@ -142,8 +142,6 @@ static const trigger triggers[] = {
     { "Experimental_Agent", JS, ANYWHERE },
     { "DurableAgent", JS, ANYWHERE },
     { "from zai import", PY, ANYWHERE },
-    { "llm.get_model(", PY, ANYWHERE },
-    { "llm.get_async_model(", PY, ANYWHERE },
     { "ell.simple", PY, ANYWHERE },
     { "ell.complex", PY, ANYWHERE },
     /* ends of call chains */
@@ -225,6 +223,8 @@ static const trigger triggers[] = {
     { "treamGenerateContent", ALL, ANYWHERE },
     { ":embedContent", ALL, ANYWHERE },
     { "max_tokens", ALL, ANYWHERE, REQUEST },      /* the address may come from another file */
+    { "\"prompt\":", PY, ANYWHERE, BEARER },
+    { "\"messages\":", PY, ANYWHERE, BEARER },
     { "api.openai.com", ALL, ANYWHERE, REQUEST },
     { "openai.azure.com", ALL, ANYWHERE, REQUEST },
     { "api.anthropic.com", ALL, ANYWHERE, REQUEST },
@@ -262,6 +262,7 @@ static const char *const requests[] = {
     "fetch(", ".post(", "axios", "requests.", "httpx", "urlopen", "aiohttp", ".request(", "got(", "ky.", "session.", "http.client", "XMLHttpRequest", ".ajax(", "invoke(", NULL,
 };
 static const char *const ai_packages[] = { "'ai'", "\"ai\"", "'ai/", "\"ai/", "npm:ai", "\"ai@", "'ai@", NULL };
+static const char *const bearer[] = { "\"Bearer ", "'Bearer ", NULL };
 static const char *const dspy_models[] = { "LM(", "LM)", "Embedder", "dspy.OpenAI", "dspy.Azure", "dspy.Claude", "dspy.Google", "dspy.Cohere", "dspy.Together", "dspy.Groq", "import LM", NULL };
 /* A client of these SDKs sends when a verb is there and a resource that it belongs to: found apart where a chain of names
  * is broken over lines or handed on in parts. */
@@ -523,7 +524,8 @@ static bool has_any(dd_str text, const char *const *needles)
 static bool is_beside(dd_str text, unsigned found)
 {
     return (found >> CLIENT & 1 && has_any(text, resources) && has_any(text, verbs)) || (found >> REQUEST & 1 && has_any(text, requests)) ||
-           (found >> AI & 1 && has_any(text, ai_packages)) || (found >> DSPY & 1 && has_any(text, dspy_models));
+           (found >> AI & 1 && has_any(text, ai_packages)) || (found >> DSPY & 1 && has_any(text, dspy_models)) ||
+           (found >> BEARER & 1 && has_any(text, bearer) && has_any(text, requests));
 }
 
 typedef struct {

@@ -2,7 +2,6 @@ import dashscope
 import ell
 import fal_client
 import fireworks.client
-import llm
 import replicate
 import together
 import xai_sdk
@@ -40,7 +39,6 @@ def chats(m, p):
     Writer().chat.chat(messages=m, model="palmyra-x5", max_tokens=30)
     completion(model="mistral-small-latest", provider="mistral", messages=m)
     AnyLLM.create("openai").completion(model="gpt-4o", messages=m)
-    llm.get_model("gpt-4o-mini").prompt(p)
     grok.chat.create(model="grok-4").defer()
     with OpenRouter(api_key="k") as client:
         client.chat.send(model="openai/gpt-4o", messages=m)
