@@ -118,6 +118,16 @@ void     dd_low_push(dd_low *cx, dd_expr *e);            /* NULL is left out */
 void     dd_low_items(dd_low *cx, dd_expr *e, size_t base);
 dd_expr **dd_low_take(dd_low *cx, size_t base, uint32_t *n);
 
+/* scan/lower_common.c: rules, or parts of them, of both languages. */
+dd_expr *dd_low_await(dd_low *cx, uint32_t n, dd_expr *head);
+dd_expr *dd_low_bool(dd_low *cx, uint32_t n);
+dd_expr *dd_low_none(dd_low *cx, uint32_t n);
+dd_expr *dd_low_list(dd_low *cx, uint32_t n);
+dd_expr *dd_low_dict(dd_low *cx, uint32_t n);
+dd_expr *dd_low_yield_expr(dd_low *cx, uint32_t n);
+dd_expr *dd_low_unary(dd_low *cx, uint32_t n, dd_str op, dd_expr *a);   /* a negative number is a NUMBER */
+dd_expr *dd_low_two(dd_low *cx, uint32_t n, dd_expr_kind kind, dd_expr *left, uint32_t right);   /* right: a node */
+
 /* Scopes and bindings. */
 dd_scope   *dd_low_scope(dd_low *cx, int kind, uint32_t n);   /* made, not entered; parent: cx->scope */
 dd_binding *dd_low_bind(dd_low *cx, dd_scope *in, dd_binding_kind kind, dd_str name, uint32_t n); /* in NULL: where it is declared */

@@ -115,13 +115,6 @@ static dd_expr *construct(dd_low *cx, uint32_t n, dd_expr *head)
     return e;
 }
 
-static dd_expr *await(dd_low *cx, uint32_t n, dd_expr *head)
-{
-    (void)cx, (void)n;
-    head->awaited = true;
-    return head;
-}
-
 static dd_expr *last_of(dd_low *cx, uint32_t n)
 {
     dd_expr *e = NULL;
@@ -153,14 +146,6 @@ static dd_expr *meta(dd_low *cx, uint32_t n)
 
 static dd_expr *name(dd_low *cx, uint32_t n) { return dd_low_name(cx, n, dd_low_text(cx, n)); }
 
-static dd_expr *boolean(dd_low *cx, uint32_t n)
-{
-    dd_expr *e = dd_low_new(cx, DD_X_BOOL, n);
-    e->number  = dd_low_kind(cx, n) == K_true;
-    return e;
-}
-
-static dd_expr *none(dd_low *cx, uint32_t n) { return dd_low_new(cx, DD_X_NONE, n); }
 static dd_expr *opaque(dd_low *cx, uint32_t n) { return dd_low_new(cx, DD_X_UNKNOWN, n); }
 
 static dd_expr *string(dd_low *cx, uint32_t n)
@@ -191,20 +176,6 @@ static dd_expr *template(dd_low *cx, uint32_t n)
 }
 
 /* ---- containers ---- */
-
-static dd_expr *array(dd_low *cx, uint32_t n)
-{
-    dd_expr *e = dd_low_unknown(cx, n);
-    e->kind    = DD_X_LIST;
-    return e;
-}
-
-static dd_expr *object(dd_low *cx, uint32_t n)
-{
-    dd_expr *e = dd_low_unknown(cx, n);
-    e->kind    = DD_X_DICT;
-    return e;
-}
 
 static dd_expr *key_expr(dd_low *cx, uint32_t key)
 {
@@ -257,10 +228,8 @@ static dd_expr *binary(dd_low *cx, uint32_t n, dd_expr *head)
     dd_str       op   = dd_low_text(cx, dd_low_child(cx, n, F_operator));
     dd_expr_kind kind = dd_str_eqz(op, "||") ? DD_X_OR : dd_str_eqz(op, "??") ? DD_X_COALESCE : dd_str_eqz(op, "&&") ? DD_X_AND :
                         dd_str_eqz(op, "+")  ? DD_X_ADD : DD_X_BINARY;
-    dd_expr *e = dd_low_new(cx, kind, n);
+    dd_expr *e = dd_low_two(cx, n, kind, head, dd_low_child(cx, n, F_right));
     e->name    = op;
-    dd_low_set(e, &e->a, head);
-    dd_low_set(e, &e->b, dd_low_expr(cx, dd_low_child(cx, n, F_right)));
     return e;
 }
 
@@ -277,20 +246,11 @@ static dd_expr *unary(dd_low *cx, uint32_t n)
 {
     dd_str   op = dd_low_text(cx, dd_low_child(cx, n, F_operator));
     dd_expr *a  = dd_low_expr(cx, dd_low_child(cx, n, F_argument));
-    if (a && a->kind == DD_X_NUMBER && dd_str_eqz(op, "-")) {
-        a->start = a->name_pos = dd_low_node(cx, n)->start;
-        a->number              = -a->number;
-        a->name                = dd_low_text(cx, n);
-        return a;
-    }
     if (a && a->kind == DD_X_NUMBER && dd_str_eqz(op, "void"))
-        return none(cx, n);
+        return dd_low_none(cx, n);
     if (dd_str_eqz(op, "delete"))
         dd_low_note_member(cx, a, NULL, NULL, op, n);
-    dd_expr *e = dd_low_new(cx, DD_X_UNARY, n);
-    e->name    = op;
-    dd_low_set(e, &e->a, a);
-    return e;
+    return dd_low_unary(cx, n, op, a);
 }
 
 static dd_expr *update(dd_low *cx, uint32_t n)
@@ -367,13 +327,6 @@ static dd_expr *class_expr(dd_low *cx, uint32_t n)
     return e;
 }
 
-static dd_expr *yield(dd_low *cx, uint32_t n)
-{
-    dd_expr *e = dd_low_unknown(cx, n);
-    dd_low_yield(cx, e->n_items ? e->items[0] : NULL);
-    return e;
-}
-
 /* Of an element only its embedded expressions matter: {...} of attributes and children, and nested elements. */
 static void push_jsx(dd_low *cx, uint32_t n)
 {
@@ -418,7 +371,7 @@ static dd_expr *generic(dd_low *cx, uint32_t n)
     dd_expr *e    = dd_low_new(cx, DD_X_INDEX, n), *index = NULL;
     uint32_t args = dd_low_child(cx, n, F_type_arguments);
     if (args) {
-        index = array(cx, args);
+        index = dd_low_list(cx, args);
         if (index->n_items == 1)
             index = index->items[0];
     }
@@ -481,7 +434,7 @@ const dd_low_rule dd_low_js_rules[K_COUNT] = {
     [K_subscript_expression]          = { NULL, subscript, F_object },
     [K_call_expression]               = { NULL, call, F_function },
     [K_new_expression]                = { NULL, construct, F_constructor },
-    [K_await_expression]              = { NULL, await, F_none },
+    [K_await_expression]              = { NULL, dd_low_await, F_none },
     [K_parenthesized_expression]      = { NULL, dd_low_unwrap, F_none },
     [K_non_null_expression]           = { NULL, dd_low_unwrap, F_none },
     [K_as_expression]                 = { NULL, dd_low_unwrap, F_none },
@@ -493,13 +446,13 @@ const dd_low_rule dd_low_js_rules[K_COUNT] = {
     [K_string]                        = { string, NULL, 0 },
     [K_template_string]               = { template, NULL, 0 },
     [K_number]                        = { dd_low_number, NULL, 0 },
-    [K_true]                          = { boolean, NULL, 0 },
-    [K_false]                         = { boolean, NULL, 0 },
-    [K_null]                          = { none, NULL, 0 },
-    [K_undefined]                     = { none, NULL, 0 },
+    [K_true]                          = { dd_low_bool, NULL, 0 },
+    [K_false]                         = { dd_low_bool, NULL, 0 },
+    [K_null]                          = { dd_low_none, NULL, 0 },
+    [K_undefined]                     = { dd_low_none, NULL, 0 },
     [K_regex]                         = { opaque, NULL, 0 },
-    [K_array]                         = { array, NULL, 0 },
-    [K_object]                        = { object, NULL, 0 },
+    [K_array]                         = { dd_low_list, NULL, 0 },
+    [K_object]                        = { dd_low_dict, NULL, 0 },
     [K_pair]                          = { pair, NULL, 0 },
     [K_shorthand_property_identifier] = { shorthand, NULL, 0 },
     [K_method_definition]             = { method, NULL, 0 },
@@ -515,7 +468,7 @@ const dd_low_rule dd_low_js_rules[K_COUNT] = {
     [K_function]                      = { function, NULL, 0 },
     [K_generator_function]            = { function, NULL, 0 },
     [K_class]                         = { class_expr, NULL, 0 },
-    [K_yield_expression]              = { yield, NULL, 0 },
+    [K_yield_expression]              = { dd_low_yield_expr, NULL, 0 },
     [K_jsx_element]                   = { jsx, NULL, 0 },
     [K_jsx_self_closing_element]      = { jsx, NULL, 0 },
     [K_jsx_fragment]                  = { jsx, NULL, 0 },

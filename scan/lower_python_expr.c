@@ -65,13 +65,6 @@ static dd_expr *call(dd_low *cx, uint32_t n, dd_expr *head)
     return e;
 }
 
-static dd_expr *await(dd_low *cx, uint32_t n, dd_expr *head)
-{
-    (void)cx, (void)n;
-    head->awaited = true;
-    return head;
-}
-
 /* ---- literals ---- */
 
 static dd_expr *name(dd_low *cx, uint32_t n) { return dd_low_name(cx, n, dd_low_text(cx, n)); }
@@ -90,14 +83,6 @@ dd_expr *dd_low_dotted(dd_low *cx, uint32_t n)
     return e ? e : dd_low_new(cx, DD_X_UNKNOWN, n);
 }
 
-static dd_expr *boolean(dd_low *cx, uint32_t n)
-{
-    dd_expr *e = dd_low_new(cx, DD_X_BOOL, n);
-    e->number  = dd_low_kind(cx, n) == K_true;
-    return e;
-}
-
-static dd_expr *none(dd_low *cx, uint32_t n) { return dd_low_new(cx, DD_X_NONE, n); }
 
 static dd_expr *hole(dd_low *cx, uint32_t n)
 {
@@ -187,20 +172,6 @@ static dd_expr *concatenated(dd_low *cx, uint32_t n)
 
 /* ---- containers ---- */
 
-static dd_expr *list(dd_low *cx, uint32_t n)
-{
-    dd_expr *e = dd_low_unknown(cx, n);
-    e->kind    = DD_X_LIST;
-    return e;
-}
-
-static dd_expr *dictionary(dd_low *cx, uint32_t n)
-{
-    dd_expr *e = dd_low_unknown(cx, n);
-    e->kind    = DD_X_DICT;
-    return e;
-}
-
 static dd_expr *pair(dd_low *cx, uint32_t n)
 {
     dd_expr *e   = dd_low_new(cx, DD_X_PAIR, n);
@@ -257,19 +228,11 @@ static dd_expr *comprehension(dd_low *cx, uint32_t n)
 
 /* ---- operators ---- */
 
-static dd_expr *two(dd_low *cx, uint32_t n, dd_expr_kind kind, dd_expr *left, uint32_t right)
-{
-    dd_expr *e = dd_low_new(cx, kind, n);
-    dd_low_set(e, &e->a, left);
-    dd_low_set(e, &e->b, dd_low_expr(cx, right));
-    return e;
-}
-
 static dd_expr *binary(dd_low *cx, uint32_t n, dd_expr *head)
 {
     dd_str       op   = dd_low_text(cx, dd_low_child(cx, n, F_operator));
     dd_expr_kind kind = dd_str_eqz(op, "+") ? DD_X_ADD : dd_str_eqz(op, "%") ? DD_X_FORMAT : DD_X_BINARY;
-    dd_expr     *e    = two(cx, n, kind, head, dd_low_child(cx, n, F_right));
+    dd_expr     *e    = dd_low_two(cx, n, kind, head, dd_low_child(cx, n, F_right));
     e->name           = op;
     return e;
 }
@@ -277,7 +240,7 @@ static dd_expr *binary(dd_low *cx, uint32_t n, dd_expr *head)
 static dd_expr *boolean_operator(dd_low *cx, uint32_t n, dd_expr *head)
 {
     bool is_or = dd_str_eqz(dd_low_text(cx, dd_low_child(cx, n, F_operator)), "or");
-    return two(cx, n, is_or ? DD_X_OR : DD_X_AND, head, dd_low_child(cx, n, F_right));
+    return dd_low_two(cx, n, is_or ? DD_X_OR : DD_X_AND, head, dd_low_child(cx, n, F_right));
 }
 
 /* a < b < c: b and further operands; the operator is the first one. */
@@ -301,26 +264,12 @@ static dd_expr *comparison(dd_low *cx, uint32_t n, dd_expr *head)
 
 static dd_expr *unary(dd_low *cx, uint32_t n)
 {
-    dd_str   op = dd_low_text(cx, dd_low_child(cx, n, F_operator));
-    dd_expr *a  = dd_low_expr(cx, dd_low_child(cx, n, F_argument));
-    if (a && a->kind == DD_X_NUMBER && dd_str_eqz(op, "-")) {
-        a->start  = a->name_pos = dd_low_node(cx, n)->start;
-        a->number = -a->number;
-        a->name   = dd_low_text(cx, n);
-        return a;
-    }
-    dd_expr *e = dd_low_new(cx, DD_X_UNARY, n);
-    e->name    = op;
-    dd_low_set(e, &e->a, a);
-    return e;
+    return dd_low_unary(cx, n, dd_low_text(cx, dd_low_child(cx, n, F_operator)), dd_low_expr(cx, dd_low_child(cx, n, F_argument)));
 }
 
 static dd_expr *not_operator(dd_low *cx, uint32_t n)
 {
-    dd_expr *e = dd_low_new(cx, DD_X_UNARY, n);
-    e->name    = DD_STR("not");
-    dd_low_set(e, &e->a, dd_low_expr(cx, dd_low_child(cx, n, F_argument)));
-    return e;
+    return dd_low_unary(cx, n, DD_STR("not"), dd_low_expr(cx, dd_low_child(cx, n, F_argument)));
 }
 
 static dd_expr *choice(dd_low *cx, uint32_t n)
@@ -364,13 +313,6 @@ static dd_expr *lambda(dd_low *cx, uint32_t n)
     return e;
 }
 
-static dd_expr *yield(dd_low *cx, uint32_t n)
-{
-    dd_expr *e = dd_low_unknown(cx, n);
-    dd_low_yield(cx, e->n_items ? e->items[0] : NULL);
-    return e;
-}
-
 /* ---- types ---- */
 
 static dd_expr *generic_type(dd_low *cx, uint32_t n, dd_expr *head)
@@ -378,7 +320,7 @@ static dd_expr *generic_type(dd_low *cx, uint32_t n, dd_expr *head)
     dd_expr *e    = dd_low_new(cx, DD_X_INDEX, n), *index = NULL;
     uint32_t args = dd_low_kid(cx, n, K_type_parameter);
     if (args) {
-        index = list(cx, args);
+        index = dd_low_list(cx, args);
         if (index->n_items == 1)
             index = index->items[0];
     }
@@ -390,7 +332,7 @@ static dd_expr *generic_type(dd_low *cx, uint32_t n, dd_expr *head)
 static dd_expr *union_type(dd_low *cx, uint32_t n, dd_expr *head)
 {
     uint32_t right = dd_low_only(cx, n);
-    dd_expr *e     = two(cx, n, DD_X_BINARY, head, right ? dd_low_next(cx, right) : 0);
+    dd_expr *e     = dd_low_two(cx, n, DD_X_BINARY, head, right ? dd_low_next(cx, right) : 0);
     e->name        = DD_STR("|");
     return e;
 }
@@ -412,7 +354,7 @@ const dd_low_rule dd_low_python_rules[K_COUNT] = {
     [K_attribute]                = { NULL, attribute, F_object },
     [K_subscript]                = { NULL, subscript, F_value },
     [K_call]                     = { NULL, call, F_function },
-    [K_await]                    = { NULL, await, F_none },
+    [K_await]                    = { NULL, dd_low_await, F_none },
     [K_parenthesized_expression] = { NULL, dd_low_unwrap, F_none },
     [K_keyword_argument]         = { keyword, NULL, 0 },
     [K_list_splat]               = { splat, NULL, 0 },
@@ -423,17 +365,17 @@ const dd_low_rule dd_low_python_rules[K_COUNT] = {
     [K_concatenated_string]      = { concatenated, NULL, 0 },
     [K_integer]                  = { dd_low_number, NULL, 0 },
     [K_float]                    = { dd_low_number, NULL, 0 },
-    [K_true]                     = { boolean, NULL, 0 },
-    [K_false]                    = { boolean, NULL, 0 },
-    [K_none]                     = { none, NULL, 0 },
-    [K_list]                     = { list, NULL, 0 },
-    [K_tuple]                    = { list, NULL, 0 },
-    [K_set]                      = { list, NULL, 0 },
-    [K_expression_list]          = { list, NULL, 0 },
-    [K_pattern_list]             = { list, NULL, 0 },
-    [K_tuple_pattern]            = { list, NULL, 0 },
-    [K_list_pattern]             = { list, NULL, 0 },
-    [K_dictionary]               = { dictionary, NULL, 0 },
+    [K_true]                     = { dd_low_bool, NULL, 0 },
+    [K_false]                    = { dd_low_bool, NULL, 0 },
+    [K_none]                     = { dd_low_none, NULL, 0 },
+    [K_list]                     = { dd_low_list, NULL, 0 },
+    [K_tuple]                    = { dd_low_list, NULL, 0 },
+    [K_set]                      = { dd_low_list, NULL, 0 },
+    [K_expression_list]          = { dd_low_list, NULL, 0 },
+    [K_pattern_list]             = { dd_low_list, NULL, 0 },
+    [K_tuple_pattern]            = { dd_low_list, NULL, 0 },
+    [K_list_pattern]             = { dd_low_list, NULL, 0 },
+    [K_dictionary]               = { dd_low_dict, NULL, 0 },
     [K_pair]                     = { pair, NULL, 0 },
     [K_list_comprehension]       = { comprehension, NULL, 0 },
     [K_set_comprehension]        = { comprehension, NULL, 0 },
@@ -447,7 +389,7 @@ const dd_low_rule dd_low_python_rules[K_COUNT] = {
     [K_conditional_expression]   = { choice, NULL, 0 },
     [K_named_expression]         = { walrus, NULL, 0 },
     [K_lambda]                   = { lambda, NULL, 0 },
-    [K_yield]                    = { yield, NULL, 0 },
+    [K_yield]                    = { dd_low_yield_expr, NULL, 0 },
     [K_type]                     = { NULL, dd_low_unwrap, F_none },
     [K_constrained_type]         = { NULL, dd_low_unwrap, F_none },
     [K_splat_type]               = { NULL, dd_low_unwrap, F_none },
