@@ -83,7 +83,6 @@ dd_expr *dd_low_dotted(dd_low *cx, uint32_t n)
     return e ? e : dd_low_new(cx, DD_X_UNKNOWN, n);
 }
 
-
 static dd_expr *hole(dd_low *cx, uint32_t n)
 {
     dd_expr *value = dd_low_expr(cx, dd_low_child(cx, n, F_expression));
