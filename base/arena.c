@@ -16,6 +16,18 @@ struct dd_arena_block {
     _Alignas(16) char bytes[];
 };
 
+/* AddressSanitizer looks for pointers in malloc's blocks only, and puts guards around each. */
+#if defined(__SANITIZE_ADDRESS__)
+#define MAP_BLOCKS 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MAP_BLOCKS 0
+#endif
+#endif
+#ifndef MAP_BLOCKS
+#define MAP_BLOCKS 1
+#endif
+
 enum { FIRST_BLOCK = 4096, MAPPED = 1 << 20, LARGEST_BLOCK = MAPPED - sizeof(dd_arena_block), KEPT_BLOCKS = 96 };
 
 static struct {
@@ -41,7 +53,7 @@ static dd_arena_block *mapped_new(void)
 
 static void block_free(dd_arena_block *b)
 {
-    if (b->cap != LARGEST_BLOCK) {
+    if (!MAP_BLOCKS || b->cap != LARGEST_BLOCK) {
         free(b);
         return;
     }
@@ -62,7 +74,7 @@ static dd_arena_block *block_new(size_t cap)
     size_t bytes;
     if (__builtin_add_overflow(sizeof(dd_arena_block), cap, &bytes))
         bytes = SIZE_MAX; /* malloc refuses, and that ends the process */
-    dd_arena_block *b = cap == LARGEST_BLOCK ? mapped_new() : dd_malloc(bytes);
+    dd_arena_block *b = MAP_BLOCKS && cap == LARGEST_BLOCK ? mapped_new() : dd_malloc(bytes);
     b->used           = 0;
     b->cap            = cap;
     return b;
