@@ -84,3 +84,20 @@ def test_usage_adds_up(cli):
     assert by_day["total"] == row and "day" in by_day["rows"][0]
     text = cli.run("keys", "usage", "svc").out
     assert "openai/gpt-4o-mini" in text and "$0.00063" in text and "3000" in text
+
+
+def test_a_providers_key_comes_from_the_secrets_R4_3(cli):
+    value = "sealed-" + "provider-key"
+    up = Upstream()
+    cli.write("dd0c.yaml", f"providers:\n  openai:\n    type: openai\n    base_url: {up.url}/v1\n    api_key: secret:openai\n")
+    p = cli.run("proxy", "--listen", "127.0.0.1:0", status=3)
+    assert "secret" in p.err and "hint: " in p.err, p.err
+    cli.run("secrets", "set", "other", stdin="x")
+    assert '"openai"' in cli.run("proxy", "--listen", "127.0.0.1:0", status=3).err
+    cli.run("secrets", "set", "openai", stdin=value)
+    server = cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", "1")
+    assert Client(server.port).ask("POST", "/v1/chat/completions", ASK).status == 200
+    assert up.requests[0].headers["authorization"] == "Bearer " + value
+    assert value not in "".join(line or "" for line in server.log)
+    p = cli.run("proxy", "--listen", "127.0.0.1:0", env={"DD0C_MASTER_KEY": "ab" * 32}, status=3)
+    assert "master key" in p.err and value not in p.err, p.err
