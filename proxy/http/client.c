@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { IDLE_HANDLES = 256, HEAD_MAX = 128 << 10, KEPT_BYTES = 16 << 10, STREAM_BUFFER = 4 << 10, PLAIN_BUFFER = 16 << 10, DNS_S = 60 };
+enum { IDLE_HANDLES = 256, HEAD_MAX = 128 << 10, KEPT_BYTES = 16 << 10, STREAM_BUFFER = 2 << 10, PLAIN_BUFFER = 16 << 10, DNS_S = 60 };
+static const int64_t stale_ns = 1000000000;   /* within this a kept connection shows that the provider had closed it */
 
 typedef struct {
     dd_io      io;
@@ -32,7 +33,9 @@ struct dd_call {
     dd_buf             head;                            /* lines of the head so far */
     dd_call_end        timed_out;                       /* DD_CALL_OK: not */
     int                status;
-    bool               head_done, cancelled;
+    bool               head_done, cancelled, paused, stream;
+    int                asked;                           /* how often the request was sent */
+    int64_t            asked_at;
     bool (*on_data)(void *, dd_str);
     void (*on_head)(void *, int, const dd_header *, size_t);
     void (*on_done)(void *, dd_call_end, const char *);
@@ -99,6 +102,7 @@ static dd_call_end end_of(const dd_call *c, CURLcode rc)
     case CURLE_COULDNT_RESOLVE_PROXY: case CURLE_COULDNT_RESOLVE_HOST: case CURLE_COULDNT_CONNECT: case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CACERT_BADFILE: case CURLE_INTERFACE_FAILED: case CURLE_PROXY: return DD_CALL_CONNECT;
     case CURLE_PARTIAL_FILE: case CURLE_RECV_ERROR: case CURLE_SEND_ERROR: case CURLE_GOT_NOTHING: case CURLE_HTTP2: case CURLE_HTTP2_STREAM:
+    case CURLE_ABORTED_BY_CALLBACK:   /* on_request: not a second time */
         return DD_CALL_RESET;
     default: return DD_CALL_PROTOCOL;
     }
@@ -240,11 +244,6 @@ static int on_close(void *arg, curl_socket_t fd)
     return close(fd);
 }
 
-static void multi_due(dd_timer *t)
-{
-    act(t->owner, CURL_SOCKET_TIMEOUT, 0);
-}
-
 static int on_timer(CURLM *multi, long ms, void *arg)
 {
     (void)multi;
@@ -252,8 +251,18 @@ static int on_timer(CURLM *multi, long ms, void *arg)
     if (ms == 0)
         want_kick(cl);
     else
-        dd_loop_timer(cl->loop, &cl->timer, ms < 0 ? 0 : dd_loop_now(cl->loop).ns + (int64_t)ms * 1000000);
+        dd_loop_timer(cl->loop, &cl->timer, ms < 0 ? 0 : dd_mono_now().ns + (int64_t)ms * 1000000);   /* libcurl's clock is not the turn's */
     return 0;
+}
+
+/* Rung before its time libcurl does nothing and does not ask again either: so it is asked. */
+static void multi_due(dd_timer *t)
+{
+    dd_client *cl = t->owner;
+    long       ms = -1;
+    act(cl, CURL_SOCKET_TIMEOUT, 0);
+    if (t->at_ns == 0 && curl_multi_timeout(cl->multi, &ms) == CURLM_OK && ms >= 0)
+        on_timer(cl->multi, ms, cl);
 }
 
 /* --- limits of a call: one timer, moved lazily --- */
@@ -265,7 +274,7 @@ static int64_t next_limit(const dd_call *c, dd_call_end *which)
     if (!c->head_done && c->first_ns)
         other = c->started + c->first_ns;
     else if (c->head_done && c->idle_ns)
-        other = c->last_byte + c->idle_ns;
+        other = (c->paused ? dd_loop_now(c->client->loop).ns : c->last_byte) + c->idle_ns;   /* a pause is ours, not the provider's */
     if (other && (!at || other < at)) {
         at     = other;
         *which = c->head_done ? DD_CALL_TIMEOUT_IDLE : DD_CALL_TIMEOUT_FIRST;
@@ -306,6 +315,8 @@ static void hand_head(dd_call *c)
     }
     c->head_done = true;
     c->on_head(c->ctx, c->status, fields, n);
+    if (c->stream)
+        dd_buf_free(&c->head);   /* thousands of streams wait at a time */
 }
 
 static size_t on_header_line(char *bytes, size_t size, size_t n, void *arg)
@@ -343,9 +354,26 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
     c->last_byte = dd_mono_now().ns;
     if (c->cancelled)
         return 0;
-    if (!c->on_data(c->ctx, (dd_str){ bytes, size * n }))
+    if (!c->on_data(c->ctx, (dd_str){ bytes, size * n })) {
+        c->paused = true;
         return c->cancelled ? 0 : CURL_WRITEFUNC_PAUSE;
+    }
     return c->cancelled ? 0 : size * n;
+}
+
+/* libcurl sends a request again, up to five times, when a kept connection ends before a byte of an answer. Once is right, on a new connection, when the provider had
+ * closed the kept one; a provider that took its time has worked on the request, and may ask money for it twice. */
+static int on_request(void *arg, char *to, char *from, int to_port, int from_port)
+{
+    dd_call *c = arg;
+    (void)to, (void)from, (void)to_port, (void)from_port;
+    int64_t now = dd_mono_now().ns;
+    if (c->asked++ == 0) {
+        c->asked_at = now;
+        curl_easy_setopt(c->easy, CURLOPT_FRESH_CONNECT, 1L);   /* for the next time; this one has its connection */
+        return CURL_PREREQFUNC_OK;
+    }
+    return c->asked == 2 && now - c->asked_at < stale_ns ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 /* --- the calls --- */
@@ -363,6 +391,7 @@ static dd_call *call_new(dd_client *cl)
     curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, cl);
     curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header_line);
+    curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_request);
     curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "identity");   /* what comes encoded all the same is decoded */
     curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_S);
@@ -451,7 +480,9 @@ dd_call *dd_client_start(dd_client *cl, const dd_call_opts *o, dd_err *err)
     c->first_byte = 0;
     c->timed_out  = DD_CALL_OK;
     c->status     = 0;
-    c->head_done  = c->cancelled = false;
+    c->head_done  = c->cancelled = c->paused = false;
+    c->stream     = o->stream;
+    c->asked      = 0;
     c->on_data    = o->data;
     c->on_head    = o->head;
     c->on_done    = o->done;
@@ -464,6 +495,8 @@ dd_call *dd_client_start(dd_client *cl, const dd_call_opts *o, dd_err *err)
     curl_easy_setopt(e, CURLOPT_PRIVATE, c);
     curl_easy_setopt(e, CURLOPT_WRITEDATA, c);
     curl_easy_setopt(e, CURLOPT_HEADERDATA, c);
+    curl_easy_setopt(e, CURLOPT_PREREQDATA, c);
+    curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 0L);
     curl_easy_setopt(e, CURLOPT_HTTPHEADER, c->headers);
     curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(o->connect_ms > 0 && o->connect_ms < LONG_MAX ? o->connect_ms : 0));
     curl_easy_setopt(e, CURLOPT_HTTP_VERSION, o->stream ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
@@ -483,7 +516,8 @@ void dd_call_resume(dd_call *c)
     dd_client *cl = c->client;
     if (c->cancelled)
         return;
-    c->last_byte = dd_loop_now(cl->loop).ns;   /* the pause was ours, not the provider's */
+    c->paused    = false;
+    c->last_byte = dd_loop_now(cl->loop).ns;
     cl->inside++;
     curl_easy_pause(c->easy, CURLPAUSE_CONT);
     cl->inside--;
