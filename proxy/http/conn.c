@@ -209,6 +209,8 @@ static void watch(dd_conn *c)
     unsigned want = 0;
     if (may_read(c))
         want |= DD_IO_READ;
+    else if (!c->eof)
+        want |= DD_IO_END;         /* so much was sent ahead that it stays with the kernel; that the client leaves is seen all the same */
     if (c->blocked || (c->tls && dd_tls_wants_write(c->tls)))
         want |= DD_IO_WRITE;
     if (dd_loop_watch(c->server->loop, &c->io, want, NULL) != DD_OK)
@@ -307,6 +309,8 @@ static void on_ready(dd_io *io, unsigned events)
         shake_hands(c);
     if (events & DD_IO_READ && c->state != DD_CONN_handshake)
         read_some(c);
+    if (events & DD_IO_END)
+        at_end(c);
     dd_conn_touch(c);
 }
 

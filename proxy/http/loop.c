@@ -60,7 +60,7 @@ static void kernel_woken(dd_loop *l)
 static bool kernel_watch(dd_loop *l, const dd_io *io, unsigned want)
 {
     struct epoll_event e = { .data.ptr = (void *)(uintptr_t)io };
-    e.events = (want & DD_IO_READ ? EPOLLIN | EPOLLRDHUP : 0u) | (want & DD_IO_WRITE ? EPOLLOUT : 0u);
+    e.events = (want & DD_IO_READ ? EPOLLIN | EPOLLRDHUP : 0u) | (want & DD_IO_WRITE ? EPOLLOUT : 0u) | (want & DD_IO_END ? EPOLLRDHUP : 0u);
     if (want == 0)
         return epoll_ctl(l->fd, EPOLL_CTL_DEL, io->fd, &e) == 0 || errno == ENOENT || errno == EBADF;
     if (epoll_ctl(l->fd, io->want ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, io->fd, &e) == 0)
@@ -87,6 +87,8 @@ static void kernel_wait(dd_loop *l, int64_t ns)
             l->batch[i].events |= DD_IO_WRITE;
         if (e & (EPOLLHUP | EPOLLERR))
             l->batch[i].events |= DD_IO_HANGUP;
+        if (e & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+            l->batch[i].events |= DD_IO_END;
     }
 }
 #else
@@ -188,7 +190,7 @@ void dd_loop_stop(dd_loop *l)
 
 dd_code dd_loop_watch(dd_loop *l, dd_io *io, unsigned want, dd_err *err)
 {
-    want &= DD_IO_READ | DD_IO_WRITE;
+    want &= DD_IO_READ | DD_IO_WRITE | DD_IO_END;
     if (want == io->want)
         return DD_OK;
     if (!kernel_watch(l, io, want))

@@ -8,7 +8,8 @@
 #include "base/time.h"
 
 typedef struct dd_loop dd_loop;
-enum { DD_IO_READ = 1, DD_IO_WRITE = 2, DD_IO_HANGUP = 4 };  /* HANGUP is only reported, never asked for */
+/* HANGUP is only reported, never asked for. END: the other side sends no more, also when there is more to read; for who does not read now. Only epoll tells it. */
+enum { DD_IO_READ = 1, DD_IO_WRITE = 2, DD_IO_HANGUP = 4, DD_IO_END = 8 };
 
 typedef struct dd_io dd_io;            /* a watched descriptor; a member of its owner's struct */
 struct dd_io {
