@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OUT_KEPT = 64 << 10 };   /* of the buffer that streams share */
+
 struct auth_wait {      /* outlives the request when the client leaves while its key is checked */
     worker   *w;
     exchange *x;        /* NULL: left */
@@ -61,7 +63,6 @@ static void release(exchange *x)
     if (x->sse_open)
         dd_sse_fini(&x->sse);
     dd_buf_free(&x->collected);
-    dd_buf_free(&x->out);
     x->reader = NULL;
     x->writer = NULL;
     x->strip  = NULL;
@@ -214,7 +215,7 @@ static void watch_event(void *ctx, const dd_stream_event *e)
     if (e->kind == DD_SE_ERROR)
         x->failure = e->error.status ? settle_class(e->error.status) : DD_EC_UPSTREAM;
     if (x->writer)
-        dd_stream_write(x->writer, e, &x->out);
+        dd_stream_write(x->writer, e, &x->w->out);
 }
 
 static void watch_sse(void *ctx, const dd_sse_event *e)
@@ -225,9 +226,13 @@ static void watch_sse(void *ctx, const dd_sse_event *e)
 
 static void send_out(exchange *x)
 {
-    if (x->out.len && dd_http_data(x->h, dd_buf_str(&x->out)))
+    dd_buf *out = &x->w->out;
+    if (out->len && dd_http_data(x->h, dd_buf_str(out)))
         x->held = true;
-    dd_buf_clear(&x->out);
+    if (out->cap > OUT_KEPT)
+        dd_buf_free(out);
+    else
+        dd_buf_clear(out);
 }
 
 static void relay_head(exchange *x)
@@ -243,6 +248,7 @@ static void relay_head(exchange *x)
 static void open_stream(exchange *x)
 {
     x->reader = dd_stream_reader_new(x->to, x->h->arena);
+    dd_stream_reader_share(x->reader, &x->w->scratch);
     dd_sse_init(&x->sse, 0);
     x->sse_open = true;
 }
@@ -277,7 +283,7 @@ static void relay_data(exchange *x, dd_str bytes)
     if (!x->first_at)
         x->first_at = x->reader ? 0 : dd_loop_now(x->w->loop).ns;
     if (x->strip) {
-        dd_usage_strip_feed(x->strip, bytes, &x->out);
+        dd_usage_strip_feed(x->strip, bytes, &x->w->out);
         send_out(x);
     } else if (dd_http_data(x->h, bytes)) {
         x->held = true;
@@ -489,8 +495,8 @@ static void break_stream(exchange *x)
     if (x->failure == DD_EC_NONE)
         x->failure = DD_EC_TRUNCATED;
     if (x->strip)
-        dd_usage_strip_end(x->strip, &x->out);
-    dd_error_event(client_dialect(x), &x->error, dd_str_z(x->id_text), &x->out);
+        dd_usage_strip_end(x->strip, &x->w->out);
+    dd_error_event(client_dialect(x), &x->error, dd_str_z(x->id_text), &x->w->out);
     send_out(x);
     finish(x, x->status, true);
 }
@@ -506,7 +512,7 @@ static void stream_ends(exchange *x, dd_call_end end, const char *why)
             if (!whole && !told)
                 x->failure = DD_EC_TRUNCATED;
             if (x->strip)
-                dd_usage_strip_end(x->strip, &x->out);
+                dd_usage_strip_end(x->strip, &x->w->out);
             send_out(x);
             finish(x, x->status, true);
             return;
@@ -517,7 +523,7 @@ static void stream_ends(exchange *x, dd_call_end end, const char *why)
     fail_call(x, end, why);
     if (x->writer) {
         dd_stream_event e = { .kind = DD_SE_ERROR, .error = x->error };
-        dd_stream_write(x->writer, &e, &x->out);
+        dd_stream_write(x->writer, &e, &x->w->out);
         send_out(x);
         finish(x, x->status, true);
     } else {
@@ -698,7 +704,7 @@ void exchange_request(void *ctx, dd_http *h)
     worker   *w = ctx;
     exchange *x = dd_new(h->arena, exchange);
     *x = (exchange){ .w = w, .h = h, .s = dd_snapshot_hold(w->snapshot), .ep = endpoint_find(h), .usage.usage = { 0 },
-                     .bill = { DD_PUSD_UNKNOWN, DD_PUSD_UNKNOWN, DD_PUSD_UNKNOWN }, .out = DD_BUF_INIT(0), .collected = DD_BUF_INIT(0) };
+                     .bill = { DD_PUSD_UNKNOWN, DD_PUSD_UNKNOWN, DD_PUSD_UNKNOWN }, .collected = DD_BUF_INIT(0) };
     h->app = x;
     name_request(x);
     if (dd_str_eqz(h->method, "OPTIONS"))

@@ -31,6 +31,8 @@ typedef struct worker {
     uint64_t      picks;          /* moves on with each request: which of a provider's keys */
     int64_t       clock_mono, clock_wall;   /* wall time in ms at a monotonic moment: no system call a request */
     atomic_bool   drained;
+    dd_buf        out;            /* what a stream's event becomes, and ... */
+    dd_arena      scratch;        /* ... what reading it needs: of one callback, so that streams that wait hold neither */
 } worker;
 
 typedef enum {
@@ -85,7 +87,6 @@ typedef struct exchange {
     dd_stream_writer *writer;
     dd_usage_strip   *strip;
     dd_answer_facts   facts;
-    dd_buf            out;
 
     /* what is known at the end */
     dd_usage_report usage;

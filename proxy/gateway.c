@@ -93,6 +93,8 @@ static dd_code worker_start(dd_gateway *g, unsigned i, dd_err *err)
     dd_server_opts o = { .app = &app, .ctx = w, .max_body_bytes = (size_t)g->opts.max_body, .tls_cert = g->opts.tls_cert, .tls_key = g->opts.tls_key, .tls_12 = g->opts.tls_12 };
     w->gateway = g;
     w->number  = i;
+    w->out     = (dd_buf)DD_BUF_INIT(0);
+    dd_arena_alloc(&w->scratch, 1);   /* a block that stays: no event begins with an allocation */
     dd_random_bytes(&w->sequence_base, sizeof w->sequence_base);
     w->number_base = g->random;
     read_clock(w);
@@ -230,6 +232,8 @@ void dd_gateway_free(dd_gateway *g)
         if (w->loop)
             dd_loop_free(w->loop);
         dd_snapshot_drop(w->snapshot);
+        dd_buf_free(&w->out);
+        dd_arena_fini(&w->scratch);
     }
     pthread_cond_destroy(&g->changed);
     pthread_mutex_destroy(&g->lock);

@@ -238,6 +238,8 @@ typedef void dd_stream_fn(void *ctx, const dd_stream_event *e);
 /* Reads one provider stream, SSE event by SSE event. Opaque; the arena's, except what dd_stream_reader_free gives back. */
 typedef struct dd_stream_reader dd_stream_reader;
 dd_stream_reader *dd_stream_reader_new(dd_dialect from, dd_arena *arena);
+/* What one event needs while it is read comes from `scratch`, which the readers of one thread may share; without this each has its own. */
+void              dd_stream_reader_share(dd_stream_reader *r, dd_arena *scratch);
 /* One SSE event (name may be empty). Its memory is bounded however long the stream is. A text that is no JSON gives DD_SE_ERROR. Text of an event is borrowed for the call. */
 void dd_stream_read(dd_stream_reader *r, dd_str name, dd_str data, dd_stream_fn *fn, void *ctx);
 /* The connection ended. true: the stream was whole (an end mark, or a stop reason for those who send no mark); false: it was cut, and DD_SE_ERROR was given. */

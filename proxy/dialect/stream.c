@@ -131,7 +131,7 @@ void dd_sr_stop(dd_stream_reader *r, dd_stop stop)
 void dd_sr_error(dd_stream_reader *r, uint32_t error)
 {
     dd_stream_event e = { .kind = DD_SE_ERROR };
-    dd_error_object(r->j, error, &r->scratch, &e.error);
+    dd_error_object(r->j, error, r->scratch, &e.error);
     emit(r, &e);
 }
 
@@ -252,18 +252,20 @@ dd_stream_reader *dd_stream_reader_new(dd_dialect from, dd_arena *arena)
     dd_stream_reader *r = dd_new(arena, dd_stream_reader);
     r->from             = from;
     r->raw              = (dd_usage_raw)DD_USAGE_RAW_INIT;
-    dd_arena_alloc(&r->scratch, 1); /* a block that stays: no event begins with an allocation */
+    r->scratch          = &r->own;
     r->stop_sequence    = (dd_buf)DD_BUF_INIT(64 << 10);
     r->facts.usage      = dd_usage_settle(from, &r->raw);
     r->before           = r->facts.usage;
     return r;
 }
 
+void dd_stream_reader_share(dd_stream_reader *r, dd_arena *scratch) { r->scratch = scratch; }
+
 static void read_json(dd_stream_reader *r, dd_str name, dd_str data)
 {
     dd_jspan j;
     dd_err   err;
-    if (dd_jspan_parse(&j, &r->scratch, data, &err) != DD_OK) {
+    if (dd_jspan_parse(&j, r->scratch, data, &err) != DD_OK) {
         dd_sr_fail(r, "the provider sent an event that is not JSON");
         return;
     }
@@ -291,9 +293,9 @@ void dd_stream_read(dd_stream_reader *r, dd_str name, dd_str data, dd_stream_fn 
     r->fn  = fn;
     r->ctx = ctx;
     if (!dd_str_eqz(data, "[DONE]")) {
-        dd_arena_mark here = dd_arena_here(&r->scratch);
+        dd_arena_mark here = dd_arena_here(r->scratch);
         read_json(r, name, data);
-        dd_arena_back(&r->scratch, here);
+        dd_arena_back(r->scratch, here);
     } else if (r->from == DD_DIALECT_CHAT || r->from == DD_DIALECT_COMPLETIONS)
         dd_sr_finish(r);
 }
@@ -319,10 +321,10 @@ void dd_stream_reader_free(dd_stream_reader *r)
         dd_buf_free(&r->calls.v[i].id);
         dd_buf_free(&r->calls.v[i].held);
     }
+    dd_arena_fini(&r->own);
     dd_vec_free(&r->calls);
     dd_vec_free(&r->seen);
     dd_buf_free(&r->stop_sequence);
-    dd_arena_fini(&r->scratch);
 }
 
 /* --- writers --- */

@@ -24,7 +24,7 @@ typedef struct {
 
 struct dd_stream_reader {
     dd_dialect            from;
-    dd_arena              scratch;      /* of one event */
+    dd_arena             *scratch, own; /* of one event: own, or shared */
     dd_stream_fn         *fn;           /* of the call that runs */
     void                 *ctx;
     const dd_jspan       *j;            /* of the event that is read */
