@@ -334,7 +334,7 @@ static void on_head(void *ctx, int status, const dd_header *headers, size_t n)
             x->strip = dd_usage_strip_new();
         relay_head(x);
         move(x, EX_relay);
-    } else if (generate && (x->json || across || !good) && x->length <= x->s->body_max) {
+    } else if (((generate && (x->json || across)) || (status >= 400 && !dd_str_eqz(x->h->method, "HEAD"))) && x->length <= x->s->body_max) {   /* an error is looked through for keys */
         x->collected.max = (size_t)x->s->body_max;
         if (x->length > 0 && x->length < 1 << 20)
             dd_buf_reserve(&x->collected, (size_t)x->length);
@@ -387,6 +387,8 @@ static void answer_same(exchange *x, dd_str body, dd_jspan *span, bool parsed)
     dd_str vectors = parsed && x->wants_base64 ? dd_embeddings_base64(span, x->h->arena) : DD_STR_NULL;
     if (vectors.ptr)
         body = vectors;                  /* S18: the provider did not know the format that the client asked for */
+    if (x->status >= 400)
+        body = settle_redacted(x, body); /* R1.7: "Incorrect API key provided: ..." */
     header_list l = { .n = 0 };
     add_ours(&l, x);
     add_money(&l, x, "x-dd0c-cost", x->bill.actual);
@@ -401,7 +403,7 @@ static void answer_error(exchange *x, dd_str body)
 {
     header_list l   = { .n = 0 };
     dd_buf      out = DD_BUF_INIT(0);
-    dd_error_read(x->status, body, x->h->arena, &x->error);
+    dd_error_read(x->status, settle_redacted(x, body), x->h->arena, &x->error);
     dd_error_write(client_dialect(x), &x->error, dd_str_z(x->id_text), &out);
     int status = dd_error_status(client_dialect(x), &x->error);
     ADD(&l, "content-type", DD_STR("application/json"));

@@ -73,6 +73,7 @@ typedef struct exchange {
     dd_provider   *provider;
     dd_dialect     to;                /* the dialect spoken upstream */
     dd_header     *up_headers; size_t n_up_headers;
+    dd_str         up_key;            /* of the provider, among the headers; no answer shows it */
     dd_str         up_body;
     dd_call       *call;
 
@@ -113,6 +114,7 @@ bool     fail_request(exchange *x, int status, const char *type, const char *cod
 /* settle.c */
 void     settle_answer(exchange *x, const dd_jspan *answer);   /* usage and bill of a collected answer */
 void     settle_record(exchange *x, int status);     /* the event, once */
+dd_str   settle_redacted(exchange *x, dd_str text);  /* without keys: for what is kept, and for errors */
 dd_error_class settle_class(int status);
 int64_t  settle_count_input(exchange *x);            /* tokens of the request's text, counted by us */
 

@@ -11,7 +11,7 @@ bool fail_request(exchange *x, int status, const char *type, const char *code, c
     dd_buf_vprintf(&text, fmt, ap);
     va_end(ap);
     x->error = (dd_api_error){ .status = status, .type = dd_str_z(type), .code = dd_str_z(code), .param = dd_str_z(param),
-                               .message = dd_arena_dup(x->h->arena, dd_buf_str(&text)), .no_retry = status != 429 && status < 500 };
+                               .message = settle_redacted(x, dd_arena_dup(x->h->arena, dd_buf_str(&text))), .no_retry = status != 429 && status < 500 };
     dd_buf_free(&text);
     return false;
 }
@@ -58,6 +58,7 @@ static void make_headers(exchange *x, bool across)
     }
     dd_header auth[2];
     size_t    n_auth = dd_provider_auth(x->provider, value, h->arena, auth);
+    x->up_key = value;
     for (size_t i = 0; i < h->n_headers; i++) {
         dd_header f    = h->headers[i];
         bool      keep = passes_up(f.name, across);

@@ -2,6 +2,7 @@
 #include "proxy/exchange.h"
 
 #include "base/json.h"
+#include "base/redact.h"
 #include "route/tokens.h"
 
 #include <string.h>
@@ -100,6 +101,25 @@ static void settle_stream(exchange *x)
 
 /* --- the event --- */
 
+dd_str settle_redacted(exchange *x, dd_str text)
+{
+    ptrdiff_t at = x->up_key.len >= 8 ? dd_str_find(text, x->up_key) : -1;
+    if (at < 0 && !dd_redact_needed(text))
+        return text;
+    dd_buf plain = DD_BUF_INIT(0), out = DD_BUF_INIT(0);
+    for (; at >= 0; at = dd_str_find(text, x->up_key)) {
+        dd_buf_add(&plain, dd_str_sub(text, 0, (size_t)at));
+        dd_buf_addz(&plain, "[redacted]");
+        text = dd_str_sub(text, (size_t)at + x->up_key.len, text.len);
+    }
+    dd_buf_add(&plain, text);
+    dd_redact(dd_buf_str(&plain), &out);
+    text = dd_arena_dup(x->h->arena, dd_buf_str(&out));
+    dd_buf_free(&plain);
+    dd_buf_free(&out);
+    return text;
+}
+
 /* Tags: x-dd0c-* headers that have no place of their own, and the body's metadata. */
 static dd_str other_tags(exchange *x, dd_event *e)
 {
@@ -168,6 +188,9 @@ void settle_record(exchange *x, int status)
         .dropped = drops_text(x),
     };
     e.tags        = other_tags(x, &e);
+    dd_str *const said[] = { &e.user, &e.feature, &e.team, &e.env, &e.requested_model, &e.used_model, &e.tags, &e.dropped };   /* the client's text: people paste keys anywhere */
+    for (size_t i = 0; i < DD_COUNT(said); i++)
+        *said[i] = settle_redacted(x, *said[i]);
     e.overhead_us = e.total_us - (x->call_at && x->last_at > x->call_at ? (x->last_at - x->call_at) / 1000 : 0);
     dd_attempt a  = { .provider = e.provider, .model = e.used_model, .status = x->status, .error = e.error, .start_us = since(x, x->call_at), .first_us = since(x, x->head_at),
                       .total_us = x->last_at && x->call_at ? (x->last_at - x->call_at) / 1000 : -1, .usage = e.usage, .cost = e.cost_actual };
