@@ -123,6 +123,7 @@ fuzz-replay-run: $(FUZZ_BIN)
 score: build/dd0c ; $(PYTHON) tools/score.py --program build/dd0c $(if $(DIR),--trees $(DIR))
 score-packages: build/dd0c ; $(PYTHON) tools/score_packages.py --program build/dd0c
 conformance: build/dd0c ; $(PYTHON) tests/conformance.py --program build/dd0c --shared ../shared
+stress: build/dd0c ; $(PYTHON) tests/stress.py --program build/dd0c
 compat: build/dd0c ; $(PYTHON) tests/compat/run.py --program build/dd0c
 bench: build/dd0c ; bench/run.sh
 bench-gate: build/dd0c ; bench/gate.sh
@@ -130,7 +131,7 @@ lint: build/dd0c ; $(PYTHON) tools/lint.py
 decisions: ; @$(PYTHON) tools/decisions.py
 golden: build/dd0c $(OUT)/unit-tests
 	DD_GOLDEN_UPDATE=1 $(OUT)/unit-tests golden
-.PHONY: score-packages conformance compat bench-gate
+.PHONY: score-packages conformance stress compat bench-gate
 
 # --- the main job, and handing it out ---
 DIR_SCAN := $(if $(DIR),$(DIR),examples/support-desk)
@@ -160,6 +161,7 @@ help:
 	@echo "make scan DIR=  audit a tree            make asan      tests under address and UB sanitizers"
 	@echo "make lint       house rules             make fuzz      FUZZ_SECONDS each target"
 	@echo "make score      labelled corpus (DIR=)  make bench     speed and memory, measured"
+	@echo "make stress     20,000 requests, faults   make conformance  recorded data, in ../shared"
 	@echo "make compat     official SDKs, proxied  make bench-gate  P99 added, with a trend"
 	@echo "make golden     rewrite golden files    make man       rewrite man pages"
 	@echo "make install    PREFIX=, DESTDIR=       make dist      a tar of the stripped binary"
