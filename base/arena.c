@@ -28,7 +28,7 @@ struct dd_arena_block {
 #define MAP_BLOCKS 1
 #endif
 
-enum { FIRST_BLOCK = 4096, NEXT_STEP = 1024, MAPPED = 1 << 20, LARGEST_BLOCK = MAPPED - sizeof(dd_arena_block), KEPT_BLOCKS = 96 };
+enum { FIRST_BLOCK = 4096, NEXT_STEP = 1024, MAPPED = 1 << 20, LARGEST_BLOCK = MAPPED - sizeof(dd_arena_block), KEPT_BLOCKS = 32 };
 
 static struct {
     pthread_mutex_t lock;
