@@ -1,6 +1,9 @@
 /* proxy/gateway.c - worker threads, the snapshot they serve by, and their end. */
 #include "proxy/exchange.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,6 +12,8 @@
 
 #include "base/pool.h"
 #include "base/secret.h"
+
+enum { MANY_CALLS = 500 };
 
 struct dd_gateway {
     dd_gateway_opts opts;
@@ -65,10 +70,23 @@ static void read_clock(worker *w)
     w->clock_mono = dd_mono_now().ns;
 }
 
+/* What thousands of streams held lies between what stays: only when told does the allocator give such pages back. It takes some milliseconds, so not for less. */
+static void give_back(worker *w)
+{
+    size_t open = dd_client_open_calls(w->client);
+    if (dd_client_most_calls(w->client, false) < MANY_CALLS || open > MANY_CALLS / 4)
+        return;
+    dd_client_most_calls(w->client, true);
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 static void clock_due(dd_timer *t)
 {
     worker *w = t->owner;
     read_clock(w);
+    give_back(w);
     dd_loop_timer(w->loop, t, dd_loop_now(w->loop).ns + INT64_C(1000000000));
 }
 

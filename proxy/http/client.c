@@ -48,7 +48,7 @@ struct dd_client {
     CURLSH   *share;          /* TLS sessions; of this thread alone, so without locks */
     dd_timer  timer;          /* libcurl's */
     dd_call  *calls;
-    size_t    open;
+    size_t    open, most;
     sock    **socks;          /* by descriptor */
     size_t    n_socks;
     dd_call  *idle[IDLE_HANDLES];
@@ -490,7 +490,8 @@ dd_call *dd_client_start(dd_client *cl, const dd_call_opts *o, dd_err *err)
     if (cl->calls)
         cl->calls->prev = c;
     cl->calls = c;
-    cl->open++;
+    if (++cl->open > cl->most)
+        cl->most = cl->open;
     set_method(e, o);
     curl_easy_setopt(e, CURLOPT_PRIVATE, c);
     curl_easy_setopt(e, CURLOPT_WRITEDATA, c);
@@ -574,6 +575,14 @@ dd_client *dd_client_new(dd_loop *l, size_t max_idle_conns, dd_err *err)
     curl_multi_setopt(cl->multi, CURLMOPT_TIMERDATA, cl);
     curl_multi_setopt(cl->multi, CURLMOPT_MAXCONNECTS, (long)max_idle_conns);
     return cl;
+}
+
+size_t dd_client_most_calls(dd_client *cl, bool again)
+{
+    size_t most = cl->most;
+    if (again)
+        cl->most = cl->open;
+    return most;
 }
 
 size_t dd_client_open_calls(const dd_client *cl) { return cl->open; }

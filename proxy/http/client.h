@@ -37,6 +37,7 @@ typedef struct {
 
 dd_client *dd_client_new(dd_loop *l, size_t max_idle_conns, dd_err *err);
 void       dd_client_free(dd_client *c);                 /* cancels what is open */
+size_t     dd_client_most_calls(dd_client *c, bool again);   /* open at a time since the last `again` */
 size_t     dd_client_open_calls(const dd_client *c);
 /* The client owns the call. Never calls back before it returns. NULL: *err (a URL that is none). */
 dd_call   *dd_client_start(dd_client *c, const dd_call_opts *opts, dd_err *err);
