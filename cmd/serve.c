@@ -26,7 +26,7 @@ struct dd_serve {
     dd_auth       *auth;
     dd_events     *events;
     bool           loopback, json_log, open_told;
-    int            level;              /* 0 error .. 3 debug */
+    atomic_int     level;              /* 0 error .. 3 debug */
     int64_t        drain_ms;
     char           host[256], url[300];
     struct timespec seen_config, seen_prices;
@@ -343,12 +343,14 @@ void dd_serve_stop(dd_serve *s)
 {
     if (!s)
         return;
-    if (s->gateway)
+    if (s->gateway) {
         dd_gateway_drain(s->gateway);
+        dd_gateway_stop(s->gateway);
+    }
+    if (s->auth)
+        dd_auth_close(s->auth);        /* answers the workers that still wait: their loops must be there */
     dd_gateway_free(s->gateway);
     dd_events_close(s->events, 5000);
-    if (s->auth)
-        dd_auth_close(s->auth);
     dd_config_fini(&s->config);
     dd_buf_free(&s->prices_path);
     free(s);

@@ -10,8 +10,9 @@
 enum { OUT_KEPT = 64 << 10 };   /* of the buffer that streams share */
 
 struct auth_wait {      /* outlives the request when the client leaves while its key is checked */
-    worker   *w;
-    exchange *x;        /* NULL: left */
+    worker    *w;
+    exchange  *x;       /* NULL: left */
+    auth_wait *next, **at;   /* in w->waits */
 };
 
 static void start_call(exchange *x);
@@ -300,20 +301,23 @@ static bool is_type(dd_str value, const char *type)
 
 static void keep_headers(exchange *x, const dd_header *headers, size_t n)
 {
-    x->headers = dd_newn(x->h->arena, dd_header, n + 1);
-    x->length  = -1;
+    bool encoded = false;
+    x->headers   = dd_newn(x->h->arena, dd_header, n + 1);
+    x->length    = -1;
     for (size_t i = 0; i < n; i++) {
         dd_header f = { dd_arena_dup(x->h->arena, headers[i].name), dd_arena_dup(x->h->arena, headers[i].value) };
         x->headers[x->n_headers++] = f;
         if (dd_str_eqz(f.name, "content-length"))
             dd_parse_i64(f.value, &x->length);
         else if (dd_str_eqz(f.name, "content-encoding") && !dd_str_eqz(f.value, "identity"))
-            x->length = -1;
+            encoded = true;
         else if (dd_str_eqz(f.name, "content-type")) {
             x->event_stream = is_type(f.value, "text/event-stream");
             x->json         = is_type(f.value, "application/json");
         }
     }
+    if (encoded)
+        x->length = -1;   /* what we get is decoded */
 }
 
 static void on_head(void *ctx, int status, const dd_header *headers, size_t n)
@@ -334,7 +338,7 @@ static void on_head(void *ctx, int status, const dd_header *headers, size_t n)
             x->strip = dd_usage_strip_new();
         relay_head(x);
         move(x, EX_relay);
-    } else if (((generate && (x->json || across)) || (status >= 400 && !dd_str_eqz(x->h->method, "HEAD"))) && x->length <= x->s->body_max) {   /* an error is looked through for keys */
+    } else if (((generate && (x->json || across)) || (status >= 400 && !dd_str_eqz(x->h->method, "HEAD"))) && (across || x->length <= x->s->body_max)) {   /* an error is looked through for keys */
         x->collected.max = (size_t)x->s->body_max;
         if (x->length > 0 && x->length < 1 << 20)
             dd_buf_reserve(&x->collected, (size_t)x->length);
@@ -471,7 +475,7 @@ static void answer_whole(exchange *x)
 static void fail_call(exchange *x, dd_call_end end, const char *why)
 {
     static const struct { int status; dd_error_class class; const char *text; } ends[] = {
-        [DD_CALL_OK]              = { 502, DD_EC_UPSTREAM, "" },
+        [DD_CALL_OK]              = { 502, DD_EC_UPSTREAM, "sent an event that is too long" },
         [DD_CALL_CONNECT]         = { 502, DD_EC_CONNECT, "could not be reached" },
         [DD_CALL_RESET]           = { 502, DD_EC_RESET, "closed the connection before its answer was whole" },
         [DD_CALL_TIMEOUT_CONNECT] = { 504, DD_EC_TIMEOUT, "did not take the connection in time" },
@@ -632,11 +636,34 @@ static bool in_scope(const exchange *x)
 
 static void authenticate(exchange *x);
 
+static void link_wait(auth_wait *wait)
+{
+    wait->next = wait->w->waits;
+    wait->at   = &wait->w->waits;
+    if (wait->next)
+        wait->next->at = &wait->next;
+    wait->w->waits = wait;
+}
+
+static void end_wait(auth_wait *wait)
+{
+    *wait->at = wait->next;
+    if (wait->next)
+        wait->next->at = wait->at;
+    free(wait);
+}
+
+void exchange_forget_waits(worker *w)
+{
+    while (w->waits)
+        end_wait(w->waits);
+}
+
 static void checked(void *arg)           /* in the worker's thread */
 {
     auth_wait *wait = arg;
     exchange  *x    = wait->x;
-    free(wait);
+    end_wait(wait);
     if (x) {
         x->wait = NULL;
         authenticate(x);
@@ -658,10 +685,11 @@ static void authenticate(exchange *x)
         return;
     }
     auth_wait *wait = dd_malloc(sizeof *wait);
-    *wait           = (auth_wait){ x->w, x };
+    *wait           = (auth_wait){ .w = x->w, .x = x };
     dd_caller_verdict v = hooks->check(hooks->ctx, key_of(x->h), &x->caller, x->h->arena, checked_elsewhere, wait);
     if (v == DD_CALLER_PENDING) {
         bool again = x->asked_twice;
+        link_wait(wait);
         wait->x        = again ? NULL : x;      /* its answer comes all the same, and frees it */
         x->wait        = again ? NULL : wait;
         x->asked_twice = true;

@@ -19,6 +19,7 @@
 typedef enum { EXCHANGE_STATES(AS_ENUM) EX_COUNT } exchange_state;
 #undef AS_ENUM
 
+typedef struct auth_wait auth_wait;
 typedef struct worker {
     struct dd_gateway *gateway;
     dd_loop      *loop;
@@ -30,7 +31,7 @@ typedef struct worker {
     unsigned      sequence, sequence_base, number_base;
     uint64_t      picks;          /* moves on with each request: which of a provider's keys */
     int64_t       clock_mono, clock_wall;   /* wall time in ms at a monotonic moment: no system call a request */
-    atomic_bool   drained;
+    auth_wait    *waits;          /* keys that are being checked for requests of this worker */
     dd_buf        out;            /* what a stream's event becomes, and ... */
     dd_arena      scratch;        /* ... what reading it needs: of one callback, so that streams that wait hold neither */
 } worker;
@@ -47,7 +48,6 @@ typedef struct {
     dd_str        provider;   /* of EP_PROVIDER */
 } endpoint;
 
-typedef struct auth_wait auth_wait;
 typedef struct exchange {
     worker        *w;
     dd_http       *h;
@@ -125,5 +125,6 @@ void     exchange_drained(void *ctx, dd_http *h);
 void     exchange_refusal(void *ctx, int status, const char *why, dd_str path, dd_buf *body);
 void     exchange_reply(exchange *x, int status, const char *type, dd_str body, const dd_header *more, size_t n);   /* an answer of our own, and its end */
 void     exchange_error(exchange *x);                 /* x->error as the answer */
+void     exchange_forget_waits(worker *w);            /* nobody checks keys any more */
 int64_t  worker_wall_ms(worker *w);
 #endif

@@ -234,18 +234,25 @@ void dd_gateway_drain(dd_gateway *g)
     wait_for(g, &g->left, g->opts.drain_ms);
 }
 
-void dd_gateway_free(dd_gateway *g)
+void dd_gateway_stop(dd_gateway *g)
 {
-    if (!g)
-        return;
     for (unsigned i = 0; i < g->started; i++)
         dd_loop_stop(g->workers[i].loop);
     for (unsigned i = 0; i < g->started; i++)
         pthread_join(g->threads[i], NULL);
+    g->started = 0;
+}
+
+void dd_gateway_free(dd_gateway *g)
+{
+    if (!g)
+        return;
+    dd_gateway_stop(g);
     for (unsigned i = 0; i < g->n; i++) {
         worker *w = &g->workers[i];
         if (w->server)
             dd_server_free(w->server);   /* cuts what is left, which records its events and cancels its calls */
+        exchange_forget_waits(w);
         dd_client_free(w->client);
         if (w->loop)
             dd_loop_free(w->loop);

@@ -67,5 +67,7 @@ dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd
 int         dd_gateway_port(const dd_gateway *g);
 void        dd_gateway_reload(dd_gateway *g, dd_snapshot *next);   /* takes it; returns when all workers serve by it. One thread at a time */
 void        dd_gateway_drain(dd_gateway *g);                       /* no new connections; open requests end or drain_ms passes; returns then */
-void        dd_gateway_free(dd_gateway *g);
+/* Its threads end: no hook is called from here on but those that record what dd_gateway_free cuts. What answers hooks.check may end between the two. */
+void        dd_gateway_stop(dd_gateway *g);
+void        dd_gateway_free(dd_gateway *g);                        /* stops; NULL is fine */
 #endif

@@ -184,7 +184,7 @@ void settle_record(exchange *x, int status)
         .disconnected = x->disconnected, .status = status, .error = x->failure != DD_EC_NONE ? x->failure : settle_class(status),
         .usage = x->usage_source == DD_USAGE_NONE ? none : x->usage.usage, .reasoning_tokens = x->usage.reasoning, .usage_source = x->usage_source,
         .cost_original = x->bill.original, .cost_actual = x->bill.actual, .cost_saved = x->bill.saved, .prices = dd_prices_about(x->s->prices).date,
-        .first_us = since(x, x->first_at), .total_us = since(x, now), .queue_us = since(x, x->auth_at), .bytes_in = x->h->received_bytes, .bytes_out = x->h->sent_bytes,
+        .first_us = since(x, x->first_at), .total_us = since(x, now), .queue_us = since(x, x->auth_at), .bytes_in = x->h->received_bytes, .bytes_out = x->h->sent_bytes + (x->disconnected ? 0 : (int64_t)dd_http_waiting(x->h)),
         .dropped = drops_text(x),
     };
     e.tags        = other_tags(x, &e);

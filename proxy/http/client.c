@@ -399,6 +399,7 @@ static dd_call *call_new(dd_client *cl)
     curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L);
     curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);   /* a path is the client's; we do not mend it */
     curl_easy_setopt(e, CURLOPT_HTTP_TRANSFER_DECODING, 1L);
+    curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);   /* a tunnel's answer is not the provider's */
     dd_call *c = dd_calloc(1, sizeof *c);
     c->easy = e;
     c->head = c->sent = (dd_buf)DD_BUF_INIT(HEAD_MAX);
