@@ -35,6 +35,15 @@ static bool in_list(const char *const *list, size_t n, dd_str name)
     return false;
 }
 
+/* RFC 9110 section 7.6.1: what Connection names is of this connection alone. */
+static bool is_hop(dd_str connection, dd_str name)
+{
+    while (connection.len)
+        if (dd_str_eq_nocase(dd_str_trim(dd_str_cut(&connection, ',')), name))
+            return true;
+    return false;
+}
+
 static bool passes_up(dd_str name, bool across)
 {
     for (size_t i = 0; across && i < DD_COUNT(kept_in_family); i++)
@@ -58,10 +67,11 @@ static void make_headers(exchange *x, bool across)
     }
     dd_header auth[2];
     size_t    n_auth = dd_provider_auth(x->provider, value, h->arena, auth);
+    dd_str    hops   = dd_http_header(h, "connection");
     x->up_key = value;
     for (size_t i = 0; i < h->n_headers; i++) {
         dd_header f    = h->headers[i];
-        bool      keep = passes_up(f.name, across);
+        bool      keep = passes_up(f.name, across) && !is_hop(hops, f.name);
         if (dd_str_eqz(f.name, "anthropic-version") && n_auth == 2) {   /* the client's own version stays */
             if (keep)
                 n_auth = 1;
@@ -207,7 +217,25 @@ bool prepare_generate(exchange *x)
     return true;
 }
 
-/* As it came, to the provider that the path or the family names. A JSON body that names a model still decides which one is meant. */
+/* A key with a list of models may ask for nothing that could be another model's work: what is sent must name one of them. */
+static bool may_pass(exchange *x)
+{
+    dd_str method = x->h->method;
+    bool   again  = false, reads = !x->h->body.len && (dd_str_eqz(method, "GET") || dd_str_eqz(method, "HEAD") || dd_str_eqz(method, "DELETE"));
+    if (!x->caller.n_models || reads)
+        return true;
+    if (dd_jspan_parse(&x->body, x->h->arena, x->h->body, NULL) == DD_OK && dd_jspan_kind(&x->body, 0) == DD_J_OBJECT) {
+        uint32_t node = dd_jspan_member(&x->body, 0, "model", &again);
+        x->model      = dd_jspan_text(&x->body, node, x->h->arena);
+        if (!again && dd_jspan_kind(&x->body, node) == DD_J_STRING && may_use(x, x->model))
+            return true;
+    } else {
+        x->body.n = 0;
+    }
+    return fail_request(x, 403, "permission_error", "model_not_allowed", "model", "this key has a list of models, and the request names none of them");
+}
+
+/* As it came, to the provider that the path or the family names. */
 bool prepare_pass(exchange *x)
 {
     const dd_policy *p = &x->s->policy;
@@ -218,6 +246,8 @@ bool prepare_pass(exchange *x)
         at = 0;
     if (at == SIZE_MAX)
         return fail_request(x, 502, "server_error", "no_provider", "", "no provider is configured for this path");
+    if (!may_pass(x))
+        return false;
     x->provider          = &x->s->providers[at];
     x->decision.provider = at;
     x->decision.verdict  = DD_DECIDED_NO_MODEL;   /* nothing to price */
