@@ -1,5 +1,6 @@
 /* cmd/proxy.c - `dd0c proxy` serves until it is told to end; `dd0c run -- CMD` serves while a command runs. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,9 +99,15 @@ static dd_code spawn(char **argv, const char *url, const sigset_t *set, pid_t *c
     int report[2];
     if (pipe(report) != 0)
         return dd_fail_errno(err, errno, "could not start \"%s\"", argv[0]);
+    for (int i = 0; i < 2; i++)
+        fcntl(report[i], F_SETFD, FD_CLOEXEC);
     *child = fork();
-    if (*child < 0)
-        return dd_fail_errno(err, errno, "could not start \"%s\"", argv[0]);
+    if (*child < 0) {
+        dd_fail_errno(err, errno, "could not start \"%s\"", argv[0]);
+        close(report[0]);
+        close(report[1]);
+        return err->code;
+    }
     if (*child == 0) {
         close(report[0]);
         sigprocmask(SIG_UNBLOCK, set, NULL);

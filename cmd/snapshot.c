@@ -113,6 +113,7 @@ static dd_provider *new_provider(maker *m, dd_str name, const dd_provider_kind *
 
 static void add_key(maker *m, dd_provider *p, dd_str value, int64_t weight)
 {
+    value = dd_str_trim(value);   /* a file's last line break */
     if (!p->keys)
         p->keys = dd_newn(&m->s->arena, dd_provider_key, 64);
     if (value.len && p->n_keys < 64) {
