@@ -43,7 +43,10 @@ static bool next(reader *r, yaml_event_t *event)
 {
     if (yaml_parser_parse(&r->parser, event))
         return true;
-    return fail(r, r->parser.problem_mark.line, r->parser.problem ? r->parser.problem : "not valid YAML");
+    fail(r, r->parser.problem_mark.line, r->parser.problem ? r->parser.problem : "not valid YAML");
+    if (r->parser.problem && strstr(r->parser.problem, "cannot start any token"))
+        dd_hint(r->err, "Is it a tab? YAML is indented with spaces; a value that begins with @, %% or ` stands in quotes.");
+    return false;
 }
 
 static bool is_one_of(dd_str s, const char *const *words)

@@ -2,6 +2,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <cjson/cJSON.h>
+
 #include "cmd/keys.h"
 
 typedef struct {
@@ -60,15 +62,29 @@ static void cell(dd_buf *out, dd_str s)
 static void csv_row(dd_buf *out, const dd_audit_row *r)
 {
     const dd_str texts[] = { r->org, r->who, r->action, r->object, r->old_value, r->new_value };
-    dd_buf       time    = DD_BUF_INIT(0);
-    dd_put_time(&time, r->time_ms / 1000);
-    dd_buf_printf(out, "%lld,%s", (long long)r->id, dd_buf_z(&time));
+    time_t       s       = (time_t)(r->time_ms / 1000);
+    struct tm    utc;
+    char         time[32] = "";
+    if (gmtime_r(&s, &utc))
+        strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    dd_buf_printf(out, "%lld,%s", (long long)r->id, time);
     for (size_t i = 0; i < DD_COUNT(texts); i++) {
         dd_buf_addc(out, ',');
         cell(out, texts[i]);
     }
     dd_buf_addc(out, '\n');
-    dd_buf_free(&time);
+}
+
+/* The name that a key had, for people: its id says nothing to them. */
+static void put_name(dd_buf *out, dd_str object, dd_str value)
+{
+    cJSON       *json = cJSON_ParseWithLength(value.ptr, value.len);
+    const cJSON *name = cJSON_GetObjectItemCaseSensitive(json, "name");
+    if (cJSON_IsString(name) && !dd_str_eqz(object, name->valuestring)) {
+        dd_buf_addz(out, "  ");
+        dd_buf_add_line(out, dd_str_z(name->valuestring));
+    }
+    cJSON_Delete(json);
 }
 
 static void text_row(dd_buf *out, const dd_audit_row *r)
@@ -81,6 +97,7 @@ static void text_row(dd_buf *out, const dd_audit_row *r)
     dd_buf_pad(out, ' ', (used < 16 ? 16 - used : 0) + 2);
     dd_buf_printf(out, "%-14.*s  ", DD_STR_ARG(r->action));
     dd_buf_add_line(out, r->object);
+    put_name(out, r->object, r->new_value.len ? r->new_value : r->old_value);
     dd_buf_addc(out, '\n');
 }
 

@@ -300,6 +300,11 @@ dd_code dd_cmd_bench(const dd_cmd *cmd, int argc, char **argv, int *status, dd_e
         return rc;
     if (words || a.rounds < 1 || a.per_round < 1 || a.connections < 1 || a.warmup < 1 || a.rounds > 10000 || a.per_round > 1000000 || a.connections > 60000)
         return words ? dd_fail(err, DD_ERR_USAGE, "unexpected argument \"%s\"", argv[1]) : dd_fail(err, DD_ERR_USAGE, "rounds, requests, warm-up and connections are at least 1, and not too many");
+    if (!a.upstream && a.quick) {
+        dd_fail(err, DD_ERR_USAGE, "there is nothing to compare with");
+        dd_hint(err, "Name the provider behind the gateway: --upstream http://127.0.0.1:9010.");
+        return DD_ERR_USAGE;
+    }
     b.direct = a.upstream != NULL;
     rc       = read_url(a.gateway, &b.gateway, err);
     if (rc == DD_OK && b.direct)

@@ -30,6 +30,8 @@ const dd_cmd *dd_cmd_find(const char *name);
 
 /* Parses by the command's own table. *done: --help was printed, return DD_OK at once. */
 dd_code dd_cmd_args(const dd_cmd *cmd, int argc, char **argv, void *into, int *words, bool *done, dd_err *err);
+/* Help for "keys", of which there are only "keys create" and its like; false when no command begins so. */
+bool    dd_cmd_help_group(const char *group, size_t width, dd_buf *out);
 void    dd_cmd_help(const dd_cmd *cmd, size_t width, dd_buf *out);
 void    dd_cmd_man(const dd_cmd *cmd, dd_buf *out);        /* troff; NULL: dd0c(1) itself */
 dd_code dd_cmd_completion(const char *shell, dd_buf *out, dd_err *err);

@@ -10,6 +10,8 @@
 #include "base/json.h"
 #include "base/yaml.h"
 #include "cmd/cmd.h"
+#include "cmd/serve.h"
+#include "cmd/snapshot.h"
 
 typedef enum { KEY_TEXT, KEY_PATH, KEY_LIST, KEY_INT, KEY_SIZE, KEY_USD, KEY_DURATION, KEY_CHOICE, KEY_MAP, KEY_SECRETS } key_kind;
 
@@ -229,8 +231,11 @@ static dd_code set(reader *r, const key *k, const cJSON *node, void *base)
     case KEY_PATH:
     case KEY_CHOICE: break;
     }
-    if (!cJSON_IsString(node))
-        return fail_at(r, node, "text is needed for", k->name);
+    if (!cJSON_IsString(node)) {
+        dd_code rc = fail_at(r, node, "text is needed for", k->name);
+        dd_hint(r->err, cJSON_IsNumber(node) || cJSON_IsBool(node) ? "Put it into quotes." : "One value stands there, not a list and no keys.");
+        return rc;
+    }
     if (k->kind == KEY_CHOICE && !is_choice(k->choices, node->valuestring)) {
         fail_at(r, node, "no such choice for", k->name);
         dd_hint(r->err, "One of: %s.", k->choices);
@@ -502,6 +507,29 @@ dd_code dd_cmd_config_schema(const dd_cmd *self, int argc, char **argv, int *sta
     return rc;
 }
 
+/* What the proxy would find when it starts, too. What only its environment can supply is a warning: it may start elsewhere. */
+static dd_code check_all(const dd_cmd *cmd, const dd_config *c, dd_err *err)
+{
+    dd_buf  missing = DD_BUF_INIT(64 << 10), out = DD_BUF_INIT(0);
+    dd_code rc      = dd_serve_check(c, err);
+    if (rc == DD_OK)
+        rc = dd_snapshot_check(c, &missing, err);
+    if (rc != DD_OK) {
+        dd_wrap(err, "config \"%s\"", c->path);
+        rc = err->code = DD_ERR_PARSE;    /* the file is wrong, not the command line */
+    } else {
+        for (dd_str rest = dd_buf_str(&missing); rest.len;) {
+            dd_str line = dd_str_cut(&rest, '\n');
+            dd_cmd_warn(cmd, DD_STR_FMT, DD_STR_ARG(line));
+        }
+        dd_buf_printf(&out, "%s: fine\n", c->path);
+        rc = dd_cmd_print(dd_buf_str(&out), err);
+    }
+    dd_buf_free(&missing);
+    dd_buf_free(&out);
+    return rc;
+}
+
 dd_code dd_cmd_config_check(const dd_cmd *self, int argc, char **argv, int *status, dd_err *err)
 {
     char      unused;
@@ -517,10 +545,7 @@ dd_code dd_cmd_config_check(const dd_cmd *self, int argc, char **argv, int *stat
         rc = dd_fail(err, DD_ERR_NOT_FOUND, "there is no dd0c.yaml here and none in the configuration folder");
         dd_hint(err, "Name a file: dd0c config check FILE.");
     } else if (rc == DD_OK) {
-        dd_buf out = DD_BUF_INIT(0);
-        dd_buf_printf(&out, "%s: fine\n", config.path);
-        rc = dd_cmd_print(dd_buf_str(&out), err);
-        dd_buf_free(&out);
+        rc = check_all(self, &config, err);
     }
     dd_config_fini(&config);
     return rc;

@@ -74,6 +74,22 @@ static void overview(size_t width, dd_buf *out)
     dd_buf_addz(out, "\nStart with: dd0c scan .\n");
 }
 
+bool dd_cmd_help_group(const char *group, size_t width, dd_buf *out)
+{
+    size_t n = strlen(group), found = 0;
+    for (const dd_cmd *c = dd_cmds; c->name; c++) {
+        if (strncmp(c->name, group, n) != 0 || c->name[n] != ' ')
+            continue;
+        if (!found++)
+            dd_buf_printf(out, "usage: dd0c %s <command> [options]\n\nCommands:\n", group);
+        dd_buf_printf(out, "  %-16s ", c->name);
+        dd_opt_wrap(dd_str_z(c->summary), 19, text_width(width), out);
+    }
+    if (found)
+        dd_buf_printf(out, "\n\"dd0c help %s <command>\" explains one.\n", group);
+    return found != 0;
+}
+
 typedef struct { bool man, names; } help_args;
 
 const dd_opt dd_help_opts[] = {
@@ -95,7 +111,7 @@ dd_code dd_cmd_help_run(const dd_cmd *self, int argc, char **argv, int *status, 
     const dd_cmd *cmd  = NULL;
     for (int i = 1; i <= words; i++)
         dd_buf_printf(&name, "%s%s", i > 1 ? " " : "", argv[i]);
-    if (words && !(cmd = dd_cmd_find(dd_buf_z(&name)))) {
+    if (words && !(cmd = dd_cmd_find(dd_buf_z(&name))) && (args.man || args.names || !dd_cmd_help_group(dd_buf_z(&name), dd_cmd_width(), &out))) {
         dd_fail(err, DD_ERR_USAGE, "no command \"%s\"", name.ptr);
         dd_hint(err, "\"dd0c help\" lists all commands.");
         rc = DD_ERR_USAGE;
@@ -106,7 +122,7 @@ dd_code dd_cmd_help_run(const dd_cmd *self, int argc, char **argv, int *status, 
         dd_cmd_man(cmd, &out);
     } else if (cmd) {
         dd_cmd_help(cmd, dd_cmd_width(), &out);
-    } else {
+    } else if (!words) {
         overview(dd_cmd_width(), &out);
     }
     if (rc == DD_OK)

@@ -33,17 +33,40 @@ static const dd_cmd *find(int argc, char **argv, int *used)
     return dd_cmd_find(argv[1]);
 }
 
-static dd_code no_command(const char *word, dd_err *err)
+/* "keys" or "keys --help": what there is of it. "keys foo" is a mistake; so is "keys" alone, but its list is the best answer. */
+static dd_code group(const char *word, const char *next, bool *done, int *status, dd_err *err)
+{
+    dd_buf  out  = DD_BUF_INIT(0);
+    bool    asks = next && (strcmp(next, "--help") == 0 || strcmp(next, "-h") == 0);
+    dd_code rc   = DD_OK;
+    *done        = (!next || asks) && dd_cmd_help_group(word, dd_cmd_width(), &out);
+    if (*done && asks)
+        rc = dd_cmd_print(dd_buf_str(&out), err);
+    else if (*done)
+        fputs(dd_buf_z(&out), stderr);
+    *status = asks ? DD_EXIT_DONE : DD_EXIT_USAGE;
+    dd_buf_free(&out);
+    return rc;
+}
+
+static dd_code no_command(const char *word, const char *next, dd_err *err)
 {
     const char *near = NULL;
     size_t      best = 3, n = strlen(word);
+    bool        in_group = false;
     dd_fail(err, DD_ERR_USAGE, "unknown command \"%s\"", word);
     for (const dd_cmd *c = dd_cmds; c->name; c++) {
-        if (strncmp(c->name, word, n) == 0 && c->name[n] == ' ') { /* "prices" alone */
-            dd_fail(err, DD_ERR_USAGE, "command \"%s\" needs another word", word);
-            near = c->name;
-            break;
+        if (next && strncmp(c->name, word, n) == 0 && c->name[n] == ' ') {
+            size_t d = dd_str_distance(dd_str_z(next), dd_str_z(c->name + n + 1), 2);
+            if (!in_group || d < best)
+                near = d < 3 ? c->name : NULL;
+            best     = !in_group || d < best ? d : best;
+            in_group = true;
+            dd_fail(err, DD_ERR_USAGE, "unknown command \"%s %s\"", word, next);
+            continue;
         }
+        if (in_group)
+            continue;
         size_t d = dd_str_distance(dd_str_z(word), dd_str_z(c->name), 2);
         if (d < best) {
             best = d;
@@ -52,6 +75,8 @@ static dd_code no_command(const char *word, dd_err *err)
     }
     if (near)
         dd_hint(err, "Did you mean \"dd0c %s\"? \"dd0c help\" lists all commands.", near);
+    else if (in_group)
+        dd_hint(err, "\"dd0c help %s\" lists its commands.", word);
     else
         dd_hint(err, "\"dd0c help\" lists all commands.");
     return DD_ERR_USAGE;
@@ -82,7 +107,12 @@ int main(int argc, char **argv)
     } else if (!cmd) {
         cmd = find(argc, argv, &used);
         if (!cmd) {
-            no_command(argv[1], &err);
+            bool        shown;
+            const char *next = argc > 2 ? argv[2] : NULL;
+            if (group(argv[1], next, &shown, &status, &err) == DD_OK && shown)
+                return status;
+            if (!shown)
+                no_command(argv[1], next, &err);
             return report("", &err);
         }
     }

@@ -60,9 +60,7 @@ dd_code dd_cmd_proxy(const dd_cmd *cmd, int argc, char **argv, int *status, dd_e
     dd_serve *s = dd_serve_start(cmd, &args, err);
     if (!s)
         return err->code;
-    fprintf(stderr, "listening on %s\n", dd_serve_url(s));
-    if (dd_serve_is_open(s))
-        fprintf(stderr, "no key is configured: whoever reaches this address may call (make one with `dd0c keys create --name NAME`)\n");
+    dd_serve_announce(s);
     for (int got; (got = next_signal(&set)) != SIGTERM && got != SIGINT;) {
         if (got == SIGHUP)
             dd_serve_reload(s);
@@ -82,7 +80,7 @@ const dd_opt dd_run_opts[] = {
     DD_OPT_END
 };
 
-static void set_environment(const char *url)
+static void set_environment(const char *url, const char *token)
 {
     char v1[400];
     snprintf(v1, sizeof v1, "%s/v1", url);
@@ -90,11 +88,11 @@ static void set_environment(const char *url)
     setenv("OPENAI_API_BASE", v1, 1);
     setenv("ANTHROPIC_BASE_URL", url, 1);       /* its SDKs add /v1 themselves */
     /* SDKs refuse to start without a key; the real ones stay with the proxy. */
-    setenv("OPENAI_API_KEY", "dd0c", 1);
-    setenv("ANTHROPIC_API_KEY", "dd0c", 1);
+    setenv("OPENAI_API_KEY", token, 1);
+    setenv("ANTHROPIC_API_KEY", token, 1);
 }
 
-static dd_code spawn(char **argv, const char *url, const sigset_t *set, pid_t *child, dd_err *err)
+static dd_code spawn(char **argv, const dd_serve *s, const sigset_t *set, pid_t *child, dd_err *err)
 {
     int report[2];
     if (pipe(report) != 0)
@@ -112,7 +110,7 @@ static dd_code spawn(char **argv, const char *url, const sigset_t *set, pid_t *c
         close(report[0]);
         sigprocmask(SIG_UNBLOCK, set, NULL);
         signal(SIGPIPE, SIG_DFL);
-        set_environment(url);
+        set_environment(dd_serve_url(s), dd_serve_token(s));
         execvp(argv[0], argv);
         int why = errno;
         if (write(report[1], &why, sizeof why) < 0)
@@ -143,7 +141,7 @@ static int wait_for(pid_t child, const sigset_t *set)
 
 dd_code dd_cmd_run(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
-    run_args args = { .serve = { .workers = 1, .listen = "127.0.0.1:0", .quiet = true } };
+    run_args args = { .serve = { .workers = 1, .listen = "127.0.0.1:0", .quiet = true, .token = true } };
     int      words;
     bool     done;
     sigset_t set;
@@ -164,7 +162,7 @@ dd_code dd_cmd_run(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err
         return err->code;
     char **command = dd_calloc((size_t)words + 1, sizeof *command);
     memcpy(command, argv + 1, (size_t)words * sizeof *command);
-    rc = spawn(command, dd_serve_url(s), &set, &child, err);
+    rc = spawn(command, s, &set, &child, err);
     if (rc == DD_OK)
         *status = wait_for(child, &set);
     free(command);

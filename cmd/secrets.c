@@ -9,6 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cmd/keys.h"
 #include "cmd/master.h"
 
@@ -121,6 +122,16 @@ static void say(const dd_cmd *cmd, const secrets_args *args, const char *what, c
         fprintf(stderr, "dd0c %s: \"%s\" %s\n", cmd->name, name, what);
 }
 
+static bool has_master_file(void)
+{
+    dd_buf path = DD_BUF_INIT(0);
+    dd_dir_state(&path);
+    dd_buf_addz(&path, "/master.key");
+    bool there = dd_file_exists(dd_buf_z(&path));
+    dd_buf_free(&path);
+    return there;
+}
+
 dd_code dd_cmd_secrets_set(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
     secrets_args     args = { 0 };
@@ -135,9 +146,12 @@ dd_code dd_cmd_secrets_set(const dd_cmd *cmd, int argc, char **argv, int *status
     if (rc != DD_OK || done || (rc = one_name(words, argv, err)) != DD_OK)
         return rc;
     dd_actor by = dd_cmd_actor(&who);
-    rc          = dd_config_db_open(true, &db, err);
+    bool     old = has_master_file();
+    rc           = dd_config_db_open(true, &db, err);
     if (rc == DD_OK)
         rc = dd_master_open(db, true, &master, &from, err);
+    if (rc == DD_OK && from == DD_MASTER_FILE && !old && !args.quiet)
+        fprintf(stderr, "dd0c %s: a master key was made, master.key in the state folder; keep a copy elsewhere: without it all secrets are lost\n", cmd->name);
     if (rc == DD_OK)
         rc = read_value(dd_str_z(argv[1]), &value, err);
     if (rc == DD_OK)

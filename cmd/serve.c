@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/redact.h"
+#include "base/secret.h"
 #include "cmd/snapshot.h"
 #include "store/auth.h"
 #include "store/events.h"
@@ -29,18 +30,17 @@ struct dd_serve {
     atomic_int     level;              /* 0 error .. 3 debug */
     int64_t        drain_ms;
     char           host[256], url[300];
+    char           token[41];          /* of a `run`: what its command calls with */
+    dd_buf         providers;          /* a line for people */
     struct timespec seen_config, seen_prices;
     dd_buf         prices_path;
 };
 
 /* --- log: one line a write, redacted --- */
 
-static void log_line(void *ctx, int level, const char *line)
+static void write_line(dd_serve *s, int level, const char *line)
 {
     static const char *const names[] = { "error", "warning", "info", "debug" };
-    dd_serve *s = ctx;
-    if (level > s->level)
-        return;
     dd_buf clean = DD_BUF_INIT(16 << 10), out = DD_BUF_INIT(32 << 10);
     dd_redact(dd_str_z(line), &clean);
     if (s->json_log) {
@@ -69,6 +69,13 @@ static void log_line(void *ctx, int level, const char *line)
         s->level = -1;                 /* nobody reads: no reason to go on telling */
     dd_buf_free(&clean);
     dd_buf_free(&out);
+}
+
+static void log_line(void *ctx, int level, const char *line)
+{
+    dd_serve *s = ctx;
+    if (level <= s->level)
+        write_line(s, level, line);
 }
 
 static void log_store(void *ctx, bool up, const char *line)
@@ -104,7 +111,7 @@ static void catch_fatal(void)
 static bool is_open(void *ctx)
 {
     dd_serve *s = ctx;
-    return !s->auth || dd_auth_open_mode(s->auth);
+    return !s->token[0] && (!s->auth || dd_auth_open_mode(s->auth));
 }
 
 typedef struct { dd_serve *s; void (*done)(void *); void *arg; } verification;
@@ -134,6 +141,13 @@ static dd_caller_verdict check(void *ctx, dd_str key, dd_caller *out, dd_arena *
                                                   [DD_AUTH_EXPIRED] = DD_CALLER_EXPIRED, [DD_AUTH_REVOKED] = DD_CALLER_INVALID, [DD_AUTH_BUSY] = DD_CALLER_BUSY };
     dd_serve      *s     = ctx;
     const dd_key  *found = NULL;
+    if (s->token[0]) {
+        bool ours = key.len == strlen(s->token) && dd_equal_slowly(key.ptr, s->token, key.len);
+        if (ours || dd_auth_open_mode(s->auth)) {   /* open: a key that the command brought along goes on to its provider */
+            *out = (dd_caller){ .open = !ours, .may_generate = true, .may_embed = true, .may_pass = true };
+            return DD_CALLER_OK;
+        }
+    }
     dd_auth_result r     = dd_auth_check(s->auth, key, &found);
     if (found)
         fill_caller(found, out, arena);
@@ -180,7 +194,7 @@ static dd_code split_address(const char *text, char *host, size_t cap, int *port
         name = dd_str_sub(name, 1, name.len - 1);
     if (!name.len || dd_str_eqz(name, "localhost"))
         name = DD_STR("127.0.0.1");
-    if (!dd_parse_i64(alone ? s : dd_str_sub(s, (size_t)colon + 1, s.len), &n) || n < 0 || n > 65535 || name.len >= cap) {
+    if (dd_str_has(name, "/") || !dd_parse_i64(alone ? s : dd_str_sub(s, (size_t)colon + 1, s.len), &n) || n < 0 || n > 65535 || name.len >= cap) {
         dd_fail(err, DD_ERR_USAGE, "\"%s\" is no address to listen on", text);
         dd_hint(err, "It looks like 127.0.0.1:4000; port 0 takes any that is free.");
         return DD_ERR_USAGE;
@@ -189,6 +203,28 @@ static dd_code split_address(const char *text, char *host, size_t cap, int *port
     host[name.len] = '\0';
     *port          = (int)n;
     return DD_OK;
+}
+
+static const char *listen_at(const dd_config *c, const dd_serve_opts *o) { return o->listen ? o->listen : c->server.listen ? c->server.listen : "127.0.0.1:4000"; }
+
+/* Both or none: with one alone nobody would be served by TLS. */
+static dd_code check_tls(const dd_config *c, const dd_serve_opts *o, dd_err *err)
+{
+    const char *cert = o->tls_cert ? o->tls_cert : c->server.tls_cert, *key = o->tls_key ? o->tls_key : c->server.tls_key;
+    if (!cert == !key)
+        return DD_OK;
+    dd_fail(err, DD_ERR_USAGE, "TLS needs a certificate and its key; the %s is missing", cert ? "key" : "certificate");
+    dd_hint(err, "Give --tls-cert and --tls-key, or tls_cert and tls_key below server:.");
+    return DD_ERR_USAGE;
+}
+
+dd_code dd_serve_check(const dd_config *c, dd_err *err)
+{
+    static const dd_serve_opts none = { .workers = -1 };
+    char    host[256];
+    int     port;
+    dd_code rc = split_address(listen_at(c, &none), host, sizeof host, &port, err);
+    return rc == DD_OK ? check_tls(c, &none, err) : rc;
 }
 
 static bool is_loopback(const char *host)
@@ -229,12 +265,28 @@ static void raise_descriptors(void)
     }
 }
 
+/* "openai, anthropic (no key here)" */
+static void name_providers(dd_serve *s, const dd_snapshot *snap)
+{
+    bool own = s->loopback && dd_auth_open_mode(s->auth);
+    for (size_t i = 0; i < snap->policy.n_providers; i++) {
+        const dd_provider *p = &snap->providers[i];
+        dd_buf_printf(&s->providers, "%s" DD_STR_FMT, i ? ", " : "", DD_STR_ARG(p->name));
+        if (!p->n_keys && !p->kind->keyless)
+            dd_buf_addz(&s->providers, own ? " (no key here: the client's own goes on)" : " (no key)");
+    }
+    if (snap->policy.dev_mode)
+        dd_buf_printf(&s->providers, ": every model is " DD_STR_FMT " at " DD_STR_FMT "%s", DD_STR_ARG(snap->policy.dev_model), DD_STR_ARG(snap->providers[0].base),
+                      snap->policy.n_dev ? ", but those that dev.models names" : "");
+}
+
 static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
 {
     const dd_config *c     = &s->config;
     dd_snapshot     *first = dd_snapshot_make(c, s->opts.dev, err);
     if (!first)
         return err->code;
+    name_providers(s, first);
     dd_gateway_opts o = { .host = s->host, .port = port, .workers = s->opts.workers > 0 ? (unsigned)s->opts.workers : c->server.workers > 0 ? (unsigned)c->server.workers : 0,
                           .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_cert = s->opts.tls_cert ? s->opts.tls_cert : c->server.tls_cert,
                           .tls_key = s->opts.tls_key ? s->opts.tls_key : c->server.tls_key, .tls_12 = c->server.tls_min && strcmp(c->server.tls_min, "1.2") == 0,
@@ -278,6 +330,9 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
     const char *mode = getenv("DD0C_MODE");
     s->opts.dev |= mode && strcmp(mode, "dev") == 0;
     s->prices_path = (dd_buf)DD_BUF_INIT(4096);
+    s->providers   = (dd_buf)DD_BUF_INIT(64 << 10);
+    if (opts->token)
+        dd_random_text(s->token, sizeof s->token - 1, DD_STR("0123456789abcdefghijklmnopqrstuvwxyz"));
     dd_dir_cache(&s->prices_path);
     dd_buf_addz(&s->prices_path, "/prices.json");
     raise_descriptors();
@@ -285,9 +340,10 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
     dd_code rc = open_config(s, &s->config, err);
     const char *format = opts->log_format ? opts->log_format : s->config.log_format;
     s->json_log = format && strcmp(format, "json") == 0;
-    const char *listen = opts->listen ? opts->listen : s->config.server.listen ? s->config.server.listen : "127.0.0.1:4000";
     if (rc == DD_OK)
-        rc = split_address(listen, s->host, sizeof s->host, &port, err);
+        rc = split_address(listen_at(&s->config, opts), s->host, sizeof s->host, &port, err);
+    if (rc == DD_OK)
+        rc = check_tls(&s->config, opts, err);
     s->loopback = is_loopback(s->host);
     if (rc == DD_OK)
         rc = open_stores(s, err);
@@ -307,7 +363,29 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
 
 int         dd_serve_port(const dd_serve *s) { return dd_gateway_port(s->gateway); }
 const char *dd_serve_url(const dd_serve *s) { return s->url; }
-bool        dd_serve_is_open(const dd_serve *s) { return dd_auth_open_mode(s->auth); }
+const char *dd_serve_token(const dd_serve *s) { return s->token; }
+
+static void announce(dd_serve *s, const char *line)
+{
+    if (s->json_log)
+        write_line(s, 2, line);
+    else
+        fprintf(stderr, "%s\n", line);
+}
+
+void dd_serve_announce(dd_serve *s)
+{
+    dd_buf line = DD_BUF_INIT(65 << 10);
+    dd_buf_printf(&line, "listening on %s", s->url);
+    announce(s, dd_buf_z(&line));
+    dd_buf_clear(&line);
+    dd_buf_printf(&line, "providers: %s", s->providers.len ? dd_buf_z(&s->providers) : "none");
+    announce(s, dd_buf_z(&line));
+    if (dd_auth_open_mode(s->auth))
+        announce(s, s->loopback ? "clients need no key: every program on this machine may call (`dd0c keys create --name NAME` ends that)"
+                                : "clients need no key: WHOEVER REACHES THIS ADDRESS MAY CALL (`dd0c keys create --name NAME` ends that)");
+    dd_buf_free(&line);
+}
 
 /* --- reload --- */
 
@@ -353,5 +431,7 @@ void dd_serve_stop(dd_serve *s)
     dd_events_close(s->events, 5000);
     dd_config_fini(&s->config);
     dd_buf_free(&s->prices_path);
+    dd_buf_free(&s->providers);
+    dd_wipe(s->token, sizeof s->token);
     free(s);
 }

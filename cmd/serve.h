@@ -8,6 +8,7 @@ typedef struct {
     const char *config, *listen, *tls_cert, *tls_key, *log_format, *log_level;
     int64_t     workers;     /* -1: as configured */
     bool        dev, insecure, quiet;
+    bool        token;       /* make a key for this process: dd_serve_token */
 } dd_serve_opts;
 
 typedef struct dd_serve dd_serve;
@@ -15,7 +16,10 @@ typedef struct dd_serve dd_serve;
 dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *err);
 int       dd_serve_port(const dd_serve *s);
 const char *dd_serve_url(const dd_serve *s);      /* "http://127.0.0.1:4000" */
-bool      dd_serve_is_open(const dd_serve *s);    /* nobody needs a key */
+const char *dd_serve_token(const dd_serve *s);    /* accepted beside the keys of the store, as long as this one serves; "" unless asked for */
+void      dd_serve_announce(dd_serve *s);         /* to standard error: where it listens, for which providers, who may call */
+/* What of `server:` would keep a proxy from starting. */
+dd_code   dd_serve_check(const dd_config *c, dd_err *err);
 /* Reads the configuration again; a bad one is refused with its reason in the log, and the old one stays. */
 void      dd_serve_reload(dd_serve *s);
 /* Once a second: whether configuration or price table changed on disk. */

@@ -12,6 +12,7 @@ typedef struct {
     dd_policy_provider *known;    /* beside s->providers */
     size_t              cap;
     dd_vault           *vault;    /* opened with the first secret:NAME */
+    dd_buf             *missing;  /* a check: lines of what the environment lacks, which then is no error; NULL otherwise */
     dd_err             *err;
 } maker;
 
@@ -25,6 +26,8 @@ static dd_code look_up(maker *m, const char *owner, dd_str name, dd_buf *out)
     dd_code     rc    = DD_OK;
     if (value && *value) {
         dd_buf_addz(out, value);
+    } else if (m->missing) {
+        dd_buf_printf(m->missing, "provider \"%s\": the environment has no %s\n", owner, dd_buf_z(&z));
     } else {
         rc = dd_fail(m->err, DD_ERR_NOT_FOUND, "provider \"%s\": the environment has no %s", owner, dd_buf_z(&z));
         dd_hint(m->err, "Set it, or write ${%s:-} where nothing is meant.", dd_buf_z(&z));
@@ -36,6 +39,9 @@ static dd_code look_up(maker *m, const char *owner, dd_str name, dd_buf *out)
 static dd_code open_secret(maker *m, const char *owner, dd_str name, dd_str *out)
 {
     dd_secret value = DD_SECRET_NONE;
+    *out            = DD_STR("");
+    if (m->missing)
+        return DD_OK;                 /* a check asks nobody for the master key */
     if (!m->vault)
         m->vault = dd_vault_open(m->err);
     dd_code rc = m->vault ? dd_vault_get(m->vault, name, &value, m->err) : m->err->code;
@@ -60,7 +66,11 @@ static dd_code expand(maker *m, const char *owner, const char *text, dd_str *out
     }
     while (rest.len && rc == DD_OK) {
         ptrdiff_t from = dd_str_findz(rest, "${"), to = from < 0 ? -1 : dd_str_chr(dd_str_sub(rest, (size_t)from, rest.len), '}');
-        if (to < 0) {
+        if (from >= 0 && to < 0) {
+            rc = dd_fail(m->err, DD_ERR_USAGE, "provider \"%s\": \"${\" without \"}\"", owner);
+            break;
+        }
+        if (from < 0) {
             dd_buf_add(&b, rest);
             break;
         }
@@ -159,16 +169,32 @@ static dd_code read_keys(maker *m, const dd_config_provider *entry, dd_provider 
     return rc;
 }
 
+static dd_code no_type(maker *m, const char *owner, const char *type)
+{
+    const char *near = NULL;
+    size_t      best = 3;
+    dd_fail(m->err, DD_ERR_USAGE, "provider \"%s\": there is no provider type \"%s\"", owner, type);
+    for (const dd_provider_kind *k = dd_provider_kinds; k->name; k++) {
+        size_t d = dd_str_distance(dd_str_z(type), dd_str_z(k->name), 2);
+        if (d < best) {
+            best = d;
+            near = k->name;
+        }
+    }
+    if (near)
+        dd_hint(m->err, "Did you mean \"%s\"?", near);
+    else
+        dd_hint(m->err, "Types: openai (any compatible server), anthropic, google, mistral, deepseek, xai, azure, groq, together, openrouter, ollama.");
+    return DD_ERR_USAGE;
+}
+
 static dd_code configured(maker *m, const dd_config_provider *entry)
 {
     const dd_provider_kind *kind = dd_provider_kind_find(dd_str_z(entry->type ? entry->type : entry->name));
     if (!kind && !entry->type && entry->base_url)
         kind = dd_provider_kind_find(DD_STR("openai"));
-    if (!kind) {
-        dd_fail(m->err, DD_ERR_USAGE, "provider \"%s\": there is no provider type \"%s\"", entry->name, entry->type ? entry->type : entry->name);
-        dd_hint(m->err, "Types: openai (any compatible server), anthropic, google, mistral, deepseek, xai, azure, groq, together, openrouter, ollama.");
-        return DD_ERR_USAGE;
-    }
+    if (!kind)
+        return no_type(m, entry->name, entry->type ? entry->type : entry->name);
     dd_provider *p = new_provider(m, dd_arena_dupz(&m->s->arena, entry->name), kind, entry);
     /* Someone else's server that speaks a maker's API does not bill as the maker does. */
     if (entry->base_url && !dd_str_eqz(p->name, kind->name) && !entry->type)
@@ -176,13 +202,14 @@ static dd_code configured(maker *m, const dd_config_provider *entry)
     dd_str      url = DD_STR(""), version = DD_STR("");
     dd_code     rc  = entry->base_url ? expand(m, entry->name, entry->base_url, &url) : DD_OK;
     const char *env = first_env(kind->url_env);
+    bool        later = m->missing && entry->base_url && strstr(entry->base_url, "${") != NULL;   /* a part of it may not be here */
     if (rc == DD_OK && !url.len)
         url = dd_str_z(env ? env : kind->base_url);
-    if (rc == DD_OK && !url.len) {
+    if (rc == DD_OK && !url.len && !later) {
         rc = dd_fail(m->err, DD_ERR_USAGE, "provider \"%s\": base_url is missing", entry->name);
-        dd_hint(m->err, "Its resource has a URL of its own, such as https://NAME.openai.azure.com.");
+        dd_hint(m->err, "Its resource has a URL of its own, such as https://NAME.openai.azure.com; %s says it, too.", kind->url_env[0]);
     }
-    if (rc == DD_OK)
+    if (rc == DD_OK && !later)
         rc = set_base(m, p, url);
     if (rc == DD_OK && entry->api_version)
         rc = expand(m, entry->name, entry->api_version, &version);
@@ -196,7 +223,7 @@ static dd_code from_environment(maker *m)
     for (const dd_provider_kind *k = dd_provider_kinds; k->name; k++) {
         const char *key = first_env(k->key_env), *url = first_env(k->url_env);
         bool        always = strcmp(k->name, "openai") == 0 || strcmp(k->name, "anthropic") == 0;
-        if (!key && !(k->keyless && url) && !always)
+        if (!key && !(k->keyless && url) && !always && !m->missing)
             continue;
         if (!k->base_url && !url)
             continue;
@@ -250,6 +277,24 @@ static void copy_models(maker *m)
     m->s->policy.n_aliases = c->n_models;
 }
 
+/* A target that nobody serves would fail with each request. */
+static dd_code check_targets(maker *m)
+{
+    const dd_policy *policy = &m->s->policy;
+    for (size_t i = 0; i < policy->n_aliases; i++)
+        for (size_t k = 0; k < policy->aliases[i].n; k++) {
+            dd_facts    facts = { .model = policy->aliases[i].targets[k] };
+            dd_decision d;
+            dd_decide(policy, m->s->prices, &facts, &d, NULL);
+            if (d.verdict != DD_DECIDED_NO_MODEL && d.verdict != DD_DECIDED_NO_PROVIDER)
+                continue;
+            dd_fail(m->err, DD_ERR_USAGE, "model \"" DD_STR_FMT "\": no configured provider has the target \"" DD_STR_FMT "\"", DD_STR_ARG(policy->aliases[i].name), DD_STR_ARG(facts.model));
+            dd_hint(m->err, "A target is PROVIDER/MODEL with one of providers:.");
+            return DD_ERR_USAGE;
+        }
+    return DD_OK;
+}
+
 static dd_code open_prices(maker *m)
 {
     dd_buf cache = DD_BUF_INIT(4096);
@@ -260,10 +305,10 @@ static dd_code open_prices(maker *m)
     return m->s->prices ? DD_OK : m->err->code;
 }
 
-dd_snapshot *dd_snapshot_make(const dd_config *c, bool dev, dd_err *err)
+static dd_snapshot *make(const dd_config *c, bool dev, dd_buf *missing, dd_err *err)
 {
     enum { KINDS = 32 };
-    maker m = { .config = c, .s = dd_snapshot_new(), .err = err };
+    maker m = { .config = c, .s = dd_snapshot_new(), .missing = missing, .err = err };
     m.cap                 = c->n_providers + KINDS;
     m.known               = dd_newn(&m.s->arena, dd_policy_provider, m.cap);
     m.s->providers        = dd_newn(&m.s->arena, dd_provider, m.cap);
@@ -286,8 +331,19 @@ dd_snapshot *dd_snapshot_make(const dd_config *c, bool dev, dd_err *err)
         rc = configured(&m, &c->providers[i]);
     dd_vault_close(m.vault);
     copy_models(&m);
+    if (rc == DD_OK && !dev)
+        rc = check_targets(&m);
     if (rc == DD_OK)
         return m.s;
     dd_snapshot_drop(m.s);
     return NULL;
+}
+
+dd_snapshot *dd_snapshot_make(const dd_config *c, bool dev, dd_err *err) { return make(c, dev, NULL, err); }
+
+dd_code dd_snapshot_check(const dd_config *c, dd_buf *missing, dd_err *err)
+{
+    dd_snapshot *s = make(c, false, missing, err);
+    dd_snapshot_drop(s);
+    return s ? DD_OK : err->code;
 }

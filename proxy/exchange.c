@@ -488,7 +488,8 @@ static void fail_call(exchange *x, dd_call_end end, const char *why)
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
     x->failure = ends[end].class;
     fail_request(x, ends[end].status, ends[end].status == 504 ? "timeout_error" : "server_error", end == DD_CALL_CONNECT ? "upstream_unreachable" : "upstream_error", "",
-                 "the provider \"" DD_STR_FMT "\" %s", DD_STR_ARG(x->provider->name), ends[end].text);
+                 "the provider \"" DD_STR_FMT "\" %s%s", DD_STR_ARG(x->provider->name), ends[end].text,
+                 x->s->policy.dev_mode && end == DD_CALL_CONNECT ? ": start it with `ollama serve`, or say in dev.base_url where it is" : "");
     if (hooks->log) {
         dd_str line = dd_arena_printf(x->h->arena, "%s provider " DD_STR_FMT " %s: %s", x->id_text, DD_STR_ARG(x->provider->name), ends[end].text, why);
         hooks->log(hooks->ctx, 1, line.ptr);

@@ -94,7 +94,8 @@ static bool read_body(exchange *x)
         return true;
     if (dd_jspan_parse(&x->body, x->h->arena, x->h->body, &err) != DD_OK) {
         x->body.n = 0;
-        return fail_request(x, 400, "invalid_request_error", "", "", "%s", x->h->body.len ? err.msg : "the request has no body; JSON is needed");
+        return fail_request(x, 400, "invalid_request_error", "", "", "%s%s", x->h->body.len ? "the request body is no JSON: " : "",
+                            x->h->body.len ? err.msg : "the request has no body; JSON is needed");
     }
     if (dd_jspan_kind(&x->body, 0) != DD_J_OBJECT)
         return fail_request(x, 400, "invalid_request_error", "", "", "the request body is no JSON object");
@@ -129,6 +130,17 @@ static bool may_use(const exchange *x, dd_str model)
     return c->n_models == 0;
 }
 
+static bool no_model(exchange *x, dd_str near)
+{
+    dd_buf names = DD_BUF_INIT(400);
+    for (size_t i = 0; i < x->s->policy.n_providers; i++)
+        dd_buf_printf(&names, "%s" DD_STR_FMT, i ? ", " : "", DD_STR_ARG(x->s->policy.providers[i].name));
+    dd_str hint = near.len ? dd_arena_printf(x->h->arena, "; did you mean " DD_STR_FMT "?", DD_STR_ARG(near))
+                           : dd_arena_printf(x->h->arena, "; a model they have all the same is asked for as PROVIDER/MODEL (" DD_STR_FMT ")", DD_STR_ARG(dd_buf_str(&names)));
+    dd_buf_free(&names);
+    return fail_request(x, 404, "invalid_request_error", "model_not_found", "model", "no configured provider is known to have the model \"" DD_STR_FMT "\"" DD_STR_FMT, DD_STR_ARG(x->model), DD_STR_ARG(hint));
+}
+
 static bool decide(exchange *x)
 {
     dd_facts facts = { x->model, x->ep.family };
@@ -136,8 +148,7 @@ static bool decide(exchange *x)
     dd_decide(&x->s->policy, x->s->prices, &facts, &x->decision, &near);
     bool ok = true;
     if (x->decision.verdict == DD_DECIDED_NO_MODEL)
-        ok = fail_request(x, 404, "invalid_request_error", "model_not_found", "model", "no configured provider has the model \"" DD_STR_FMT "\"%s" DD_STR_FMT "%s", DD_STR_ARG(x->model),
-                          near.len ? "; did you mean " : "", DD_STR_ARG(dd_buf_str(&near)), near.len ? "?" : "");
+        ok = no_model(x, dd_buf_str(&near));
     else if (x->decision.verdict == DD_DECIDED_NO_PROVIDER)
         ok = fail_request(x, 502, "server_error", "no_provider", "", "no provider is configured for the model \"" DD_STR_FMT "\"", DD_STR_ARG(x->model));
     else if (x->decision.verdict == DD_DECIDED_UNPRICED)

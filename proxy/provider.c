@@ -55,12 +55,26 @@ const dd_provider_kind *dd_provider_kind_find(dd_str name)
 /* Endpoints that people paste whole (the first of them wins). */
 static const char *const tails[] = { "/chat/completions", "/completions", "/embeddings", "/messages", "/responses", "/models" };
 
+/* "host", "host:8080", "[::1]:8080": the port, where one stands, is one. */
+static bool is_host(dd_str rest)
+{
+    ptrdiff_t end   = dd_str_chr(rest, '/');
+    dd_str    host  = end < 0 ? rest : dd_str_sub(rest, 0, (size_t)end);
+    ptrdiff_t user  = dd_str_rchr(host, '@');
+    host            = dd_str_sub(host, (size_t)(user + 1), host.len);
+    ptrdiff_t colon = dd_str_rchr(host, ':');
+    int64_t   port  = 1;
+    if (colon >= 0 && !dd_str_endsz(host, "]") && !dd_parse_i64(dd_str_sub(host, (size_t)colon + 1, host.len), &port))
+        return false;
+    return host.len && colon != 0 && port >= 1 && port <= 65535;
+}
+
 dd_code dd_provider_base(const dd_provider_kind *kind, dd_str url, dd_buf *out, dd_err *err)
 {
     url = dd_str_trim(url);
     bool      plain = dd_str_startsz(url, "http://");
     size_t    skip  = plain ? 7 : 8;
-    if ((!plain && !dd_str_startsz(url, "https://")) || url.len == skip || dd_str_has(url, "?") || dd_str_has(url, "#") || dd_str_has(url, " ")) {
+    if ((!plain && !dd_str_startsz(url, "https://")) || !is_host(dd_str_sub(url, skip, url.len)) || dd_str_has(url, "?") || dd_str_has(url, "#") || dd_str_has(url, " ")) {
         dd_fail(err, DD_ERR_USAGE, "\"" DD_STR_FMT "\" is no base URL", DD_STR_ARG(url));
         dd_hint(err, "It looks like https://host/v1, without a query.");
         return DD_ERR_USAGE;

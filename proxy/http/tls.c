@@ -4,12 +4,15 @@
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <unistd.h>
 
 struct dd_tls_ctx { SSL_CTX *ssl; };
 struct dd_tls { SSL *ssl; bool wants_write; };
 
 static dd_code tls_fail(dd_err *err, const char *what, const char *path)
 {
+    if (access(path, R_OK) != 0)
+        return dd_fail_errno(err, errno, "could not read %s \"%s\"", what, path);
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
     dd_fail(err, DD_ERR_IO, "could not use %s \"%s\": %s", what, path, reason ? reason : "not a PEM file that can be read");
     ERR_clear_error();

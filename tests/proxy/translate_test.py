@@ -1,5 +1,6 @@
 """A client of one family against a provider of another, whole and streamed (R1.6; T and S rules in docs/translation.md)."""
 import json
+import socket
 
 from support import CHAT, MESSAGE, Client, Upstream, chat_chunk, config, events, usage_chunk
 
@@ -241,3 +242,38 @@ def test_a_whole_stream_whose_connection_is_reset_is_whole(cli):
     assert a.events[-1] == "[DONE]", a.body[-300:]
     m = Client(p.port).ask("POST", "/v1/messages", {**ASK, "messages": ASK["messages"][1:], "stream": True}, {"anthropic-version": "2023-06-01"})
     assert json.loads(m.events[-1])["type"] == "message_stop", m.body[-300:]
+
+
+def test_a_proxy_that_keys_guard_runs_commands_all_the_same(cli):
+    """The command gets a key of its own, which is good as long as it runs; what others bring is checked as ever."""
+    up = Upstream()
+    config(cli, up)
+    cli.run("keys", "create", "--name", "somebody")
+    script = cli.write("app.py", """
+import json, os, urllib.error, urllib.request
+def ask(key):
+    r = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/chat/completions", json.dumps({"model": "gpt-4o-mini", "messages": []}).encode(), {"Content-Type": "application/json", "Authorization": "Bearer " + key})
+    try:
+        return urllib.request.urlopen(r).status
+    except urllib.error.HTTPError as e:
+        return e.code
+print(ask(os.environ["OPENAI_API_KEY"]), ask(os.environ["ANTHROPIC_API_KEY"]), ask("x"), ask(os.environ["OPENAI_API_KEY"][:-1] + "?"), len(set(os.environ["OPENAI_API_KEY"])) > 8)
+""")
+    assert cli.run("run", "--", "python3", str(script)).out == "200 200 401 401 True\n"
+    assert {r.headers["authorization"] for r in up.requests} == {"Bearer upstream-secret-1"}
+
+
+def test_errors_say_what_to_do(cli):
+    up = Upstream()
+    p = proxy(cli, up, anthropic=up)
+    c = Client(p.port)
+    assert "the request body is no JSON: line 1" in c.ask("POST", "/v1/chat/completions", b"{").json["error"]["message"]
+    a = c.ask("POST", "/v1/chat/completions", {**ASK, "model": "in-house-7b"})
+    assert a.status == 404 and "PROVIDER/MODEL (openai, anthropic)" in a.json["error"]["message"], a.body
+    assert "did you mean gpt-4o-mini" in c.ask("POST", "/v1/chat/completions", {**ASK, "model": "gtp-4o-mini"}).json["error"]["message"]
+    free = socket.socket()
+    free.bind(("127.0.0.1", 0))          # nobody listens there
+    dev = cli.start("proxy", "--dev", "--listen", "127.0.0.1:0", env={"OLLAMA_BASE_URL": f"http://127.0.0.1:{free.getsockname()[1]}"})
+    a = Client(dev.port).ask("POST", "/v1/chat/completions", ASK)
+    assert a.status == 502 and "ollama serve" in a.json["error"]["message"], a.body
+    free.close()

@@ -18,6 +18,13 @@ static const struct { const char *kind, *url, *base; } bases[] = {
     { "openai", "https://", NULL },
     { "openai", "api.openai.com/v1", NULL },
     { "openai", "https://h/v1?x=1", NULL },
+    { "openai", "http://h:99999/v1", NULL },
+    { "openai", "http://h:/v1", NULL },
+    { "openai", "http://h:11434x", NULL },
+    { "openai", "http://:80", NULL },
+    { "openai", "http://u:p@[::1]:80", "http://u:p@[::1]:80/v1" },
+    { "openai", "http://u:p@h", "http://u:p@h/v1" },
+    { "openai", "http://[::1]", "http://[::1]/v1" },
 };
 
 TEST(base_urls_as_people_write_them_P22)
