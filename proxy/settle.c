@@ -175,7 +175,7 @@ void settle_record(exchange *x, int status)
     x->recorded = true;
     settle_stream(x);
     static const dd_usage none = { -1, -1, -1, -1, -1 };
-    int64_t  now      = dd_loop_now(x->w->loop).ns;
+    int64_t  now      = dd_mono_now().ns;   /* the loop's is as old as its turn */
     bool     decided  = x->provider != NULL;
     dd_event e = {
         .id = x->id, .time_ms = worker_wall_ms(x->w), .org = x->caller.org.len ? x->caller.org : DD_STR("default"), .key_id = x->caller.key_id, .user = x->caller.user.len ? x->caller.user : x->user,

@@ -182,10 +182,10 @@ dd_bill dd_decision_bill(const dd_policy *policy, const dd_decision *d, const dd
     dd_bill b = { DD_PUSD_UNKNOWN, DD_PUSD_UNKNOWN, DD_PUSD_UNKNOWN };
     if (d->verdict != DD_DECIDED)
         return b;
-    bool free  = policy->providers[d->provider].free;
+    bool free = policy->providers[d->provider].free, same = d->requested.price == d->used.price;
     b.actual   = free ? 0 : cost_of(d->used, usage, day);
-    b.original = free && policy->dev_mode ? 0 : d->requested.price == d->used.price && free ? 0 : cost_of(d->requested, usage, day);
-    if (d->requested.price == d->used.price && !free)
+    b.original = same ? b.actual : policy->dev_mode ? 0 : cost_of(d->requested, usage, day);
+    if (same)
         b.saved = 0;                      /* the same model: nothing saved, whatever it costs */
     else if (b.actual != DD_PUSD_UNKNOWN && b.original != DD_PUSD_UNKNOWN)
         b.saved = b.original - b.actual;

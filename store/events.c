@@ -17,7 +17,7 @@
 #include "store/writer.h"
 
 enum { SLACK = 4, TAKE_MAX = 1000, SPOOL_TAKE = 256, SPOOL_CHUNK = 1 << 20 };
-enum { BACKOFF_MS = 100, BACKOFF_MAX_MS = 5000, TIDY_MS = 60000, TIDY_PAUSE_MS = 20, BLOCKED_MS = 1000, CLOSE_GRACE_MS = 1500 };
+enum { BACKOFF_MS = 100, BACKOFF_MAX_MS = 5000, TIDY_MS = 60000, TIDY_PAUSE_MS = 20, BLOCKED_MS = 1000, CLOSE_GRACE_MS = 1500, REST_MS = 20 };
 static const int64_t ms_ns = 1000000;
 
 /* A thread that sleeps until the queue is `at` deep. Who reaches it writes one byte, and only the first one does. */
@@ -305,6 +305,13 @@ static void tidy(dd_events *s)
 
 static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 
+/* How many events make a batch. Right after a batch more than usual: a transaction has a price of its own, and thousands a second must not each pay a share of a small one. */
+static size_t enough(const dd_events *s, int64_t now)
+{
+    size_t half = s->opts.slots / 2;
+    return now < s->last_write + REST_MS * ms_ns && half > s->opts.batch_events ? half : s->opts.batch_events;
+}
+
 /* The writer's sleep: until a batch is due, or something else is to be done. */
 static void await_work(dd_events *s)
 {
@@ -320,7 +327,9 @@ static void await_work(dd_events *s)
         at = SIZE_MAX;
     } else if (depth > 0 || has_back(s)) {
         due = earlier(due, s->last_write + s->opts.batch_ms * ms_ns);
-        at = s->opts.batch_events;
+        at = enough(s, now);
+        if (at > s->opts.batch_events)
+            due = earlier(due, s->last_write + REST_MS * ms_ns);
     }
     if (due > now)
         sleep_until(s, &s->wake_writer, at, (due - now + ms_ns - 1) / ms_ns);
@@ -329,7 +338,7 @@ static void await_work(dd_events *s)
 static bool batch_due(const dd_events *s)
 {
     bool asked = atomic_load(&s->stopping) || atomic_load(&s->hurry);
-    return asked || dd_ring_depth(s->ring) >= s->opts.batch_events || now_ns() >= s->last_write + s->opts.batch_ms * ms_ns;
+    return asked || dd_ring_depth(s->ring) >= enough(s, now_ns()) || now_ns() >= s->last_write + s->opts.batch_ms * ms_ns;
 }
 
 static bool must_end(dd_events *s)
