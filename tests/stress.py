@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Requests by the thousand through `dd0c proxy` to `dd0c mock`, which fails in every way it knows, from clients that leave in every phase.
 
-  tests/stress.py --program build/release/dd0c [--requests 20000] [--seed 1] [--valgrind]
+  tests/stress.py --program build/release/dd0c [--requests 20000] [--seed 1] [--tls] [--keys]
 
 Each client must get a well-formed outcome, each request that was delivered exactly one event, and at the end no descriptor and no connection
 may be left. Standard library only; tests/proxy/fault_test.py runs a short round of the same.
@@ -14,7 +14,9 @@ import os
 import pathlib
 import random
 import socket
+import ssl
 import struct
+import subprocess
 import sys
 import time
 
@@ -24,8 +26,10 @@ ENDPOINTS = {      # path, how an answer says it is one, how a stream says it is
     "responses": ("/v1/responses", "output"),
     "completions": ("/v1/completions", "choices"),
     "embeddings": ("/v1/embeddings", "data"),
+    "pass": ("/p/oai/v1/chat/completions", "choices"),
 }
-STREAMS = ("chat", "messages", "responses", "completions")
+STREAMS = ("chat", "messages", "responses", "completions", "pass")
+CUTS = ("truncate", "reset-after", "stall-after")     # what is only passed on can be cut off, and nothing else would be true
 FAULTS = ["", "", "", "", "status=400", "status=401", "status=403", "status=404", "status=408", "status=409", "status=413", "status=422", "status=429;retry-after=1",
           "status=429;retry-after-ms=20", "status=500", "status=502", "status=503", "status=504", "status=529", "reset", "stall", "truncate", "malformed", "garbage-headers",
           "drip=50us", "no-done", "no-usage", "no-done;no-usage", "reset-after=0", "reset-after=1", "reset-after=5", "stall-after=0", "stall-after=3", "error-after=0", "error-after=4",
@@ -36,13 +40,14 @@ PHASES = ["stay"] * 8 + ["head", "body", "sent", "answer", "first", "middle", "l
 class Request:
     def __init__(self, number, r):
         self.number, self.ref = number, f"r{number}"
-        self.api = r.choice(("chat", "chat", "chat", "messages", "messages", "responses", "completions", "embeddings"))
+        self.api = r.choice(("chat", "chat", "chat", "messages", "messages", "responses", "completions", "embeddings", "pass"))
         self.stream = self.api in STREAMS and r.random() < 0.6
         self.across = self.api in ("chat", "messages", "responses") and r.random() < 0.5
         self.fault, self.phase = r.choice(FAULTS), r.choice(PHASES)
         anthropic = (self.api == "messages") != self.across
         self.to_messages = anthropic
-        self.model = ("ant" if anthropic else "oai") + "/mock-model"
+        self.model = "mock-model" if self.api == "pass" else ("ant" if anthropic else "oai") + "/mock-model"
+        self.key = "none" if r.random() < 0.005 else None      # else the one that is known
         text = "word " * r.choice((1, 20, 400, 4000))
         body = {"model": self.model}
         if self.api == "embeddings" or self.api == "responses":
@@ -57,9 +62,13 @@ class Request:
             body["stream"] = True
         self.body = json.dumps(body).encode()
 
+    known_key = None
+
     @property
     def bytes(self):
         head = f"POST {ENDPOINTS[self.api][0]} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-DD0C-Ref: {self.ref}\r\n"
+        if self.known_key:
+            head += f"Authorization: Bearer {self.key or self.known_key}\r\n"
         if self.fault:
             head += f"x-mock-fault: {self.fault}\r\n"
         if self.api == "messages":
@@ -163,12 +172,14 @@ def problem_of(q, out):
     """What is wrong with an answer that a client read to its end; None: nothing."""
     if out.status is None:
         return "no answer"
+    if not out.whole and q.api == "pass" and out.status == 200 and q.fault.startswith(CUTS):
+        return None
     if not out.whole:
         return f"status {out.status}, cut off"
     if "x-dd0c-request-id" not in out.headers:
         return f"status {out.status} without an id"
     if out.status == 200 and q.stream:
-        return problem_of_stream(q, out)
+        return None if q.api == "pass" else problem_of_stream(q, out)
     try:
         value = json.loads(out.body)
     except ValueError:
@@ -183,6 +194,8 @@ EXPECTED = {"reset": (502,), "stall": (504,), "garbage-headers": (502,)}
 
 
 def unexpected_status(q, out):
+    if q.known_key and q.key:
+        return None if out.status in (401, 429) else f"status {out.status} for a key that is none"
     fault = q.fault.split(";")[0]
     if fault.startswith("status="):
         want = int(fault[7:])
@@ -203,7 +216,11 @@ async def leave(writer, hard):
 
 
 class Run:
-    def __init__(self, port, seed=1, connections=48):
+    def __init__(self, port, seed=1, connections=48, tls=False):
+        self.tls = None
+        if tls:
+            self.tls = ssl.create_default_context()
+            self.tls.check_hostname, self.tls.verify_mode = False, ssl.CERT_NONE
         self.port, self.connections, self.random = port, connections, random.Random(seed)
         self.problems, self.answers, self.at_most, self.never, self.sure = [], {}, set(), set(), set()
         self.counts = collections.Counter()
@@ -215,7 +232,7 @@ class Run:
         sock.setblocking(False)
         await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", self.port))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return await asyncio.open_connection(sock=sock, limit=4096 if slow else 65536)
+        return await asyncio.open_connection(sock=sock, limit=4096 if slow else 65536, ssl=self.tls, server_hostname="localhost" if self.tls else None)
 
     def bad(self, q, why):
         self.problems.append(f"{q}: {why}")
@@ -307,7 +324,7 @@ class Run:
             return await self.pipeline(q, conn)
         return await self.stay(q, conn)
 
-    async def client(self, numbers, on_turn=None):
+    async def client(self, numbers):
         conn = None
         for n in numbers:
             q = Request(n, self.random)
@@ -325,17 +342,22 @@ class Run:
             except asyncio.TimeoutError:
                 self.bad(q, "nothing for a minute")
                 keep = False
-            if on_turn:
-                on_turn(self)
             if not keep or q.phase == "slow":
                 await leave(conn[1], False)
                 conn = None
         if conn:
             await leave(conn[1], False)
 
-    async def go(self, requests, on_turn=None):
+    async def warm_up(self):
+        q = Request("warm", random.Random(3))
+        q.ref, q.fault, q.key = "warm", "", None
+        conn = await self.connect()
+        await self.stay(q, conn)
+        await leave(conn[1], False)
+
+    async def go(self, requests):
         numbers = iter(range(1, requests + 1))
-        await asyncio.gather(*(self.client(numbers, on_turn) for _ in range(self.connections)))
+        await asyncio.gather(*(self.client(numbers) for _ in range(self.connections)))
 
     def compare(self, events):
         """Events against what clients know: by the tag of each request, one to one."""
@@ -402,15 +424,26 @@ def all_events(cli, seconds=30):
     raise AssertionError("events do not come to an end")
 
 
-def round_of(cli, requests, seed=1, connections=48, workers=2, patience="400ms", prefix=()):
+def certificate(cli):
+    """For clients that come by TLS; None without openssl's command."""
+    try:
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-keyout", cli.dir / "key.pem", "-out", cli.dir / "cert.pem"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return ["--tls-cert", str(cli.dir / "cert.pem"), "--tls-key", str(cli.dir / "key.pem")]
+
+
+def round_of(cli, requests, seed=1, connections=48, workers=2, patience="400ms", tls=False, keys=False):
     """Starts mock and proxy, runs, checks, stops both. Returns the run."""
     mock = cli.start("mock", "--listen", "127.0.0.1:0", "--tokens", "12")
     cli.write("dd0c.yaml", CONFIG.format(f"http://127.0.0.1:{mock.port}", patience))
-    proxy = cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", str(workers), "--log-level", "error")
-    run = Run(proxy.port, seed, connections)
-    warm = Run(proxy.port, seed)
-    warm.random = random.Random(7)
-    asyncio.run(warm.stay_once())
+    Request.known_key = json.loads(cli.run("keys", "create", "--name", "stress", "--format", "json").out)["key"] if keys else None
+    secure = certificate(cli) if tls else None
+    proxy = cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", str(workers), "--log-level", "error", *(secure or []))
+    run = Run(proxy.port, seed, connections, secure)
+    warm = Run(proxy.port, seed, 1, secure)
+    asyncio.run(warm.warm_up())
     all_events(cli)
     pid = proxy.process.pid
     wait_until(lambda: mock_stats(mock.port)["open_connections"] <= 1 + workers, 5, "the warm-up left connections")
@@ -427,15 +460,6 @@ def round_of(cli, requests, seed=1, connections=48, workers=2, patience="400ms",
     return run
 
 
-async def _stay_once(self):
-    q = Request("warm", random.Random(3))
-    q.ref, q.fault, q.api, q.stream, q.across = "warm", "", "chat", False, False
-    conn = await self.connect()
-    await self.stay(q, conn)
-    conn[1].close()
-Run.stay_once = _stay_once
-
-
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--program", required=True)
@@ -444,12 +468,14 @@ def main():
     ap.add_argument("--workers", type=int, default=2)
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--patience", default="400ms")
+    ap.add_argument("--tls", action="store_true")
+    ap.add_argument("--keys", action="store_true")
     args = ap.parse_args()
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
     from run import Cli
     cli, began = Cli(pathlib.Path(args.program).resolve()), time.monotonic()
     try:
-        run = round_of(cli, args.requests, args.seed, args.connections, args.workers, args.patience)
+        run = round_of(cli, args.requests, args.seed, args.connections, args.workers, args.patience, args.tls, args.keys)
     finally:
         cli.close()
     print(dict(run.counts), run.stats, f"{time.monotonic() - began:.0f} s")
