@@ -131,7 +131,7 @@ static void fill_caller(const dd_key *key, dd_caller *out, dd_arena *a)
     for (size_t i = 0; i < key->n_models; i++)
         models[i] = dd_arena_dup(a, key->models[i]);
     *out = (dd_caller){ .org = dd_arena_dup(a, key->org), .key_id = dd_arena_dup(a, key->id), .user = dd_arena_dup(a, key->user), .team = dd_arena_dup(a, key->team),
-                        .feature = dd_arena_dup(a, key->feature), .models = models, .n_models = key->n_models, .may_generate = key->scopes & DD_SCOPE_CHAT,
+                        .feature = dd_arena_dup(a, key->feature), .tags = dd_arena_dup(a, key->tags), .models = models, .n_models = key->n_models, .may_generate = key->scopes & DD_SCOPE_CHAT,
                         .may_embed = key->scopes & DD_SCOPE_EMBEDDINGS, .may_pass = key->scopes & DD_SCOPE_OTHER, .admin = key->scopes & DD_SCOPE_ADMIN };
 }
 

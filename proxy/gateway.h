@@ -28,6 +28,7 @@ void         dd_snapshot_drop(dd_snapshot *s);   /* wipes keys when the last one
 /* Who calls. Text is borrowed until the request ends. */
 typedef struct {
     dd_str        org, key_id, user, team, feature, env;
+    dd_str        tags;                          /* a JSON object; "" none */
     const dd_str *models; size_t n_models;       /* globs; n 0: any */
     bool          open;                          /* nobody needs a key: the client's own may go on to the provider it was meant for */
     bool          may_generate, may_embed, may_pass, admin;

@@ -120,13 +120,34 @@ dd_str settle_redacted(exchange *x, dd_str text)
     return text;
 }
 
-/* Tags: x-dd0c-* headers that have no place of their own, and the body's metadata. */
+enum { TAGS_MAX = 64, TAG_BYTES = 256 };
+typedef struct { dd_str name[TAGS_MAX], value[TAGS_MAX]; size_t n; } tag_list;
+
+/* The first of a name counts. */
+static void add_tag(tag_list *l, dd_str name, dd_str value)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (dd_str_eq_nocase(l->name[i], name))
+            return;
+    if (l->n < TAGS_MAX && name.len && value.len && name.len <= TAG_BYTES && value.len <= TAG_BYTES) {
+        l->name[l->n]    = name;
+        l->value[l->n++] = value;
+    }
+}
+
+static void add_members(exchange *x, tag_list *l, const dd_jspan *d, uint32_t object)
+{
+    for (dd_jit it = dd_jspan_each(d, object); dd_jspan_step(d, &it);) {
+        dd_str name = dd_jspan_text(d, it.key, x->h->arena);
+        if (!dd_str_eqz(name, "user_id"))          /* it has a place of its own */
+            add_tag(l, name, dd_jspan_text(d, it.value, x->h->arena));
+    }
+}
+
+/* Tags: x-dd0c-* headers that have no place of their own, then the body's metadata, then what the key carries. */
 static dd_str other_tags(exchange *x, dd_event *e)
 {
-    dd_buf  buf = DD_BUF_INIT(4096);
-    dd_json j   = DD_JSON_INIT(&buf, 0);
-    bool    any = false;
-    dd_json_open(&j, '{');
+    tag_list l = { .n = 0 };
     for (size_t i = 0; i < x->h->n_headers; i++) {
         dd_header f     = x->h->headers[i];
         bool      known = !dd_str_startsz(f.name, "x-dd0c-");
@@ -135,22 +156,25 @@ static dd_str other_tags(exchange *x, dd_event *e)
                 *(dd_str *)((char *)e + tags[k].offset) = f.value;
                 known = true;
             }
-        if (!known && f.value.len <= 256) {
-            any = true;
-            dd_json_key_str(&j, dd_str_sub(f.name, 7, f.name.len));
-            dd_json_str(&j, f.value);
-        }
+        if (!known)
+            add_tag(&l, dd_str_sub(f.name, 7, f.name.len), f.value);
     }
-    for (dd_jit it = dd_jspan_each(&x->body, x->metadata); x->metadata && dd_jspan_step(&x->body, &it);) {
-        dd_str value = dd_jspan_inside(&x->body, it.value), name = dd_jspan_text(&x->body, it.key, x->h->arena);
-        if (value.len && value.len <= 256 && !dd_str_eqz(name, "user_id")) {
-            any = true;
-            dd_json_key_str(&j, name);
-            dd_json_str(&j, dd_jspan_text(&x->body, it.value, x->h->arena));
-        }
+    if (x->metadata)
+        add_members(x, &l, &x->body, x->metadata);
+    dd_jspan of_key = { .n = 0 };
+    if (x->caller.tags.len && dd_jspan_parse(&of_key, x->h->arena, x->caller.tags, NULL) == DD_OK)
+        add_members(x, &l, &of_key, 0);
+    if (!l.n)
+        return DD_STR("");
+    dd_buf  buf = DD_BUF_INIT(8192);
+    dd_json j   = DD_JSON_INIT(&buf, 0);
+    dd_json_open(&j, '{');
+    for (size_t i = 0; i < l.n; i++) {
+        dd_json_key_str(&j, l.name[i]);
+        dd_json_str(&j, l.value[i]);
     }
     dd_json_close(&j, '}');
-    dd_str out = any && !buf.over ? dd_arena_dup(x->h->arena, dd_buf_str(&buf)) : DD_STR("");
+    dd_str out = buf.over ? DD_STR("") : dd_arena_dup(x->h->arena, dd_buf_str(&buf));
     dd_buf_free(&buf);
     return out;
 }

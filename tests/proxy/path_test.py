@@ -239,6 +239,16 @@ def test_keys_R1_5_R4_5_R9_3(cli):
         raise AssertionError("a revoked key still works after two seconds")
 
 
+def test_tags_of_header_body_and_key(cli):
+    key = cli.run("keys", "create", "--name", "t", "--tag", "tier=gold", "--tag", "trial=key", "--team", "web", "--quiet").out.strip()
+    up = Upstream()
+    p = proxy(cli, up)
+    body = {**ASK, "metadata": {"trial": "body", "run": "7", "nested": {"a": 1}}}
+    Client(p.port).ask("POST", "/v1/chat/completions", body, {"Authorization": "Bearer " + key, "X-DD0C-Trial": "header"})
+    e = events(cli, 1)[0]
+    assert e["tags"] == {"trial": "header", "run": "7", "tier": "gold"} and e["team"] == "web", e
+
+
 def test_provider_keys_from_the_secret_store_R4_3(cli):
     up = Upstream()
     cli.run("secrets", "set", "acme", stdin="sealed-provider-key\n")
