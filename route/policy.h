@@ -2,7 +2,7 @@
  *
  * A policy is a snapshot: read by all workers, changed by nobody, replaced whole. Deciding is pure: no I/O, no clock. Providers are known here by name, by who
  * bills for them and by which models they serve; how to reach them is the proxy's. Names of models resolve in this order: alias, provider/model, owner in the price
- * table among the configured providers, the only provider. Source: docs/decisions/0012-proxy.json. */
+ * table among the configured providers, the only provider. Source: docs/decisions/0016-proxy.json. */
 #ifndef DD_ROUTE_POLICY_H
 #define DD_ROUTE_POLICY_H
 #include "base/map.h"
