@@ -354,8 +354,8 @@ static void collect_overflows(exchange *x, dd_str bytes)
 {
     relay_head(x);
     move(x, EX_relay);
-    if (dd_http_data(x->h, dd_buf_str(&x->collected)) | dd_http_data(x->h, bytes))
-        x->held = true;
+    x->held = dd_http_data(x->h, dd_buf_str(&x->collected));
+    x->held = dd_http_data(x->h, bytes) || x->held;
     dd_buf_free(&x->collected);
 }
 
