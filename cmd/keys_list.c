@@ -2,6 +2,7 @@
 #include "cmd/keys.h"
 
 #include <string.h>
+#include <unistd.h>
 
 typedef struct {
     const char *format;
@@ -35,17 +36,26 @@ static void column(dd_buf *out, dd_str text, size_t width)
     dd_buf_free(&clean);
 }
 
-static void time_column(dd_buf *out, int64_t s, size_t width)
+/* `day`: without the time of day. */
+static void time_column(dd_buf *out, int64_t s, size_t width, bool day)
 {
     size_t start = out->len;
     dd_put_time(out, s);
-    dd_buf_pad(out, ' ', width - (out->len - start));
+    if (day && out->len - start > 10)
+        out->len = start + 10;
+    size_t used = out->len - start;
+    dd_buf_pad(out, ' ', used < width ? width - used : 0);
 }
 
 static void put_text(dd_buf *out, const dd_key *keys, size_t n, bool all, dd_wall now)
 {
-    size_t shown = 0, hidden = 0;
-    dd_buf_printf(out, "%-12s  %-24s  %-7s  %-16s  %-18s%-18s%s\n", "ID", "NAME", "STATUS", "TEAM", "CREATED", "LAST USED", "EXPIRES");
+    bool   narrow = isatty(STDOUT_FILENO) && dd_cmd_width() < 105;
+    size_t shown = 0, hidden = 0, name = narrow ? 18 : 24, team = narrow ? 12 : 16;
+    dd_buf_printf(out, "%-12s  %-*s  %-7s  %-*s  ", "ID", (int)name, "NAME", "STATUS", (int)team, "TEAM");
+    if (narrow)
+        dd_buf_printf(out, "%-12s%s\n", "LAST USED", "EXPIRES");
+    else
+        dd_buf_printf(out, "%-18s%-18s%s\n", "CREATED", "LAST USED", "EXPIRES");
     for (size_t i = 0; i < n; i++) {
         const dd_key *k = &keys[i];
         if (k->revoked_s && !all) {
@@ -54,12 +64,13 @@ static void put_text(dd_buf *out, const dd_key *keys, size_t n, bool all, dd_wal
         }
         shown++;
         column(out, k->id, 12);
-        column(out, k->name, 24);
+        column(out, k->name, name);
         column(out, dd_str_z(dd_key_status(k, now)), 7);
-        column(out, k->team, 16);
-        time_column(out, k->created_s, 18);
-        time_column(out, k->last_used_s, 18);
-        dd_put_time(out, k->expires_s);
+        column(out, k->team, team);
+        if (!narrow)
+            time_column(out, k->created_s, 18, false);
+        time_column(out, k->last_used_s, narrow ? 12 : 18, narrow);
+        time_column(out, k->expires_s, 0, narrow);
         dd_buf_addc(out, '\n');
     }
     dd_buf_printf(out, "%zu key%s", shown, shown == 1 ? "" : "s");

@@ -8,6 +8,7 @@ tests/proxy/*.py (each defines test_* functions that take a `Cli`). Standard lib
 """
 import argparse
 import concurrent.futures
+import fcntl
 import importlib.util
 import inspect
 import json
@@ -16,9 +17,11 @@ import pathlib
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import traceback
 
@@ -60,6 +63,23 @@ class Cli:
         if status is not None and p.returncode != status:
             raise AssertionError(f"dd0c {' '.join(map(str, args))}: exit {p.returncode}, not {status}\n{p.out[-2000:]}\n{p.err[-2000:]}")
         return p
+
+    def terminal(self, columns, *args):
+        """The lines that dd0c prints to a terminal of so many columns."""
+        main, side = os.openpty()
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        p = subprocess.Popen([self.program, *map(str, args)], stdin=subprocess.DEVNULL, stdout=side, stderr=subprocess.DEVNULL, cwd=self.dir, env=self.env)
+        os.close(side)
+        out, more = b"", b"?"
+        while more:
+            try:
+                more = os.read(main, 65536)
+            except OSError:           # so Linux tells that the other side is closed
+                more = b""
+            out += more
+        p.wait()
+        os.close(main)
+        return out.decode().replace("\r\n", "\n").splitlines()
 
     def start(self, *args, env=None, ready=r"listening on (?P<url>http\S+:(?P<port>\d+))"):
         """Starts dd0c and waits for its line that says it is ready; stopped by close()."""

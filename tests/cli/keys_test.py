@@ -164,3 +164,12 @@ def test_a_newer_or_broken_database(cli):
     database(cli).write_bytes(b"no database " * 1000)
     p = cli.run("keys", "list", status=3)
     assert "config.db" in p.err and "hint: " in p.err
+
+
+def test_the_list_fits_a_terminal(cli):
+    cli.run("keys", "create", "--name", "a-name-that-is-rather-long-for-a-key", "--team", "a-team-that-is-long-too", "--expires", "2099-01-31")
+    narrow, wide = cli.terminal(80, "keys", "list"), cli.terminal(120, "keys", "list")
+    assert all(len(line) <= 80 for line in narrow) and "2099-01-31" in narrow[1] and "CREATED" not in narrow[0], narrow
+    assert "CREATED" in wide[0] and "2099-01-31 00:00" in wide[1], wide
+    for lines in (narrow, wide):
+        assert lines[0].index("EXPIRES") == lines[1].index("2099-"), lines

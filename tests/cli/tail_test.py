@@ -142,3 +142,25 @@ def test_follow_ends_with_its_reader(cli):
     f.p.stdout.close()
     assert f.p.wait(20) == 0
     f.p.stderr.close()
+
+
+def test_lines_fit_the_terminal(cli):
+    db = make(cli)
+    add(db, 1, output_tokens=7, total_us=830000, cost_actual=210000000, team="web")
+    add(db, 2, used_model="a-model-with-quite-a-long-name-2026-11-20-preview", requested_model="smart", feature="f" * 300, status=503, error=6, cost_actual=None)
+    add(db, 3, used_model=None, provider=None, requested_model=None, endpoint="models", input_tokens=None)
+    for columns in (40, 80, 120, 200):
+        lines = cli.terminal(columns, "tail")
+        assert len(lines) == 4 and all(len(line) <= columns for line in lines), (columns, lines)
+        if columns >= 80:
+            assert lines[0].split() == ["TIME", "MODEL", "IN>OUT", "COST", "TOOK"]
+            assert lines[1].index("$0.00021") == lines[0].index("COST") and lines[1].index("1>7") == lines[0].index("IN>OUT"), lines
+            assert "team=web" in lines[1] and "\u2026" in lines[2] and "(models)" in lines[3], lines
+    assert re.search(r"team=web req_\w{13}$", lines[1]), "a wide one has room for all"
+    assert cli.terminal(80, "tail", "--format", "json")[0].startswith("{"), "data has no heading"
+
+
+def test_a_name_is_not_said_twice(cli):
+    db = make(cli)
+    add(db, 1, used_model="gpt-4o-mini", requested_model="openai/gpt-4o-mini")
+    assert " for " not in cli.run("tail").out
