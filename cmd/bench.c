@@ -13,6 +13,7 @@
 typedef struct {
     const char *gateway, *upstream, *model, *key, *format, *only;
     int64_t     rounds, per_round, warmup, connections, duration, rate;
+    dd_opt_list headers;
     bool        quick;
 } bench_args;
 
@@ -21,6 +22,7 @@ const dd_opt dd_bench_opts[] = {
     DD_OPT(DD_OPT_TEXT, 0, "upstream", bench_args, upstream, "url", "the provider behind it, asked directly for comparison"),
     DD_OPT(DD_OPT_TEXT, 0, "model", bench_args, model, "name", "model to ask for (mock-model)"),
     DD_OPT(DD_OPT_TEXT, 0, "key", bench_args, key, "variable", "environment variable that holds the gateway's key"),
+    DD_OPT(DD_OPT_LIST, 0, "header", bench_args, headers, "name: value", "a header for the gateway, such as one that names the provider; may be repeated"),
     DD_OPT(DD_OPT_INT, 0, "rounds", bench_args, rounds, "n", "rounds of the sequential measure (7)"),
     DD_OPT(DD_OPT_INT, 0, "per-round", bench_args, per_round, "n", "requests of each kind a round (25)"),
     DD_OPT(DD_OPT_INT, 0, "warmup", bench_args, warmup, "n", "requests of each kind before (15)"),
@@ -90,8 +92,11 @@ static void make_request(const bench *b, const target *t, size_t bytes, bool str
     while (body.len < bytes)
         dd_buf_addz(&body, "The quick brown fox jumps over the lazy dog and writes a long letter home. ");
     dd_buf_printf(&body, "\"}],\"max_tokens\":%s%s}", stream ? "64" : "1", stream ? ",\"stream\":true" : "");
-    dd_buf_printf(out, "POST %s HTTP/1.1\r\nHost: %s:%d\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %zu\r\n\r\n", t->path, t->host, t->port,
+    dd_buf_printf(out, "POST %s HTTP/1.1\r\nHost: %s:%d\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %zu\r\n", t->path, t->host, t->port,
                   key ? key : "none", body.len);
+    for (size_t i = 0; i < b->a->headers.n && t == &b->gateway; i++)
+        dd_buf_printf(out, "%s\r\n", b->a->headers.v[i]);
+    dd_buf_addz(out, "\r\n");
     dd_buf_add(out, dd_buf_str(&body));
     dd_buf_free(&body);
 }
@@ -288,37 +293,47 @@ static void print_json(const bench *b, dd_buf *out)
     dd_buf_addc(out, '\n');
 }
 
-dd_code dd_cmd_bench(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
+static dd_code check_args(const bench_args *a, dd_err *err)
 {
-    bench_args a = { .gateway = "http://127.0.0.1:4000", .model = "mock-model", .format = "text", .rounds = 7, .per_round = 25, .warmup = 15, .connections = 64, .duration = 5000, .rate = 5000 };
-    bench      b = { .a = &a, .err = err };
-    int        words;
-    bool       done;
-    (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &a, &words, &done, err);
-    if (rc != DD_OK || done)
-        return rc;
-    if (words || a.rounds < 1 || a.per_round < 1 || a.connections < 1 || a.warmup < 1 || a.rounds > 10000 || a.per_round > 1000000 || a.connections > 60000)
-        return words ? dd_fail(err, DD_ERR_USAGE, "unexpected argument \"%s\"", argv[1]) : dd_fail(err, DD_ERR_USAGE, "rounds, requests, warm-up and connections are at least 1, and not too many");
-    if (!a.upstream && a.quick) {
-        dd_fail(err, DD_ERR_USAGE, "there is nothing to compare with");
-        dd_hint(err, "Name the provider behind the gateway: --upstream http://127.0.0.1:9010.");
-        return DD_ERR_USAGE;
-    }
-    b.direct = a.upstream != NULL;
-    rc       = read_url(a.gateway, &b.gateway, err);
+    if (a->rounds < 1 || a->per_round < 1 || a->connections < 1 || a->warmup < 1 || a->rounds > 10000 || a->per_round > 1000000 || a->connections > 60000)
+        return dd_fail(err, DD_ERR_USAGE, "rounds, requests, warm-up and connections are at least 1, and not too many");
+    for (size_t i = 0; i < a->headers.n; i++)
+        if (!strchr(a->headers.v[i], ':') || strpbrk(a->headers.v[i], "\r\n"))
+            return dd_fail(err, DD_ERR_USAGE, "\"%s\" is no header; it looks like \"name: value\"", a->headers.v[i]);
+    return DD_OK;
+}
+
+static dd_code run_bench(bench_args *a, dd_err *err)
+{
+    bench   b  = { .a = a, .direct = a->upstream != NULL, .err = err };
+    dd_code rc = check_args(a, err);
+    if (rc == DD_OK)
+        rc = read_url(a->gateway, &b.gateway, err);
     if (rc == DD_OK && b.direct)
-        rc = read_url(a.upstream, &b.upstream, err);
+        rc = read_url(a->upstream, &b.upstream, err);
     if (rc == DD_OK)
         rc = measure_all(&b);
     if (rc != DD_OK)
         return rc;
     dd_buf out = DD_BUF_INIT(0);
-    if (strcmp(a.format, "json") == 0)
+    if (strcmp(a->format, "json") == 0)
         print_json(&b, &out);
     else
         print_text(&b, &out);
     rc = dd_cmd_print(dd_buf_str(&out), err);
     dd_buf_free(&out);
+    return rc;
+}
+
+dd_code dd_cmd_bench(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
+{
+    bench_args a = { .gateway = "http://127.0.0.1:4000", .model = "mock-model", .format = "text", .rounds = 7, .per_round = 25, .warmup = 15, .connections = 64, .duration = 5000, .rate = 5000 };
+    int        words;
+    bool       done;
+    (void)status;
+    dd_code rc = dd_cmd_args(cmd, argc, argv, &a, &words, &done, err);
+    if (rc == DD_OK && !done)
+        rc = words ? dd_fail(err, DD_ERR_USAGE, "unexpected argument \"%s\"", argv[1]) : run_bench(&a, err);
+    dd_opt_fini(dd_bench_opts, &a);
     return rc;
 }
