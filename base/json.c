@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 void dd_json_quote(dd_buf *out, dd_str s)
 {
@@ -111,6 +112,17 @@ void dd_json_i64(dd_json *j, int64_t n)
 }
 
 void dd_json_bool(dd_json *j, bool b) { dd_json_raw(j, b ? DD_STR("true") : DD_STR("false")); }
+
+void dd_json_time(dd_json *j, int64_t s)
+{
+    char      text[32];
+    struct tm tm;
+    time_t    t = (time_t)s;
+    if (s > 0 && gmtime_r(&t, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        dd_json_strz(j, text);
+    else
+        dd_json_null(j);
+}
 
 void dd_json_null(dd_json *j) { dd_json_raw(j, DD_STR("null")); }
 

@@ -202,6 +202,38 @@ size_t dd_utf8_width(dd_str s)
     return w;
 }
 
+/* Goes back to the last star only. */
+bool dd_str_glob(dd_str glob, dd_str text, bool nocase)
+{
+    size_t g = 0, t = 0, star = SIZE_MAX, from = 0;
+    while (t < text.len) {
+        char want = g < glob.len ? glob.ptr[g] : '\0', have = text.ptr[t];
+        if (g < glob.len && want == '*') {
+            star = g++;
+            from = t;
+        } else if (g < glob.len && (want == '?' || want == have || (nocase && fold((unsigned char)want) == fold((unsigned char)have)))) {
+            g++;
+            t++;
+        } else if (star != SIZE_MAX) {
+            g = star + 1;
+            t = ++from;
+        } else {
+            return false;
+        }
+    }
+    while (g < glob.len && glob.ptr[g] == '*')
+        g++;
+    return g == glob.len;
+}
+
+int dd_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    unsigned char l = fold((unsigned char)c);
+    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
 size_t dd_str_distance(dd_str a, dd_str b, size_t max)
 {
     enum { LONGEST = 128 };

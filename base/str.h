@@ -56,6 +56,9 @@ uint32_t dd_utf8_next(dd_str s, size_t *pos);
 size_t dd_utf8_width(dd_str s);
 /* A character that moves the cursor, colours the screen, breaks or reorders a line: text from outside may hold it, output may not. */
 bool dd_utf8_harmful(uint32_t cp);
+/* `*` stands for any run of bytes, `?` for one; `nocase`: ASCII letters without case. The time is at most the product of both lengths. */
+bool dd_str_glob(dd_str glob, dd_str text, bool nocase);
+int  dd_hex_digit(char c); /* 0 to 15, or -1 */
 /* Edit distance (ASCII case folded), at most `max`+1; used for "did you mean". */
 size_t dd_str_distance(dd_str a, dd_str b, size_t max);
 

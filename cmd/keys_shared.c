@@ -95,14 +95,8 @@ void dd_put_time(dd_buf *out, int64_t s)
 
 void dd_put_time_json(dd_json *j, const char *name, int64_t s)
 {
-    char      text[32];
-    struct tm tm;
-    time_t    t = (time_t)s;
     dd_json_key(j, name);
-    if (s > 0 && gmtime_r(&t, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        dd_json_strz(j, text);
-    else
-        dd_json_null(j);
+    dd_json_time(j, s);
 }
 
 static void line(dd_buf *out, const char *name, dd_str value)

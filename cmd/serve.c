@@ -26,9 +26,8 @@ struct dd_serve {
     dd_gateway    *gateway;
     dd_auth       *auth;
     dd_events     *events;
-    bool           loopback, json_log, open_told;
+    bool           loopback, json_log;
     atomic_int     level;              /* 0 error .. 3 debug */
-    int64_t        drain_ms;
     char           host[256], url[300];
     char           token[41];          /* of a `run`: what its command calls with */
     dd_buf         providers;          /* a line for people */
@@ -163,8 +162,6 @@ static dd_caller_verdict check(void *ctx, dd_str key, dd_caller *out, dd_arena *
     return verdicts[r];
 }
 
-static bool model_fits(dd_str glob, dd_str model) { return dd_key_glob(glob, model); }
-
 static bool record(void *ctx, const dd_event *e)
 {
     dd_serve *s = ctx;
@@ -291,7 +288,7 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
                           .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_cert = s->opts.tls_cert ? s->opts.tls_cert : c->server.tls_cert,
                           .tls_key = s->opts.tls_key ? s->opts.tls_key : c->server.tls_key, .tls_12 = c->server.tls_min && strcmp(c->server.tls_min, "1.2") == 0,
                           .pass_client_keys = s->loopback, .trace = s->level >= 3, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000, .version = DD_VERSION,
-                          .hooks = { .ctx = s, .open = is_open, .check = check, .model_fits = model_fits, .record = record, .log = log_line, .store_ok = store_ok } };
+                          .hooks = { .ctx = s, .open = is_open, .check = check, .record = record, .log = log_line, .store_ok = store_ok } };
     s->gateway = dd_gateway_start(&o, first, err);
     if (!s->gateway)
         return err->code;

@@ -30,14 +30,6 @@ static bool take(reader *r, char c)
     return true;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The four digits at s, or -1. */
 static int32_t hex4(const char *s, const char *end)
 {
@@ -45,7 +37,7 @@ static int32_t hex4(const char *s, const char *end)
     if (end - s < 4)
         return -1;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(s[i]);
+        int digit = dd_hex_digit(s[i]);
         if (digit < 0)
             return -1;
         n = n * 16 + digit;

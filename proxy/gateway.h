@@ -29,7 +29,7 @@ void         dd_snapshot_drop(dd_snapshot *s);   /* wipes keys when the last one
 typedef struct {
     dd_str        org, key_id, user, team, feature, env;
     dd_str        tags;                          /* a JSON object; "" none */
-    const dd_str *models; size_t n_models;       /* globs; n 0: any */
+    const dd_str *models; size_t n_models;       /* as dd_policy_allows has them */
     bool          open;                          /* nobody needs a key: the client's own may go on to the provider it was meant for */
     bool          may_generate, may_embed, may_pass, admin;
 } dd_caller;
@@ -41,7 +41,6 @@ typedef struct {
     bool (*open)(void *ctx);
     /* PENDING: `done` will be called, from any thread, once, with an answer that now is no longer PENDING when asked again. */
     dd_caller_verdict (*check)(void *ctx, dd_str key, dd_caller *out, dd_arena *arena, void (*done)(void *arg), void *arg);
-    bool (*model_fits)(dd_str glob, dd_str model);            /* of a caller's models */
     bool (*record)(void *ctx, const dd_event *e);            /* never blocks */
     void (*log)(void *ctx, int level, const char *line);     /* 0 error, 1 warning, 2 info, 3 debug; redacted by the receiver */
     bool (*store_ok)(void *ctx);                             /* for /ready */

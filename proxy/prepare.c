@@ -121,13 +121,12 @@ static bool read_body(exchange *x)
     return true;
 }
 
-static bool may_use(const exchange *x, dd_str model)
+/* By the name that the client wrote, or as provider/model. */
+static bool may_use(const exchange *x, size_t provider, dd_str model)
 {
     const dd_caller *c = &x->caller;
-    for (size_t i = 0; i < c->n_models; i++)
-        if (dd_gateway_hooks(x->w->gateway)->model_fits(c->models[i], model))
-            return true;
-    return c->n_models == 0;
+    return dd_policy_allows(c->models, c->n_models, x->model) ||
+           dd_policy_allows(c->models, c->n_models, dd_arena_printf(x->h->arena, DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(x->s->providers[provider].name), DD_STR_ARG(model)));
 }
 
 static bool no_model(exchange *x, dd_str near)
@@ -153,7 +152,7 @@ static bool decide(exchange *x)
         ok = fail_request(x, 502, "server_error", "no_provider", "", "no provider is configured for the model \"" DD_STR_FMT "\"", DD_STR_ARG(x->model));
     else if (x->decision.verdict == DD_DECIDED_UNPRICED)
         ok = fail_request(x, 400, "invalid_request_error", "model_unpriced", "model", "the price of \"" DD_STR_FMT "\" is not known, and the configuration refuses such models", DD_STR_ARG(x->model));
-    else if (!may_use(x, x->model) && !may_use(x, x->decision.model))
+    else if (!may_use(x, x->decision.provider, x->decision.model))
         ok = fail_request(x, 403, "permission_error", "model_not_allowed", "model", "this key may not use the model \"" DD_STR_FMT "\"", DD_STR_ARG(x->model));
     dd_buf_free(&near);
     if (ok)
@@ -229,7 +228,7 @@ bool prepare_generate(exchange *x)
 }
 
 /* A key with a list of models may ask for nothing that could be another model's work: what is sent must name one of them. */
-static bool may_pass(exchange *x)
+static bool may_pass(exchange *x, size_t provider)
 {
     dd_str method = x->h->method;
     bool   again  = false, reads = !x->h->body.len && (dd_str_eqz(method, "GET") || dd_str_eqz(method, "HEAD") || dd_str_eqz(method, "DELETE"));
@@ -238,7 +237,7 @@ static bool may_pass(exchange *x)
     if (dd_jspan_parse(&x->body, x->h->arena, x->h->body, NULL) == DD_OK && dd_jspan_kind(&x->body, 0) == DD_J_OBJECT) {
         uint32_t node = dd_jspan_member(&x->body, 0, "model", &again);
         x->model      = dd_jspan_text(&x->body, node, x->h->arena);
-        if (!again && dd_jspan_kind(&x->body, node) == DD_J_STRING && may_use(x, x->model))
+        if (!again && dd_jspan_kind(&x->body, node) == DD_J_STRING && may_use(x, provider, x->model))
             return true;
     } else {
         x->body.n = 0;
@@ -257,7 +256,7 @@ bool prepare_pass(exchange *x)
         at = 0;
     if (at == SIZE_MAX)
         return fail_request(x, 502, "server_error", "no_provider", "", "no provider is configured for this path");
-    if (!may_pass(x))
+    if (!may_pass(x, at))
         return false;
     x->provider          = &x->s->providers[at];
     x->decision.provider = at;

@@ -1,32 +1,18 @@
 #include "route/policy.h"
 
-/* Greedy, with one point of return. */
-bool dd_policy_glob(dd_str pattern, dd_str name)
+bool dd_policy_allows(const dd_str *globs, size_t n, dd_str model)
 {
-    size_t p = 0, n = 0, star = SIZE_MAX, from = 0;
-    while (n < name.len) {
-        if (p < pattern.len && pattern.ptr[p] == '*') {
-            star = p++;
-            from = n;
-        } else if (p < pattern.len && pattern.ptr[p] == name.ptr[n]) {
-            p++;
-            n++;
-        } else if (star != SIZE_MAX) {
-            p = star + 1;
-            n = ++from;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.len && pattern.ptr[p] == '*')
-        p++;
-    return p == pattern.len;
+    dd_str last = dd_str_sub(model, (size_t)(dd_str_rchr(model, '/') + 1), model.len);
+    for (size_t i = 0; i < n; i++)
+        if (dd_str_glob(globs[i], model, true) || (dd_str_chr(globs[i], '/') < 0 && dd_str_glob(globs[i], last, true)))
+            return true;
+    return n == 0;
 }
 
 static bool serves(const dd_policy_provider *p, dd_str model)
 {
     for (size_t i = 0; i < p->n_models; i++)
-        if (dd_policy_glob(p->models[i], model))
+        if (dd_str_glob(p->models[i], model, false))
             return true;
     return p->n_models == 0;
 }

@@ -47,8 +47,9 @@ typedef struct {
 
 /* NO_MODEL, NO_PROVIDER: `near` (may be NULL) gets names that look like it, comma-separated. */
 void dd_decide(const dd_policy *policy, const dd_prices *prices, const dd_facts *facts, dd_decision *out, dd_buf *near);
-/* `*` in a pattern stands for any run of characters. */
-bool   dd_policy_glob(dd_str pattern, dd_str name);
+/* A key's list of models, letters without case; `model` as the client wrote it or as provider/model. A glob without "/" also fits the part behind the last "/".
+ * No globs: all are allowed. */
+bool   dd_policy_allows(const dd_str *globs, size_t n, dd_str model);
 /* Provider by name, or SIZE_MAX; the first of a family (its namesake preferred), or SIZE_MAX. */
 size_t dd_policy_find(const dd_policy *policy, dd_str name);
 size_t dd_policy_family(const dd_policy *policy, dd_family family);

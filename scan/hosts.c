@@ -58,30 +58,6 @@ static const struct { const char *prefix, *provider; } prefixes[] = {
     { "watsonx", "watsonx" }, { "replicate", "replicate" },
 };
 
-/* '*' stands for any run of characters; both in lower case. */
-static bool glob(const char *pat, dd_str s)
-{
-    const char *star = NULL;
-    size_t i = 0, back = 0;
-    while (i < s.len) {
-        if (*pat == '*') {
-            star = ++pat;
-            back = i;
-        } else if (*pat && *pat == s.ptr[i]) {
-            pat++;
-            i++;
-        } else if (star) {
-            pat = star;
-            i = ++back;
-        } else {
-            return false;
-        }
-    }
-    while (*pat == '*')
-        pat++;
-    return *pat == 0;
-}
-
 static dd_str after_scheme(dd_str url, bool *has)
 {
     ptrdiff_t at = dd_str_findz(url, "://");
@@ -108,13 +84,13 @@ dd_url dd_url_read(dd_str url)
     out.host = dd_str_sub(rest, 0, n);
     out.path = dd_str_sub(rest, n, rest.len);
     for (size_t i = 0; i < DD_COUNT(hosts); i++)
-        if (glob(hosts[i].host, out.host)) {
+        if (dd_str_glob(dd_str_z(hosts[i].host), out.host, false)) {
             out.provider = hosts[i].provider;
             out.known = true;
             return out;
         }
     for (size_t i = 0; i < DD_COUNT(local_hosts); i++)
-        out.local = out.local || glob(local_hosts[i], out.host);
+        out.local = out.local || dd_str_glob(dd_str_z(local_hosts[i]), out.host, false);
     return out;
 }
 
@@ -129,7 +105,7 @@ const char *dd_provider_of_class(dd_str name)
 const char *dd_provider_of_package(dd_str package)
 {
     for (size_t i = 0; i < DD_COUNT(packages); i++)
-        if (glob(packages[i].package, package))
+        if (dd_str_glob(dd_str_z(packages[i].package), package, false))
             return packages[i].provider;
     return NULL;
 }

@@ -10,10 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *const names[] = { "ok", "pending", "invalid", "expired", "revoked", "busy" };
-
-const char *dd_auth_result_name(dd_auth_result r) { return (unsigned)r < DD_COUNT(names) ? names[r] : "?"; }
-
 int64_t dd_auth_now_s(const dd_auth *a)
 {
     struct timespec t;

@@ -19,7 +19,6 @@ typedef enum {
     DD_AUTH_REVOKED,  /* 401 */
     DD_AUTH_BUSY      /* too many unknown keys at once: 429 */
 } dd_auth_result;
-const char *dd_auth_result_name(dd_auth_result r);
 
 typedef struct dd_auth dd_auth;
 

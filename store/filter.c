@@ -83,23 +83,6 @@ static dd_code add_tag(parse *p)
 
 /* ---- words that are kept as numbers ---- */
 
-static bool glob_match(dd_str glob, dd_str text)
-{
-    size_t g = 0, t = 0, star = SIZE_MAX, from = 0;
-    while (t < text.len)
-        if (g < glob.len && glob.ptr[g] == '*')
-            star = g++, from = t;
-        else if (g < glob.len && glob.ptr[g] == text.ptr[t])
-            g++, t++;
-        else if (star != SIZE_MAX)
-            g = star + 1, t = ++from;
-        else
-            return false;
-    while (g < glob.len && glob.ptr[g] == '*')
-        g++;
-    return g == glob.len;
-}
-
 static const char *class_word(int i) { return dd_error_class_name((dd_error_class)i); }
 static const char *source_word(int i) { return dd_usage_source_name((dd_usage_source)i); }
 
@@ -110,7 +93,7 @@ static dd_code add_word(parse *p, const dd_field *field, const char *(*word)(int
     bool   any = dd_str_eqz(value, "*"); /* "error=*": there is one */
     dd_buf list = DD_BUF_INIT(0);
     for (int i = 0; i < n; i++)
-        if (any ? i > 0 : glob_match(value, dd_str_z(word(i))))
+        if (any ? i > 0 : dd_str_glob(value, dd_str_z(word(i)), false))
             dd_buf_printf(&list, "%s%d", found++ > 0 ? ", " : "", i);
     if (found > 0 && !p->op->is_order)
         dd_buf_printf(&p->f->sql, " AND (ifnull(%s, 0) %sIN (" DD_STR_FMT "))", field->name, negated(p) ? "NOT " : "", DD_STR_ARG(dd_buf_str(&list)));

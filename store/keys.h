@@ -41,10 +41,6 @@ const char *dd_key_scope_name(unsigned bit);
 bool        dd_key_scope_find(dd_str name, unsigned *bit);
 /* The parts of a key's text, borrowed from it; false when it has not the shape of one. */
 bool        dd_key_parse(dd_str text, dd_str *id, dd_str *secret);
-/* `model` as the client wrote it or as provider/model. `*` and `?` as in a shell, letters without case; a glob without "/" also fits the part behind
- * the last "/". No globs: all are allowed. */
-bool        dd_key_allows(const dd_key *key, dd_str model);
-bool        dd_key_glob(dd_str glob, dd_str text);
 
 typedef struct {
     char      id[DD_KEY_ID_LEN + 1];

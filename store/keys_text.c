@@ -4,7 +4,6 @@
 #include <crypt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 int dd_keys_cost = 10; /* OWASP's password storage sheet asks for 10 or more, read 2026-11-20; these secrets have 256 random bits besides */
 
@@ -50,40 +49,6 @@ bool dd_key_parse(dd_str text, dd_str *id, dd_str *secret)
     return is_base62(*id) && is_base62(*secret);
 }
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
-
-/* Goes back to the last star only, so the time is at most the product of both lengths. */
-bool dd_key_glob(dd_str glob, dd_str text)
-{
-    size_t g = 0, t = 0, star = SIZE_MAX, from = 0;
-    while (t < text.len) {
-        if (g < glob.len && glob.ptr[g] == '*') {
-            star = g++;
-            from = t;
-        } else if (g < glob.len && (glob.ptr[g] == '?' || lower(glob.ptr[g]) == lower(text.ptr[t]))) {
-            g++;
-            t++;
-        } else if (star != SIZE_MAX) {
-            g = star + 1;
-            t = ++from;
-        } else {
-            return false;
-        }
-    }
-    while (g < glob.len && glob.ptr[g] == '*')
-        g++;
-    return g == glob.len;
-}
-
-bool dd_key_allows(const dd_key *key, dd_str model)
-{
-    dd_str last = dd_str_sub(model, (size_t)(dd_str_rchr(model, '/') + 1), model.len);
-    for (size_t i = 0; i < key->n_models; i++)
-        if (dd_key_glob(key->models[i], model) || (dd_str_chr(key->models[i], '/') < 0 && dd_key_glob(key->models[i], last)))
-            return true;
-    return key->n_models == 0;
-}
-
 const char *dd_key_status(const dd_key *key, dd_wall now)
 {
     if (key->revoked_s)
@@ -93,14 +58,8 @@ const char *dd_key_status(const dd_key *key, dd_wall now)
 
 static void put_time(dd_json *j, const char *name, int64_t s)
 {
-    char      text[32];
-    struct tm tm;
-    time_t    t = (time_t)s;
     dd_json_key(j, name);
-    if (s > 0 && gmtime_r(&t, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        dd_json_strz(j, text);
-    else
-        dd_json_null(j);
+    dd_json_time(j, s);
 }
 
 static void put_text(dd_json *j, const char *name, dd_str text)

@@ -8,20 +8,12 @@
 
 /* --- the master key --- */
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool parse_hex(dd_str s, unsigned char out[DD_MASTER_LEN])
 {
     if (s.len != 2 * DD_MASTER_LEN)
         return false;
     for (size_t i = 0; i < DD_MASTER_LEN; i++) {
-        int high = hex_digit(s.ptr[2 * i]), low = hex_digit(s.ptr[2 * i + 1]);
+        int high = dd_hex_digit(s.ptr[2 * i]), low = dd_hex_digit(s.ptr[2 * i + 1]);
         if (high < 0 || low < 0)
             return false;
         out[i] = (unsigned char)(high << 4 | low);

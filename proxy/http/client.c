@@ -29,7 +29,7 @@ struct dd_call {
     dd_call           *prev, *next;
     dd_timer           timer;
     int64_t            first_ns, idle_ns, total_at;     /* limits; total as a moment */
-    int64_t            started, first_byte, last_byte;
+    int64_t            started, last_byte;
     dd_buf             head;                            /* lines of the head so far */
     dd_call_end        timed_out;                       /* DD_CALL_OK: not */
     int                status;
@@ -328,8 +328,6 @@ static size_t on_header_line(char *bytes, size_t size, size_t n, void *arg)
         return 0;
     if (c->head_done)      /* trailers */
         return line.len;
-    if (!c->first_byte)
-        c->first_byte = c->last_byte;
     if (dd_str_startsz(line, "HTTP/")) {
         ptrdiff_t blank = dd_str_chr(line, ' ');
         int64_t   code  = 0;
@@ -478,7 +476,6 @@ dd_call *dd_client_start(dd_client *cl, const dd_call_opts *o, dd_err *err)
     c->idle_ns    = o->idle_ms * 1000000;
     c->total_at   = o->total_ms ? now + o->total_ms * 1000000 : 0;
     c->started    = c->last_byte = now;
-    c->first_byte = 0;
     c->timed_out  = DD_CALL_OK;
     c->status     = 0;
     c->head_done  = c->cancelled = c->paused = false;
@@ -538,18 +535,6 @@ void dd_call_cancel(dd_call *c)
     }
     curl_multi_remove_handle(cl->multi, c->easy);
     call_free(c);
-}
-
-dd_call_times dd_call_timing(const dd_call *c)
-{
-    dd_call_times t = { .started = c->started, .first_byte = c->first_byte };
-    curl_off_t    connect_us = 0;
-    long          fresh      = 0;
-    curl_easy_getinfo(c->easy, CURLINFO_NUM_CONNECTS, &fresh);
-    if (curl_easy_getinfo(c->easy, CURLINFO_PRETRANSFER_TIME_T, &connect_us) == CURLE_OK && connect_us)
-        t.connected = c->started + connect_us * 1000;
-    t.reused = fresh == 0;
-    return t;
 }
 
 dd_client *dd_client_new(dd_loop *l, size_t max_idle_conns, dd_err *err)

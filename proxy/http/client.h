@@ -45,7 +45,4 @@ void       dd_call_resume(dd_call *call);                /* may call `data` agai
 /* The connection is closed at once (HTTP/2: the stream). No callback follows. May be called from within head and data: the call's body must then live until the end
  * of the loop's turn. */
 void       dd_call_cancel(dd_call *call);
-/* Times of the call so far, ns monotonic; 0: not yet. `reused`: an open connection was taken. */
-typedef struct { int64_t started, connected, first_byte; bool reused; } dd_call_times;
-dd_call_times dd_call_timing(const dd_call *call);
 #endif

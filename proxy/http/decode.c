@@ -50,19 +50,11 @@ void dd_body_free(dd_body *b)
 
 enum { SIZE, SIZE_BLANK, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, TRAILER, TRAILER_LF, END_LF };
 
-static int hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool is_control(unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; }
 
 static dd_decode chunk_size(dd_chunks *c, unsigned char b)
 {
-    int v = hex(b);
+    int v = dd_hex_digit((char)b);
     if (v >= 0) {
         if (++c->digits > 15) /* below 2^60: no overflow, and no body is that long */
             return DD_DECODE_LIMIT;

@@ -98,21 +98,13 @@ bool dd_host(dd_str v)
     return all_of(host, HOST) && port_digits(v);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    unsigned char l = small[(unsigned char)c];
-    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
-
 /* The byte at s[*i], an escape decoded; *i moves behind it. */
 static int next_byte(dd_str s, size_t *i)
 {
     char c = s.ptr[(*i)++];
     if (c != '%' || s.len - *i < 2)
         return (unsigned char)c;
-    int hi = hex_digit(s.ptr[*i]), lo = hex_digit(s.ptr[*i + 1]);
+    int hi = dd_hex_digit(s.ptr[*i]), lo = dd_hex_digit(s.ptr[*i + 1]);
     if (hi < 0 || lo < 0)
         return '%';
     *i += 2;

@@ -65,6 +65,16 @@ def test_a_key_with_a_list_of_models_reaches_no_other_by_passthrough_R9_3(cli):
     assert c.ask("GET", "/v1/files", headers=auth).status == 200
 
 
+def test_a_list_of_models_may_name_a_provider_R9_3(cli):
+    """docs/keys.md: held against the name as written and as provider/model, letters without case."""
+    key = json.loads(cli.run("keys", "create", "--name", "own", "--model", "OpenAI/*", "--format", "json").out)["key"]
+    other = json.loads(cli.run("keys", "create", "--name", "other", "--model", "anthropic/*", "--format", "json").out)["key"]
+    c = Client(proxy(cli, Upstream()).port)
+    for path in ("/v1/chat/completions", "/p/openai/v1/chat/completions"):
+        assert c.ask("POST", path, ASK, {"Authorization": "Bearer " + key}).status == 200, path
+        assert c.ask("POST", path, ASK, {"Authorization": "Bearer " + other}).status == 403, path
+
+
 def test_a_tunnels_own_answer_is_not_the_providers(cli):
     """HTTPS_PROXY: the proxy on the way answers CONNECT first."""
     cert = cli.dir / "cert.pem"

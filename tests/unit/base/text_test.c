@@ -156,3 +156,26 @@ TEST(days_and_dates_agree)
     CHECK_EQ(dd_day_of((dd_wall){ 1795132800 }), 20777, "wall time to day");
     CHECK_EQ(dd_day_of((dd_wall){ -1 }), -1, "before the epoch");
 }
+
+static const struct { const char *glob, *text; bool fits; } globs[] = {
+    { "gpt-4o", "gpt-4o", true },         { "gpt-4o", "gpt-4o-mini", false },    { "gpt-4o*", "gpt-4o-mini", true },     { "GPT-4O", "gpt-4o", true },
+    { "*", "", true },                    { "", "", true },                      { "", "a", false },                     { "?", "", false },
+    { "openai/*", "openai/gpt-4o", true },{ "openai/*", "azure/gpt-4o", false }, { "*/gpt-4o", "openrouter/openai/gpt-4o", true },
+    { "a*b*c", "aXbXbXc", true },         { "a*b*c", "aXbXbX", false },          { "*mini", "gpt-4o-mini-mini", true },  { "gpt-?", "gpt-5", true },
+};
+
+TEST(globs_of_models) /* R1.5, pains of allow-lists: an exact name is exact */
+{
+    for (size_t i = 0; i < DD_COUNT(globs); i++)
+        CHECK_EQ(dd_str_glob(dd_str_z(globs[i].glob), dd_str_z(globs[i].text), true), globs[i].fits, globs[i].glob);
+    char stars[200];
+    memset(stars, '*', sizeof stars);
+    for (size_t i = 1; i < sizeof stars; i += 2)
+        stars[i] = 'a';
+    char as[4000];
+    memset(as, 'a', sizeof as); /* would take 2^100 steps if each star were tried anew */
+    CHECK(!dd_str_glob((dd_str){ stars, sizeof stars }, (dd_str){ "b", 1 }, false));
+    as[sizeof as - 1] = 'b';
+    CHECK(!dd_str_glob((dd_str){ stars, sizeof stars }, (dd_str){ as, sizeof as }, true));
+    CHECK(!dd_str_glob(DD_STR("GPT-4O"), DD_STR("gpt-4o"), false));
+}

@@ -113,8 +113,11 @@ TEST(the_only_provider_takes_any_name_and_nobody_none)
     dd_prices_close(prices);
 }
 
-TEST(globs)
+TEST(models_of_a_key) /* R9.3 */
 {
-    CHECK(dd_policy_glob(DD_STR("gpt-4*"), DD_STR("gpt-4o-mini")) && dd_policy_glob(DD_STR("*mini"), DD_STR("gpt-4o-mini")) && dd_policy_glob(DD_STR("*"), DD_STR("")));
-    CHECK(dd_policy_glob(DD_STR("a*b*c"), DD_STR("aXbYbZc")) && !dd_policy_glob(DD_STR("a*b*c"), DD_STR("aXbYbZ")) && !dd_policy_glob(DD_STR("gpt"), DD_STR("gpt-4")));
+    dd_str allowed[] = { DD_STR("gpt-4o-mini"), DD_STR("anthropic/*") };
+    CHECK(dd_policy_allows(allowed, 2, DD_STR("gpt-4o-mini")) && dd_policy_allows(allowed, 2, DD_STR("openai/GPT-4o-mini")));
+    CHECK(dd_policy_allows(allowed, 2, DD_STR("anthropic/claude-haiku-4-5")) && !dd_policy_allows(allowed, 2, DD_STR("claude-haiku-4-5")));
+    CHECK(!dd_policy_allows(allowed, 2, DD_STR("gpt-4o")) && !dd_policy_allows(allowed, 2, DD_STR("")));
+    CHECK(dd_policy_allows(NULL, 0, DD_STR("anything")));
 }
