@@ -29,7 +29,7 @@ const dd_opt dd_bench_opts[] = {
     DD_OPT(DD_OPT_INT, 0, "connections", bench_args, connections, "n", "connections under load (64)"),
     DD_OPT(DD_OPT_DURATION, 0, "duration", bench_args, duration, "time", "how long each load lasts (5s)"),
     DD_OPT(DD_OPT_INT, 0, "rate", bench_args, rate, "n", "requests a second of the open loop (5000); 0 leaves it out"),
-    DD_OPT(DD_OPT_FLAG, 0, "quick", bench_args, quick, NULL, "the sequential measure alone"),
+    DD_OPT(DD_OPT_FLAG, 0, "quick", bench_args, quick, NULL, "the sequential measure alone, which needs --upstream"),
     DD_OPT(DD_OPT_TEXT, 0, "only", bench_args, only, "text", "only the loads whose name begins so: closed, open, stream, 50 kB, 500 kB"),
     DD_OPT(DD_OPT_CHOICE, 0, "format", bench_args, format, "text|json", "print a table or JSON"),
     DD_OPT_END
@@ -306,6 +306,11 @@ static dd_code check_args(const bench_args *a, dd_err *err)
 static dd_code run_bench(bench_args *a, dd_err *err)
 {
     bench   b  = { .a = a, .direct = a->upstream != NULL, .err = err };
+    if (a->quick && !a->upstream) {
+        dd_fail(err, DD_ERR_USAGE, "there is nothing to compare with");
+        dd_hint(err, "Name the provider behind the gateway: --upstream http://127.0.0.1:9010.");
+        return DD_ERR_USAGE;
+    }
     dd_code rc = check_args(a, err);
     if (rc == DD_OK)
         rc = read_url(a->gateway, &b.gateway, err);

@@ -45,6 +45,25 @@ static void second_words(dd_str first, dd_buf *out)
     }
 }
 
+/* "help" is followed by the words of a command. */
+static void bash_help(dd_buf *out)
+{
+    dd_str last = DD_STR_NULL;
+    dd_buf_addz(out, "  if [ \"$cmd\" = help ] && [ \"${cur#-}\" = \"$cur\" ]; then\n    [ \"$COMP_CWORD\" -eq 2 ] && words=\"");
+    first_words(out);
+    dd_buf_addz(out, "\"\n    [ \"$COMP_CWORD\" -eq 3 ] && case \"$prev\" in\n");
+    for (const dd_cmd *c = dd_cmds; c->name; c++) {
+        dd_str rest = dd_str_z(c->name), word = dd_str_cut(&rest, ' ');
+        if (!rest.len || dd_str_eq(word, last))
+            continue;
+        dd_buf_printf(out, "      " DD_STR_FMT ") words=\"", DD_STR_ARG(word));
+        second_words(word, out);
+        dd_buf_addz(out, "\" ;;\n");
+        last = word;
+    }
+    dd_buf_addz(out, "    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); return\n  fi\n");
+}
+
 static void bash(dd_buf *out)
 {
     dd_buf_addz(out, "# bash completion for dd0c: source it, or put it into bash-completion's folder as \"dd0c\"\n"
@@ -52,7 +71,9 @@ static void bash(dd_buf *out)
                      "  local cmd=\"${COMP_WORDS[1]}\" words=\"\"\n  COMPREPLY=()\n"
                      "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n    COMPREPLY=($(compgen -W \"");
     first_words(out);
-    dd_buf_addz(out, "\" -- \"$cur\")); return\n  fi\n  case \"$cmd ${COMP_WORDS[2]}\" in\n");
+    dd_buf_addz(out, "\" -- \"$cur\")); return\n  fi\n");
+    bash_help(out);
+    dd_buf_addz(out, "  case \"$cmd ${COMP_WORDS[2]}\" in\n");
     for (const dd_cmd *c = dd_cmds; c->name; c++) {
         bool two = strchr(c->name, ' ') != NULL;
         if (!two)

@@ -147,6 +147,8 @@ dd_code dd_cmd_run(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err
     sigset_t set;
     pid_t    child = -1;
     dd_code  rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
+    if (rc == DD_ERR_USAGE)
+        dd_hint(err, "Options of the command itself stand behind --: dd0c run -- python app.py --verbose");
     if (rc != DD_OK || done)
         return rc;
     if (!words) {

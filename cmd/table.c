@@ -14,7 +14,8 @@ const dd_cmd dd_cmds[] = {
       "Prints a script that lets the shell complete commands, options and choices.",
       "# for this shell\nsource <(dd0c completion bash)\n# for good, with fish\ndd0c completion fish > ~/.config/fish/completions/dd0c.fish" },
     { "config check", dd_cmd_config_check, "check a configuration file", "[FILE]", dd_config_opts,
-      "Reads the file as every command does and names the first thing that is wrong with its line.", "dd0c config check dd0c.yaml" },
+      "Reads the file as every command does and names the first thing that is wrong: a key or value with its line, a provider, a target, an address that the proxy would "
+      "refuse. A variable that the environment lacks is a warning, since the proxy may run elsewhere; secrets are not opened, no provider is asked.", "dd0c config check dd0c.yaml" },
     { "config schema", dd_cmd_config_schema, "print the configuration's JSON schema", "", dd_config_opts,
       "Editors use the schema to complete and check dd0c.yaml.", "dd0c config schema > dd0c.schema.json" },
     { "help", dd_cmd_help_run, "explain a command", "[COMMAND]", dd_help_opts,
@@ -81,7 +82,7 @@ const dd_cmd dd_cmds[] = {
       "dd0c scan --format json -o audit.json\ndd0c report audit.json --format html -o audit.html" },
     { "run", dd_cmd_run, "run a command with its LLM calls going through a proxy", "-- COMMAND [ARGUMENT ...]", dd_run_opts,
       "Starts a proxy on a free port of this machine, sets OPENAI_BASE_URL, OPENAI_API_BASE and ANTHROPIC_BASE_URL to it, runs COMMAND and ends with its status. "
-      "The providers' keys stay with the proxy: COMMAND gets placeholders.",
+      "The providers' keys stay with the proxy: COMMAND gets a key in OPENAI_API_KEY and ANTHROPIC_API_KEY that is good for this run alone, also where keys guard the proxy.",
       "dd0c run -- python app.py\ndd0c run --dev -- npm test" },
     { "scan", dd_cmd_scan, "find LLM calls in source code and price them", "[PATH ...]", dd_scan_opts_table,
       "Finds every LLM call in Python, JavaScript, TypeScript and notebooks below PATH (default: here), says which model each uses and how that "

@@ -73,6 +73,12 @@ def test_the_start_says_who_is_served(cli):
     p.wait_log(r"providers: openai \(no key\), anthropic \(no key\)$")
 
 
+def test_options_of_a_command_that_is_run(cli):
+    assert cli.run("run", "echo", "a", "b").out == "a b\n"
+    p = cli.run("run", "python3", "-c", "pass", status=2)
+    assert 'unknown option "-c"' in p.err and "behind --" in p.err
+
+
 def test_a_benchmark_without_anything_to_compare_says_so(cli):
     assert "--upstream" in cli.run("bench", "--quick", status=2).err
 

@@ -72,6 +72,7 @@ def test_bash_completes(cli):
     assert "sarif" in complete("dd0c", "scan", "--format", "s")
     assert "--max-monthly" in complete("dd0c", "scan", "--max")
     assert "list" in complete("dd0c", "prices", "l")
+    assert "keys" in complete("dd0c", "help", "k") and "revoke" in complete("dd0c", "help", "keys", "re")
 
 
 def test_link_is_the_command(cli):
