@@ -71,7 +71,7 @@ static void overview(size_t width, dd_buf *out)
         dd_buf_printf(out, "  %-16s ", c->name);
         dd_opt_wrap(dd_str_z(c->summary), 19, text_width(width), out);
     }
-    dd_buf_addz(out, "\nStart with: dd0c scan .\n");
+    dd_buf_addz(out, "\nStart with: dd0c scan .\nOr carry the live calls: dd0c proxy\n");
 }
 
 bool dd_cmd_help_group(const char *group, size_t width, dd_buf *out)

@@ -386,6 +386,17 @@ void dd_serve_announce(dd_serve *s)
 
 /* --- reload --- */
 
+static bool differs(const char *a, const char *b) { return strcmp(a ? a : "", b ? b : "") != 0; }
+
+/* What changed in the file and yet changes nothing. */
+static void tell_unread(dd_serve *s, const dd_config *next)
+{
+    const dd_config *old = &s->config;
+    if (differs(old->server.listen, next->server.listen) || differs(old->server.tls_cert, next->server.tls_cert) || differs(old->server.tls_key, next->server.tls_key) ||
+        differs(old->server.tls_min, next->server.tls_min) || old->server.workers != next->server.workers || differs(old->telemetry.store, next->telemetry.store))
+        log_line(s, 1, "address, TLS, workers and telemetry are read at the start only: restart for what changed there");
+}
+
 void dd_serve_reload(dd_serve *s)
 {
     dd_config    next;
@@ -394,6 +405,7 @@ void dd_serve_reload(dd_serve *s)
     dd_buf       line = DD_BUF_INIT(1024);
     if (snap) {
         dd_gateway_reload(s->gateway, snap);
+        tell_unread(s, &next);
         dd_config_fini(&s->config);
         s->config = next;
         dd_buf_printf(&line, "configuration read again%s%s", s->config.path ? ": " : "", s->config.path ? s->config.path : "");

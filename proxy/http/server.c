@@ -143,7 +143,7 @@ static dd_code open_listener(dd_server *s, const char *host, int port, dd_err *e
     freeaddrinfo(found);
     if (s->listener.fd < 0) {
         dd_fail_errno(err, errno, "could not listen on \"%s:%d\"", host, port);
-        dd_hint(err, "Another program may listen there: choose another port, or end it.");
+        dd_hint(err, "Another program may listen there: choose another port (0 takes any that is free), or end it.");
         return DD_ERR_NET;
     }
     s->port = port_of(s->listener.fd);

@@ -73,6 +73,15 @@ def test_the_start_says_who_is_served(cli):
     p.wait_log(r"providers: openai \(no key\), anthropic \(no key\)$")
 
 
+def test_a_reload_says_what_it_cannot_change(cli):
+    import signal
+    cli.write("dd0c.yaml", OPENAI)
+    p = cli.start("proxy", "--listen", "127.0.0.1:0")
+    cli.write("dd0c.yaml", OPENAI + "server: {listen: '127.0.0.1:1'}\n")
+    p.process.send_signal(signal.SIGHUP)
+    p.wait_log("warning: address, TLS, workers and telemetry are read at the start only")
+
+
 def test_options_of_a_command_that_is_run(cli):
     assert cli.run("run", "echo", "a", "b").out == "a b\n"
     p = cli.run("run", "python3", "-c", "pass", status=2)
