@@ -1,5 +1,5 @@
 #include "base/pool.h"
-#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -75,4 +75,17 @@ void dd_parallel(unsigned workers, size_t n, dd_parallel_fn *fn, void *ctx)
             pthread_join(crowd[i].thread, NULL);
     if (sized)
         pthread_attr_destroy(&attr);
+}
+
+int dd_thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
+{
+    static const int own[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+    sigset_t         most, old;
+    sigfillset(&most);
+    for (size_t i = 0; i < DD_COUNT(own); i++)
+        sigdelset(&most, own[i]);
+    pthread_sigmask(SIG_SETMASK, &most, &old);
+    int code = pthread_create(thread, NULL, run, arg);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return code;
 }

@@ -656,8 +656,11 @@ static void end_wait(auth_wait *wait)
 
 void exchange_forget_waits(worker *w)
 {
-    while (w->waits)
-        end_wait(w->waits);
+    for (auth_wait *wait = w->waits, *next; wait; wait = next) {
+        next = wait->next;
+        free(wait);
+    }
+    w->waits = NULL;
 }
 
 static void checked(void *arg)           /* in the worker's thread */

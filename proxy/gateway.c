@@ -5,7 +5,6 @@
 #include <malloc.h>
 #endif
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -94,9 +93,6 @@ static void *serve(void *arg)
 {
     worker  *w     = arg;
     dd_timer clock = { .due = clock_due, .owner = w };
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, NULL);   /* signals are the main thread's */
     dd_loop_timer(w->loop, &clock, dd_mono_now().ns + 1);
     dd_loop_run(w->loop);
     dd_loop_timer(w->loop, &clock, 0);
@@ -147,7 +143,7 @@ dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd
     }
     dd_snapshot_drop(first);
     for (; rc == DD_OK && g->started < g->n; g->started++)
-        if (pthread_create(&g->threads[g->started], NULL, serve, &g->workers[g->started]) != 0)
+        if (dd_thread_start(&g->threads[g->started], serve, &g->workers[g->started]) != 0)
             rc = dd_fail(err, DD_ERR_IO, "no thread could be started");
     g->left = g->started;
     if (rc == DD_OK)

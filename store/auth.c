@@ -5,10 +5,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/pool.h"
 
 int64_t dd_auth_now_s(const dd_auth *a)
 {
@@ -178,17 +179,6 @@ static void *watch(void *auth)
     }
 }
 
-/* Signals are for the threads of the program's own. */
-static int start(pthread_t *thread, void *(*run)(void *), dd_auth *a)
-{
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    int failed = pthread_create(thread, NULL, run, a);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return failed;
-}
-
 static void end_verifier(dd_auth *a)
 {
     pthread_mutex_lock(&a->lock);
@@ -258,9 +248,9 @@ dd_auth *dd_auth_open(const dd_auth_opts *opts, dd_err *err)
         dd_wrap(err, "keys");
     else if (open_pipe(a->wake) != 0)
         dd_fail_errno(err, errno, "could not make a pipe");
-    else if (start(&a->verifier, dd_auth_verifier, a) != 0)
+    else if (dd_thread_start(&a->verifier, dd_auth_verifier, a) != 0)
         dd_fail(err, DD_ERR_IO, "could not start a thread");
-    else if (start(&a->watcher, watch, a) != 0) {
+    else if (dd_thread_start(&a->watcher, watch, a) != 0) {
         dd_fail(err, DD_ERR_IO, "could not start a thread");
         end_verifier(a);
     } else {

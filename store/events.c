@@ -6,10 +6,10 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "base/pool.h"
 #include "base/time.h"
 #include "store/record.h"
 #include "store/ring.h"
@@ -394,33 +394,20 @@ static void free_all(dd_events *s)
     free(s);
 }
 
-static dd_code create_threads(dd_events *s, dd_err *err)
+static dd_code start_threads(dd_events *s, dd_err *err)
 {
-    int code = pthread_create(&s->writer_thread, NULL, write_loop, s);
+    int code = dd_thread_start(&s->writer_thread, write_loop, s);
     if (code != 0) {
         dd_writer_free(s->writer);
         return dd_fail_errno(err, code, "could not start a thread");
     }
-    code = pthread_create(&s->spool_thread, NULL, spool_loop, s);
+    code = dd_thread_start(&s->spool_thread, spool_loop, s);
     if (code == 0)
         return DD_OK;
     atomic_store(&s->stopping, true);
     poke(&s->wake_writer);
     pthread_join(s->writer_thread, NULL);
     return dd_fail_errno(err, code, "could not start a thread");
-}
-
-static dd_code start_threads(dd_events *s, dd_err *err)
-{
-    static const int own[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT }; /* of the thread that makes them; all others are the program's */
-    sigset_t         all, old;
-    sigfillset(&all);
-    for (size_t i = 0; i < DD_COUNT(own); i++)
-        sigdelset(&all, own[i]);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    dd_code rc = create_threads(s, err);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return rc;
 }
 
 dd_events *dd_events_open(const dd_events_opts *opts, dd_err *err)

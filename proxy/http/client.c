@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { IDLE_HANDLES = 256, HEAD_MAX = 128 << 10, KEPT_BYTES = 16 << 10, STREAM_BUFFER = 2 << 10, PLAIN_BUFFER = 16 << 10, DNS_S = 60 };
+enum { IDLE_HANDLES = 256, HEAD_MAX = 128 << 10, KEPT_BYTES = 16 << 10, STREAM_BUFFER = 2 << 10, PLAIN_BUFFER = 16 << 10, DNS_S = 60, CONN_S = 600 };
 static const int64_t stale_ns = 1000000000;   /* within this a kept connection shows that the provider had closed it */
 
 typedef struct {
@@ -393,6 +393,7 @@ static dd_call *call_new(dd_client *cl)
     curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "identity");   /* what comes encoded all the same is decoded */
     curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_S);
+    curl_easy_setopt(e, CURLOPT_MAXLIFETIME_CONN, (long)CONN_S);   /* a busy connection follows a name that moved, too */
     curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L);
     curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);   /* a path is the client's; we do not mend it */

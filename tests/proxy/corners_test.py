@@ -1,6 +1,7 @@
 """What a proxy owes at its corners: framing of decoded answers, limits of keys, slow readers, tunnels, and ends while work is under way."""
 import gzip
 import json
+import os
 import signal
 import socket
 import ssl
@@ -155,3 +156,14 @@ def test_run_passes_signals_on(cli):
         assert p.wait(10) == 9
     finally:
         p.kill()
+
+
+def test_a_crash_in_any_thread_is_told(cli):
+    """The handler of fatal signals runs in the thread that failed: none may block them."""
+    p = proxy(cli, Upstream())
+    tasks = f"/proc/{p.process.pid}/task"
+    if not os.path.isdir(tasks):
+        return
+    masks = [int(next(line for line in open(f"{tasks}/{t}/status") if line.startswith("SigBlk")).split()[1], 16) for t in os.listdir(tasks)]
+    fatal = sum(1 << n - 1 for n in (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT))
+    assert len(masks) > 3 and not [m for m in masks if m & fatal], [hex(m) for m in masks]
