@@ -99,18 +99,28 @@ void dd_put_time_json(dd_json *j, const char *name, int64_t s)
     dd_json_time(j, s);
 }
 
+/* Nothing where there is nothing to say. */
 static void line(dd_buf *out, const char *name, dd_str value)
 {
+    if (!value.len)
+        return;
     dd_buf_printf(out, "%-10s ", name);
-    dd_buf_add_line(out, value.len ? value : DD_STR("-"));
+    dd_buf_add_line(out, value);
     dd_buf_addc(out, '\n');
 }
 
-static void time_line(dd_buf *out, const char *name, int64_t s)
+/* `none`: what stands there without a time; NULL: no line. */
+static void time_line(dd_buf *out, const char *name, int64_t s, const char *none)
 {
+    if (s <= 0 && !none)
+        return;
     dd_buf_printf(out, "%-10s ", name);
-    dd_put_time(out, s);
-    dd_buf_addz(out, s > 0 ? " UTC\n" : "\n");
+    if (s > 0) {
+        dd_put_time(out, s);
+        dd_buf_addz(out, " UTC\n");
+    } else {
+        dd_buf_printf(out, "%s\n", none);
+    }
 }
 
 void dd_put_key(dd_buf *out, const dd_key *k, dd_wall now)
@@ -122,7 +132,7 @@ void dd_put_key(dd_buf *out, const dd_key *k, dd_wall now)
     line(out, "user", k->user);
     line(out, "team", k->team);
     line(out, "feature", k->feature);
-    line(out, "tags", k->tags);
+    line(out, "tags", dd_str_eqz(k->tags, "{}") ? DD_STR("") : k->tags);
     for (size_t i = 0; i < k->n_models; i++) {
         dd_buf_addz(&list, i ? ", " : "");
         dd_buf_add(&list, k->models[i]);
@@ -133,11 +143,11 @@ void dd_put_key(dd_buf *out, const dd_key *k, dd_wall now)
         if (k->scopes & bit)
             dd_buf_printf(&list, "%s%s", list.len ? ", " : "", dd_key_scope_name(bit));
     line(out, "scopes", dd_buf_str(&list));
-    time_line(out, "created", k->created_s);
-    time_line(out, "expires", k->expires_s);
-    time_line(out, "rotated", k->rotated_s);
-    time_line(out, "revoked", k->revoked_s);
-    time_line(out, "last used", k->last_used_s);
+    time_line(out, "created", k->created_s, NULL);
+    time_line(out, "expires", k->expires_s, "never");
+    time_line(out, "rotated", k->rotated_s, NULL);
+    time_line(out, "revoked", k->revoked_s, NULL);
+    time_line(out, "last used", k->last_used_s, "never");
     dd_buf_free(&list);
 }
 

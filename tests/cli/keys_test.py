@@ -173,3 +173,9 @@ def test_the_list_fits_a_terminal(cli):
     assert "CREATED" in wide[0] and "2099-01-31 00:00" in wide[1], wide
     for lines in (narrow, wide):
         assert lines[0].index("EXPIRES") == lines[1].index("2099-"), lines
+
+
+def test_show_says_only_what_there_is(cli):
+    cli.run("keys", "create", "--name", "a", "--team", "b")
+    lines = dict(line.split(None, 1) for line in cli.run("keys", "show", "a").out.replace("last used", "last-used").splitlines())
+    assert set(lines) == {"id", "name", "status", "team", "models", "scopes", "created", "expires", "last-used"} and lines["expires"] == lines["last-used"] == "never", lines
