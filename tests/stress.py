@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Requests by the thousand through `dd0c proxy` to `dd0c mock`, which fails in every way it knows, from clients that leave in every phase.
 
-  tests/stress.py --program build/release/dd0c [--requests 20000] [--seed 1] [--tls] [--keys]
+  tests/stress.py --program build/release/dd0c [--requests 20000] [--seed 1] [--tls] [--keys] [--http2]
 
 Each client must get a well-formed outcome, each request that was delivered exactly one event, and at the end no descriptor and no connection
 may be left. Standard library only; tests/proxy/fault_test.py runs a short round of the same.
@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import socket
 import ssl
 import struct
@@ -34,16 +35,18 @@ FAULTS = ["", "", "", "", "status=400", "status=401", "status=403", "status=404"
           "status=429;retry-after-ms=20", "status=500", "status=502", "status=503", "status=504", "status=529", "reset", "stall", "truncate", "malformed", "garbage-headers",
           "drip=50us", "no-done", "no-usage", "no-done;no-usage", "reset-after=0", "reset-after=1", "reset-after=5", "stall-after=0", "stall-after=3", "error-after=0", "error-after=4",
           "latency=5ms..30ms", "chunk-delay=1ms..3ms", "tokens=0", "tokens=1", "tokens=1500"]
+TAME = ["", "status=404", "status=409", "status=429", "status=503", "latency=5ms..30ms", "tokens=0", "tokens=300", "no-usage", "chunk-delay=1ms..3ms"]   # that another proxy passes on
 PHASES = ["stay"] * 8 + ["head", "body", "sent", "answer", "first", "middle", "last", "slow", "pipeline", "reset"]
 
 
 class Request:
-    def __init__(self, number, r):
+    def __init__(self, number, r, faults=FAULTS, known_key=None):
+        self.known_key = known_key
         self.number, self.ref = number, f"r{number}"
         self.api = r.choice(("chat", "chat", "chat", "messages", "messages", "responses", "completions", "embeddings", "pass"))
         self.stream = self.api in STREAMS and r.random() < 0.6
         self.across = self.api in ("chat", "messages", "responses") and r.random() < 0.5
-        self.fault, self.phase = r.choice(FAULTS), r.choice(PHASES)
+        self.fault, self.phase = r.choice(faults), r.choice(PHASES)
         anthropic = (self.api == "messages") != self.across
         self.to_messages = anthropic
         self.model = "mock-model" if self.api == "pass" else ("ant" if anthropic else "oai") + "/mock-model"
@@ -61,8 +64,6 @@ class Request:
         if self.stream:
             body["stream"] = True
         self.body = json.dumps(body).encode()
-
-    known_key = None
 
     @property
     def bytes(self):
@@ -210,14 +211,14 @@ def unexpected_status(q, out):
 
 
 async def leave(writer, hard):
-    if hard:
+    if hard and writer.get_extra_info("socket"):
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 
 class Run:
-    def __init__(self, port, seed=1, connections=48, tls=False):
-        self.tls = None
+    def __init__(self, port, seed=1, connections=48, tls=False, faults=FAULTS, key=None):
+        self.tls, self.faults, self.key = None, faults, key
         if tls:
             self.tls = ssl.create_default_context()
             self.tls.check_hostname, self.tls.verify_mode = False, ssl.CERT_NONE
@@ -255,7 +256,7 @@ class Run:
     async def pipeline(self, q, conn):
         """Three at once: three answers, in order."""
         reader, writer = conn
-        more = [Request(f"{q.number}.{i}", self.random) for i in (1, 2)]
+        more = [Request(f"{q.number}.{i}", self.random, self.faults, self.key) for i in (1, 2)]
         for m in more:
             m.phase = "pipelined"
         writer.write(b"".join(m.bytes for m in [q] + more))
@@ -327,7 +328,7 @@ class Run:
     async def client(self, numbers):
         conn = None
         for n in numbers:
-            q = Request(n, self.random)
+            q = Request(n, self.random, self.faults, self.key)
             if conn is None or q.phase == "slow":
                 if conn:
                     await leave(conn[1], False)
@@ -349,7 +350,7 @@ class Run:
             await leave(conn[1], False)
 
     async def warm_up(self):
-        q = Request("warm", random.Random(3))
+        q = Request("warm", random.Random(3), self.faults, self.key)
         q.ref, q.fault, q.key = "warm", "", None
         conn = await self.connect()
         await self.stay(q, conn)
@@ -434,15 +435,65 @@ def certificate(cli):
     return ["--tls-cert", str(cli.dir / "cert.pem"), "--tls-key", str(cli.dir / "key.pem")]
 
 
+NGINX = """daemon off; pid {dir}/nginx.pid; error_log {dir}/nginx.log; worker_processes 1;
+events {{ worker_connections 2000; }}
+http {{ access_log off; client_body_temp_path {dir}/nb; proxy_temp_path {dir}/np; fastcgi_temp_path {dir}/nf; uwsgi_temp_path {dir}/nu; scgi_temp_path {dir}/ns;
+  client_body_buffer_size 1m;
+  server {{ listen 127.0.0.1:{port} ssl http2; ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem;
+    location / {{ proxy_pass http://127.0.0.1:{mock}; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }} }} }}
+"""
+
+
+def http2_before(cli, mock_port):
+    """nginx, which speaks HTTP/2 by TLS, before the mock: (process, port); None where it is not installed."""
+    if not shutil.which("nginx", path="/usr/sbin:/usr/bin:" + os.environ.get("PATH", "")) or not certificate(cli):
+        return None
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        port = s.getsockname()[1]
+    user = "user root; " if os.getuid() == 0 else ""
+    cli.write("nginx.conf", user + NGINX.format(dir=cli.dir, port=port, mock=mock_port))
+    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:" + os.environ.get("PATH", ""))
+    process = subprocess.Popen([program, "-p", cli.dir, "-c", cli.dir / "nginx.conf"], stderr=subprocess.DEVNULL)
+
+    def listens():
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return True
+        except OSError:
+            return process.poll() is not None
+    wait_until(listens, 10, "nginx does not listen")
+    return (process, port) if process.poll() is None else None
+
+
+def http2_round(cli, requests, seed=1, connections=60):
+    """Plain requests go to such a provider by HTTP/2, streams by HTTP/1.1: each client gets its own answer. None without nginx."""
+    mock = cli.start("mock", "--listen", "127.0.0.1:0", "--tokens", "12")
+    before = http2_before(cli, mock.port)
+    if not before:
+        return None
+    try:
+        cli.write("dd0c.yaml", CONFIG.format(f"https://127.0.0.1:{before[1]}", "20s").replace("api_key", "verify_tls: no, api_key"))
+        proxy = cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", "2", "--log-level", "error")
+        run = Run(proxy.port, seed, connections, faults=TAME)
+        asyncio.run(run.go(requests))
+        run.compare(all_events(cli))
+        if proxy.stop() != 0:
+            run.problems.append("the proxy did not end well")
+        return run
+    finally:
+        before[0].terminate()
+        before[0].wait()
+
+
 def round_of(cli, requests, seed=1, connections=48, workers=2, patience="400ms", tls=False, keys=False):
     """Starts mock and proxy, runs, checks, stops both. Returns the run."""
     mock = cli.start("mock", "--listen", "127.0.0.1:0", "--tokens", "12")
     cli.write("dd0c.yaml", CONFIG.format(f"http://127.0.0.1:{mock.port}", patience))
-    Request.known_key = json.loads(cli.run("keys", "create", "--name", "stress", "--format", "json").out)["key"] if keys else None
+    key = json.loads(cli.run("keys", "create", "--name", "stress", "--format", "json").out)["key"] if keys else None
     secure = certificate(cli) if tls else None
     proxy = cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", str(workers), "--log-level", "error", *(secure or []))
-    run = Run(proxy.port, seed, connections, secure)
-    warm = Run(proxy.port, seed, 1, secure)
+    run = Run(proxy.port, seed, connections, secure, key=key)
+    warm = Run(proxy.port, seed, 1, secure, key=key)
     asyncio.run(warm.warm_up())
     all_events(cli)
     pid = proxy.process.pid
@@ -468,6 +519,7 @@ def main():
     ap.add_argument("--workers", type=int, default=2)
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--patience", default="400ms")
+    ap.add_argument("--http2", action="store_true")
     ap.add_argument("--tls", action="store_true")
     ap.add_argument("--keys", action="store_true")
     args = ap.parse_args()
@@ -475,10 +527,10 @@ def main():
     from run import Cli
     cli, began = Cli(pathlib.Path(args.program).resolve()), time.monotonic()
     try:
-        run = round_of(cli, args.requests, args.seed, args.connections, args.workers, args.patience, args.tls, args.keys)
+        run = http2_round(cli, args.requests, args.seed, args.connections) if args.http2 else round_of(cli, args.requests, args.seed, args.connections, args.workers, args.patience, args.tls, args.keys)
     finally:
         cli.close()
-    print(dict(run.counts), run.stats, f"{time.monotonic() - began:.0f} s")
+    print(dict(run.counts), f"{time.monotonic() - began:.0f} s")
     for p in run.problems[:40]:
         print("PROBLEM", p)
     print(f"{run.counts['requests']} requests, {len(run.answers)} answers, {len(run.problems)} problems")

@@ -560,6 +560,9 @@ dd_client *dd_client_new(dd_loop *l, size_t max_idle_conns, dd_err *err)
     curl_multi_setopt(cl->multi, CURLMOPT_SOCKETDATA, cl);
     curl_multi_setopt(cl->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(cl->multi, CURLMOPT_TIMERDATA, cl);
+    /* One request a connection at a time. To one provider go HTTP/1.1 (streams) and HTTP/2 requests; libcurl 7.88 put several of the latter on a connection that was still being made
+     * and turned out to be HTTP/1.1: answers went to the wrong clients. */
+    curl_multi_setopt(cl->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
     curl_multi_setopt(cl->multi, CURLMOPT_MAXCONNECTS, (long)max_idle_conns);
     return cl;
 }

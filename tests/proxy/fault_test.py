@@ -36,6 +36,12 @@ def test_faults_and_leaving_clients(cli):
     assert len(run.answers) > 150
 
 
+def test_each_client_gets_its_own_answer_by_http2_and_http1(cli):
+    """Both go to one provider at a time, and connections to it are being made: where nginx is installed to speak HTTP/2."""
+    run = stress.http2_round(cli, 300, seed=12)
+    assert run is None or not run.problems, "\n".join(run.problems[:10])
+
+
 # --- one request, one call ---
 
 def test_a_kept_connection_that_was_closed_is_replaced_once(cli):
