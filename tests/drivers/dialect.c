@@ -206,7 +206,11 @@ static void on_event(void *ctx, const dd_stream_event *e)
     case DD_SE_STOP: s->stop = e->stop; break;
     case DD_SE_ERROR:
         s->failed = true;
-        s->error  = e->error;
+        s->error         = e->error;     /* borrowed for the call */
+        s->error.type    = dd_arena_dup(&s->r->arena, e->error.type);
+        s->error.code    = dd_arena_dup(&s->r->arena, e->error.code);
+        s->error.param   = dd_arena_dup(&s->r->arena, e->error.param);
+        s->error.message = dd_arena_dup(&s->r->arena, e->error.message);
         break;
     case DD_SE_END: s->ended = true; break;
     default: break;
