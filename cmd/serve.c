@@ -130,14 +130,16 @@ static void fill_caller(const dd_key *key, dd_caller *out, dd_arena *a)
     for (size_t i = 0; i < key->n_models; i++)
         models[i] = dd_arena_dup(a, key->models[i]);
     *out = (dd_caller){ .org = dd_arena_dup(a, key->org), .key_id = dd_arena_dup(a, key->id), .user = dd_arena_dup(a, key->user), .team = dd_arena_dup(a, key->team),
-                        .feature = dd_arena_dup(a, key->feature), .tags = dd_arena_dup(a, key->tags), .models = models, .n_models = key->n_models, .may_generate = key->scopes & DD_SCOPE_CHAT,
+                        .feature = dd_arena_dup(a, key->feature), .tags = dd_arena_dup(a, key->tags), .models = models, .n_models = key->n_models,
+                        .may_generate = key->scopes & DD_SCOPE_CHAT,
                         .may_embed = key->scopes & DD_SCOPE_EMBEDDINGS, .may_pass = key->scopes & DD_SCOPE_OTHER, .admin = key->scopes & DD_SCOPE_ADMIN };
 }
 
 static dd_caller_verdict check(void *ctx, dd_str key, dd_caller *out, dd_arena *arena, void (*done)(void *), void *arg)
 {
     static const dd_caller_verdict verdicts[] = { [DD_AUTH_OK] = DD_CALLER_OK, [DD_AUTH_PENDING] = DD_CALLER_PENDING, [DD_AUTH_INVALID] = DD_CALLER_INVALID,
-                                                  [DD_AUTH_EXPIRED] = DD_CALLER_EXPIRED, [DD_AUTH_REVOKED] = DD_CALLER_INVALID, [DD_AUTH_BUSY] = DD_CALLER_BUSY };
+                                                  [DD_AUTH_EXPIRED] = DD_CALLER_EXPIRED, [DD_AUTH_REVOKED] = DD_CALLER_INVALID,
+                                                  [DD_AUTH_BUSY] = DD_CALLER_BUSY };
     dd_serve      *s     = ctx;
     const dd_key  *found = NULL;
     if (s->token[0]) {
@@ -202,7 +204,10 @@ static dd_code split_address(const char *text, char *host, size_t cap, int *port
     return DD_OK;
 }
 
-static const char *listen_at(const dd_config *c, const dd_serve_opts *o) { return o->listen ? o->listen : c->server.listen ? c->server.listen : "127.0.0.1:4000"; }
+static const char *listen_at(const dd_config *c, const dd_serve_opts *o)
+{
+    return o->listen ? o->listen : c->server.listen ? c->server.listen : "127.0.0.1:4000";
+}
 
 /* Both or none: with one alone nobody would be served by TLS. */
 static dd_code check_tls(const dd_config *c, const dd_serve_opts *o, dd_err *err)
@@ -244,7 +249,8 @@ static dd_code open_stores(dd_serve *s, dd_err *err)
     if (rc == DD_OK && !(s->config.telemetry.store && strcmp(s->config.telemetry.store, "off") == 0)) {
         dd_events_opts e = { .dir = dd_buf_z(&dir), .slots = s->config.telemetry.queue > 0 ? (size_t)s->config.telemetry.queue : 0,
                              .spool_bytes = s->config.telemetry.spool < 0 ? 0 : s->config.telemetry.spool == 0 ? -1 : s->config.telemetry.spool,
-                             .events_days = s->config.telemetry.retention < 0 ? 0 : (int)((s->config.telemetry.retention + 86399999) / 86400000), .log = log_store, .log_ctx = s };
+                             .events_days = s->config.telemetry.retention < 0 ? 0 : (int)((s->config.telemetry.retention + 86399999) / 86400000),
+                             .log = log_store, .log_ctx = s };
         s->events = dd_events_open(&e, err);
         rc        = s->events ? DD_OK : err->code;
     }
@@ -273,7 +279,8 @@ static void name_providers(dd_serve *s, const dd_snapshot *snap)
             dd_buf_addz(&s->providers, own ? " (no key here: the client's own goes on)" : " (no key)");
     }
     if (snap->policy.dev_mode)
-        dd_buf_printf(&s->providers, ": every model is " DD_STR_FMT " at " DD_STR_FMT "%s", DD_STR_ARG(snap->policy.dev_model), DD_STR_ARG(snap->providers[0].base),
+        dd_buf_printf(&s->providers, ": every model is " DD_STR_FMT " at " DD_STR_FMT "%s", DD_STR_ARG(snap->policy.dev_model),
+                      DD_STR_ARG(snap->providers[0].base),
                       snap->policy.n_dev ? ", but those that dev.models names" : "");
 }
 
@@ -284,10 +291,13 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
     if (!first)
         return err->code;
     name_providers(s, first);
-    dd_gateway_opts o = { .host = s->host, .port = port, .workers = s->opts.workers > 0 ? (unsigned)s->opts.workers : c->server.workers > 0 ? (unsigned)c->server.workers : 0,
+    dd_gateway_opts o = { .host = s->host, .port = port, .workers = s->opts.workers > 0 ? (unsigned)s->opts.workers : c->server.workers > 0
+                          ? (unsigned)c->server.workers : 0,
                           .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_cert = s->opts.tls_cert ? s->opts.tls_cert : c->server.tls_cert,
-                          .tls_key = s->opts.tls_key ? s->opts.tls_key : c->server.tls_key, .tls_12 = c->server.tls_min && strcmp(c->server.tls_min, "1.2") == 0,
-                          .pass_client_keys = s->loopback, .trace = s->level >= 3, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000, .version = DD_VERSION,
+                          .tls_key = s->opts.tls_key ? s->opts.tls_key : c->server.tls_key,
+                          .tls_12 = c->server.tls_min && strcmp(c->server.tls_min, "1.2") == 0,
+                          .pass_client_keys = s->loopback, .trace = s->level >= 3, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000,
+                          .version = DD_VERSION,
                           .hooks = { .ctx = s, .open = is_open, .check = check, .record = record, .log = log_line, .store_ok = store_ok } };
     s->gateway = dd_gateway_start(&o, first, err);
     if (!s->gateway)
@@ -392,8 +402,10 @@ static bool differs(const char *a, const char *b) { return strcmp(a ? a : "", b 
 static void tell_unread(dd_serve *s, const dd_config *next)
 {
     const dd_config *old = &s->config;
-    if (differs(old->server.listen, next->server.listen) || differs(old->server.tls_cert, next->server.tls_cert) || differs(old->server.tls_key, next->server.tls_key) ||
-        differs(old->server.tls_min, next->server.tls_min) || old->server.workers != next->server.workers || differs(old->telemetry.store, next->telemetry.store))
+    if (differs(old->server.listen, next->server.listen) || differs(old->server.tls_cert, next->server.tls_cert) ||
+        differs(old->server.tls_key, next->server.tls_key) ||
+        differs(old->server.tls_min, next->server.tls_min) || old->server.workers != next->server.workers ||
+        differs(old->telemetry.store, next->telemetry.store))
         log_line(s, 1, "address, TLS, workers and telemetry are read at the start only: restart for what changed there");
 }
 

@@ -116,7 +116,8 @@ static dd_provider *new_provider(maker *m, dd_str name, const dd_provider_kind *
     dd_str *models = dd_newn(&m->s->arena, dd_str, entry->models.n + 1);
     for (size_t k = 0; k < entry->models.n; k++)
         models[k] = dd_arena_dupz(&m->s->arena, entry->models.v[k]);
-    m->known[i] = (dd_policy_provider){ .name = name, .billed_as = dd_str_z(kind->billed_as), .family = kind->family, .free = kind->free || entry->cost == 0, .models = models,
+    m->known[i] = (dd_policy_provider){ .name = name, .billed_as = dd_str_z(kind->billed_as), .family = kind->family,
+                                        .free = kind->free || entry->cost == 0, .models = models,
                                         .n_models = entry->models.n };
     return p;
 }
@@ -288,7 +289,8 @@ static dd_code check_targets(maker *m)
             dd_decide(policy, m->s->prices, &facts, &d, NULL);
             if (d.verdict != DD_DECIDED_NO_MODEL && d.verdict != DD_DECIDED_NO_PROVIDER)
                 continue;
-            dd_fail(m->err, DD_ERR_USAGE, "model \"" DD_STR_FMT "\": no configured provider has the target \"" DD_STR_FMT "\"", DD_STR_ARG(policy->aliases[i].name), DD_STR_ARG(facts.model));
+            dd_fail(m->err, DD_ERR_USAGE, "model \"" DD_STR_FMT "\": no configured provider has the target \"" DD_STR_FMT "\"",
+                    DD_STR_ARG(policy->aliases[i].name), DD_STR_ARG(facts.model));
             dd_hint(m->err, "A target is PROVIDER/MODEL with one of providers:.");
             return DD_ERR_USAGE;
         }

@@ -1,7 +1,8 @@
 /* proxy/exchange.c - the states of one request.
  *
- * The order is: who calls, what for, what goes upstream (prepare.c), then the answer comes in one of three ways: collected (it must be whole to be priced), relayed (bytes as they come)
- * or converted (a stream in another dialect). A request ends once: with an answer, cut, or because the client left; each time its event is recorded. */
+ * The order is: who calls, what for, what goes upstream (prepare.c), then the answer comes in one of three ways: collected (it must be whole to be
+ * priced), relayed (bytes as they come) or converted (a stream in another dialect). A request ends once: with an answer, cut, or because the client left;
+ * each time its event is recorded. */
 #include "proxy/exchange.h"
 
 #include <stdlib.h>
@@ -152,7 +153,8 @@ static void add_ours(header_list *l, exchange *x)
 /* Of one connection only, or of a body that we may have changed. */
 static bool passes_down(dd_str name, bool same_body)
 {
-    static const char *const kept_back[] = { "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "content-length", "date",
+    static const char *const kept_back[] = { "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer",
+                                             "transfer-encoding", "upgrade", "content-length", "date",
                                              "content-encoding", "set-cookie", "alt-svc", "strict-transport-security" };
     for (size_t i = 0; i < DD_COUNT(kept_back); i++)
         if (dd_str_eqz(name, kept_back[i]))
@@ -338,7 +340,8 @@ static void on_head(void *ctx, int status, const dd_header *headers, size_t n)
             x->strip = dd_usage_strip_new();
         relay_head(x);
         move(x, EX_relay);
-    } else if (((generate && (x->json || across)) || (status >= 400 && !dd_str_eqz(x->h->method, "HEAD"))) && (across || x->length <= x->s->body_max)) {   /* an error is looked through for keys */
+    } else if (((generate && (x->json || across)) || (status >= 400 && !dd_str_eqz(x->h->method, "HEAD"))) &&
+               (across || x->length <= x->s->body_max)) {   /* an error is looked through for keys */
         x->collected.max = (size_t)x->s->body_max;
         if (x->length > 0 && x->length < 1 << 20)
             dd_buf_reserve(&x->collected, (size_t)x->length);
@@ -426,8 +429,10 @@ static void answer_across(exchange *x, dd_jspan *span)
     header_list     l      = { .n = 0 };
     dd_buf          out    = DD_BUF_INIT(0);
     dd_answer       answer = { 0 };
-    dd_dialect_ctx  ctx    = { .arena = x->h->arena, .drops = &x->drops, .unsupported = x->s->unsupported, .names = &x->names, .ids = &x->ids, .error = &x->error };
-    dd_answer_facts facts  = { .request = &x->request, .now = worker_wall_ms(x->w) / 1000, .new_id = dd_str_z(x->id_text + 4), .request_id = dd_str_z(x->id_text) };
+    dd_dialect_ctx  ctx    = { .arena = x->h->arena, .drops = &x->drops, .unsupported = x->s->unsupported, .names = &x->names, .ids = &x->ids,
+                               .error = &x->error };
+    dd_answer_facts facts  = { .request = &x->request, .now = worker_wall_ms(x->w) / 1000, .new_id = dd_str_z(x->id_text + 4),
+                               .request_id = dd_str_z(x->id_text) };
     if (!dd_answer_read(x->to, span, &ctx, &answer) || !dd_answer_write(x->ep.dialect, &answer, &facts, &ctx, &out)) {
         dd_buf_free(&out);
         x->failure = DD_EC_UPSTREAM;
@@ -463,7 +468,8 @@ static void answer_whole(exchange *x)
         answer_error(x, body);
     } else if (!parsed || x->collected.over) {
         x->failure = DD_EC_UPSTREAM;
-        fail_request(x, 502, "server_error", "bad_upstream_answer", "", "the provider answered %s", x->collected.over ? "with more than can be translated" : "with what is no JSON");
+        fail_request(x, 502, "server_error", "bad_upstream_answer", "", "the provider answered %s",
+                     x->collected.over ? "with more than can be translated" : "with what is no JSON");
         exchange_error(x);
     } else {
         answer_across(x, &span);
@@ -487,7 +493,8 @@ static void fail_call(exchange *x, dd_call_end end, const char *why)
     };
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
     x->failure = ends[end].class;
-    fail_request(x, ends[end].status, ends[end].status == 504 ? "timeout_error" : "server_error", end == DD_CALL_CONNECT ? "upstream_unreachable" : "upstream_error", "",
+    fail_request(x, ends[end].status, ends[end].status == 504 ? "timeout_error" : "server_error",
+                 end == DD_CALL_CONNECT ? "upstream_unreachable" : "upstream_error", "",
                  "the provider \"" DD_STR_FMT "\" %s%s", DD_STR_ARG(x->provider->name), ends[end].text,
                  x->s->policy.dev_mode && end == DD_CALL_CONNECT ? ": start it with `ollama serve`, or say in dev.base_url where it is" : "");
     if (hooks->log) {
@@ -567,15 +574,24 @@ static void on_done(void *ctx, dd_call_end end, const char *why)
     exchange_error(x);
 }
 
+static dd_str upstream_path(const exchange *x)
+{
+    bool generate = x->ep.kind == EP_GENERATE;
+    if (generate && x->to == DD_DIALECT_MESSAGES)
+        return DD_STR("/messages");
+    return generate && x->to == DD_DIALECT_CHAT ? DD_STR("/chat/completions") : x->ep.path;
+}
+
 static void start_call(exchange *x)
 {
     dd_buf       url = DD_BUF_INIT(16 << 10);
     dd_err       err = DD_ERR_INIT;
     dd_provider *p   = x->provider;
-    dd_provider_url(p, x->to == DD_DIALECT_MESSAGES && x->ep.kind == EP_GENERATE ? DD_STR("/messages") : x->to == DD_DIALECT_CHAT && x->ep.kind == EP_GENERATE ? DD_STR("/chat/completions") : x->ep.path,
-                    x->decision.model, x->to == x->ep.dialect ? x->h->query : DD_STR(""), &url);
-    dd_call_opts o = { .method = x->ep.kind == EP_GENERATE ? "POST" : dd_arena_dup(x->h->arena, x->h->method).ptr, .url = dd_buf_z(&url), .headers = x->up_headers, .n_headers = x->n_up_headers,
-                       .body = x->up_body, .connect_ms = p->connect_ms, .first_ms = p->first_ms, .idle_ms = p->idle_ms, .total_ms = p->total_ms, .stream = x->stream,
+    dd_provider_url(p, upstream_path(x), x->decision.model, x->to == x->ep.dialect ? x->h->query : DD_STR(""), &url);
+    dd_call_opts o = { .method = x->ep.kind == EP_GENERATE ? "POST" : dd_arena_dup(x->h->arena, x->h->method).ptr, .url = dd_buf_z(&url),
+                       .headers = x->up_headers, .n_headers = x->n_up_headers,
+                       .body = x->up_body, .connect_ms = p->connect_ms, .first_ms = p->first_ms, .idle_ms = p->idle_ms, .total_ms = p->total_ms,
+                       .stream = x->stream,
                        .insecure = p->insecure, .head = on_head, .data = on_data, .done = on_done, .ctx = x };
     x->call_at = dd_mono_now().ns;
     x->call    = url.over ? (dd_fail(&err, DD_ERR_LIMIT, "the URL is too long"), NULL) : dd_client_start(x->w->client, &o, &err);
@@ -746,7 +762,8 @@ void exchange_request(void *ctx, dd_http *h)
     else if (x->ep.kind == EP_HEALTH || x->ep.kind == EP_READY)
         endpoint_health(x, x->ep.kind == EP_READY);
     else if (x->ep.kind == EP_UNKNOWN) {
-        fail_request(x, 404, "invalid_request_error", "unknown_url", "", "there is nothing at " DD_STR_FMT " " DD_STR_FMT, DD_STR_ARG(h->method), DD_STR_ARG(h->path));
+        fail_request(x, 404, "invalid_request_error", "unknown_url", "", "there is nothing at " DD_STR_FMT " " DD_STR_FMT, DD_STR_ARG(h->method),
+                     DD_STR_ARG(h->path));
         exchange_error(x);
     } else
         authenticate(x);

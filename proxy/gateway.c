@@ -104,7 +104,8 @@ static const dd_server_app app = { .request = exchange_request, .gone = exchange
 static dd_code worker_start(dd_gateway *g, unsigned i, dd_err *err)
 {
     worker        *w = &g->workers[i];
-    dd_server_opts o = { .app = &app, .ctx = w, .max_body_bytes = (size_t)g->opts.max_body, .tls_cert = g->opts.tls_cert, .tls_key = g->opts.tls_key, .tls_12 = g->opts.tls_12 };
+    dd_server_opts o = { .app = &app, .ctx = w, .max_body_bytes = (size_t)g->opts.max_body, .tls_cert = g->opts.tls_cert, .tls_key = g->opts.tls_key,
+                         .tls_12 = g->opts.tls_12 };
     w->gateway = g;
     w->number  = i;
     w->out     = (dd_buf)DD_BUF_INIT(0);

@@ -20,8 +20,10 @@ bool fail_request(exchange *x, int status, const char *type, const char *code, c
 
 /* Never forwarded: of one connection only, what names us, what names the client's secrets, what speaks of the body's coding. */
 static const char *const kept_back[] = {
-    "accept-encoding", "api-key", "authorization", "connection", "content-encoding", "content-length", "content-type", "cookie", "expect", "forwarded", "host", "keep-alive",
-    "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "via", "x-api-key", "x-forwarded-for", "x-forwarded-host",
+    "accept-encoding", "api-key", "authorization", "connection", "content-encoding", "content-length", "content-type", "cookie", "expect",
+    "forwarded", "host", "keep-alive",
+    "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "via", "x-api-key",
+    "x-forwarded-for", "x-forwarded-host",
     "x-forwarded-proto", "x-goog-api-key", "x-real-ip",
 };
 /* Only their own family understands them; a client's own headers (traces, keys of gateways behind us) go along. */
@@ -103,7 +105,8 @@ static bool read_body(exchange *x)
     if (twice >= 0)
         return fail_request(x, 400, "invalid_request_error", "", names[twice], "the member \"%s\" is there twice", names[twice]);
     if (dd_jspan_kind(&x->body, node[0]) != DD_J_STRING || dd_jspan_inside(&x->body, node[0]).len == 0)
-        return fail_request(x, 400, "invalid_request_error", "", "model", node[0] == DD_J_NONE ? "you must provide a model parameter" : "the member \"model\" must be a name");
+        return fail_request(x, 400, "invalid_request_error", "", "model", node[0] == DD_J_NONE ? "you must provide a model parameter"
+                            : "the member \"model\" must be a name");
     x->model  = dd_jspan_text(&x->body, node[0], x->h->arena);
     x->stream = dd_jspan_kind(&x->body, node[1]) == DD_J_TRUE;
     x->user   = dd_jspan_text(&x->body, node[3], x->h->arena);
@@ -126,7 +129,8 @@ static bool may_use(const exchange *x, size_t provider, dd_str model)
 {
     const dd_caller *c = &x->caller;
     return dd_policy_allows(c->models, c->n_models, x->model) ||
-           dd_policy_allows(c->models, c->n_models, dd_arena_printf(x->h->arena, DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(x->s->providers[provider].name), DD_STR_ARG(model)));
+           dd_policy_allows(c->models, c->n_models, dd_arena_printf(x->h->arena, DD_STR_FMT "/" DD_STR_FMT,
+                                                                    DD_STR_ARG(x->s->providers[provider].name), DD_STR_ARG(model)));
 }
 
 static bool no_model(exchange *x, dd_str near)
@@ -135,9 +139,11 @@ static bool no_model(exchange *x, dd_str near)
     for (size_t i = 0; i < x->s->policy.n_providers; i++)
         dd_buf_printf(&names, "%s" DD_STR_FMT, i ? ", " : "", DD_STR_ARG(x->s->policy.providers[i].name));
     dd_str hint = near.len ? dd_arena_printf(x->h->arena, "; did you mean " DD_STR_FMT "?", DD_STR_ARG(near))
-                           : dd_arena_printf(x->h->arena, "; a model they have all the same is asked for as PROVIDER/MODEL (" DD_STR_FMT ")", DD_STR_ARG(dd_buf_str(&names)));
+                           : dd_arena_printf(x->h->arena, "; a model they have all the same is asked for as PROVIDER/MODEL (" DD_STR_FMT ")",
+                                             DD_STR_ARG(dd_buf_str(&names)));
     dd_buf_free(&names);
-    return fail_request(x, 404, "invalid_request_error", "model_not_found", "model", "no configured provider is known to have the model \"" DD_STR_FMT "\"" DD_STR_FMT, DD_STR_ARG(x->model), DD_STR_ARG(hint));
+    return fail_request(x, 404, "invalid_request_error", "model_not_found", "model",
+                        "no configured provider is known to have the model \"" DD_STR_FMT "\"" DD_STR_FMT, DD_STR_ARG(x->model), DD_STR_ARG(hint));
 }
 
 static bool decide(exchange *x)
@@ -151,7 +157,8 @@ static bool decide(exchange *x)
     else if (x->decision.verdict == DD_DECIDED_NO_PROVIDER)
         ok = fail_request(x, 502, "server_error", "no_provider", "", "no provider is configured for the model \"" DD_STR_FMT "\"", DD_STR_ARG(x->model));
     else if (x->decision.verdict == DD_DECIDED_UNPRICED)
-        ok = fail_request(x, 400, "invalid_request_error", "model_unpriced", "model", "the price of \"" DD_STR_FMT "\" is not known, and the configuration refuses such models", DD_STR_ARG(x->model));
+        ok = fail_request(x, 400, "invalid_request_error", "model_unpriced", "model",
+                          "the price of \"" DD_STR_FMT "\" is not known, and the configuration refuses such models", DD_STR_ARG(x->model));
     else if (!may_use(x, x->decision.provider, x->decision.model))
         ok = fail_request(x, 403, "permission_error", "model_not_allowed", "model", "this key may not use the model \"" DD_STR_FMT "\"", DD_STR_ARG(x->model));
     dd_buf_free(&near);
@@ -192,7 +199,8 @@ static dd_target_facts target_facts(const exchange *x)
 
 static bool translate(exchange *x)
 {
-    dd_dialect_ctx  ctx   = { .arena = x->h->arena, .drops = &x->drops, .unsupported = x->s->unsupported, .names = &x->names, .ids = &x->ids, .error = &x->error };
+    dd_dialect_ctx  ctx   = { .arena = x->h->arena, .drops = &x->drops, .unsupported = x->s->unsupported, .names = &x->names, .ids = &x->ids,
+                              .error = &x->error };
     dd_target_facts facts = target_facts(x);
     dd_buf          out   = DD_BUF_INIT(0);
     bool ok = dd_request_read(x->ep.dialect, &x->body, &ctx, &x->request) && dd_request_write(x->to, &x->request, x->decision.model, &facts, &ctx, &out);
@@ -218,7 +226,8 @@ bool prepare_generate(exchange *x)
         return false;
     x->to = upstream_dialect(x);
     if (x->to == DD_DIALECT_NONE)
-        return fail_request(x, 400, "invalid_request_error", "unsupported_endpoint", "model", "the provider \"" DD_STR_FMT "\" of the model \"" DD_STR_FMT "\" has no endpoint for %s",
+        return fail_request(x, 400, "invalid_request_error", "unsupported_endpoint", "model",
+                            "the provider \"" DD_STR_FMT "\" of the model \"" DD_STR_FMT "\" has no endpoint for %s",
                             DD_STR_ARG(x->provider->name), DD_STR_ARG(x->model), x->ep.name);
     bool across = x->to != x->ep.dialect;
     if (!(across ? translate(x) : same_family(x)))

@@ -19,7 +19,8 @@ dd_error_class settle_class(int status)
 {
     static const struct { int status; dd_error_class class; } classes[] = {
         { 400, DD_EC_INVALID }, { 401, DD_EC_AUTH }, { 402, DD_EC_BUDGET }, { 403, DD_EC_FORBIDDEN }, { 404, DD_EC_NOT_FOUND }, { 408, DD_EC_TIMEOUT },
-        { 413, DD_EC_TOO_LARGE }, { 422, DD_EC_INVALID }, { 429, DD_EC_RATE_LIMIT }, { 499, DD_EC_ABORTED }, { 503, DD_EC_OVERLOADED }, { 504, DD_EC_TIMEOUT }, { 529, DD_EC_OVERLOADED },
+        { 413, DD_EC_TOO_LARGE }, { 422, DD_EC_INVALID }, { 429, DD_EC_RATE_LIMIT }, { 499, DD_EC_ABORTED }, { 503, DD_EC_OVERLOADED },
+        { 504, DD_EC_TIMEOUT }, { 529, DD_EC_OVERLOADED },
     };
     for (size_t i = 0; i < DD_COUNT(classes); i++)
         if (classes[i].status == status)
@@ -202,21 +203,27 @@ void settle_record(exchange *x, int status)
     int64_t  now      = dd_mono_now().ns;   /* the loop's is as old as its turn */
     bool     decided  = x->provider != NULL;
     dd_event e = {
-        .id = x->id, .time_ms = worker_wall_ms(x->w), .org = x->caller.org.len ? x->caller.org : DD_STR("default"), .key_id = x->caller.key_id, .user = x->caller.user.len ? x->caller.user : x->user,
-        .feature = x->caller.feature, .team = x->caller.team, .env = x->caller.env, .strategy = dd_str_z(x->decision.strategy), .endpoint = dd_str_z(x->ep.name),
-        .requested_model = x->model, .used_model = decided ? x->decision.model : DD_STR(""), .provider = decided ? x->provider->name : DD_STR(""), .stream = x->stream,
+        .id = x->id, .time_ms = worker_wall_ms(x->w), .org = x->caller.org.len ? x->caller.org : DD_STR("default"), .key_id = x->caller.key_id,
+        .user = x->caller.user.len ? x->caller.user : x->user,
+        .feature = x->caller.feature, .team = x->caller.team, .env = x->caller.env, .strategy = dd_str_z(x->decision.strategy),
+        .endpoint = dd_str_z(x->ep.name),
+        .requested_model = x->model, .used_model = decided ? x->decision.model : DD_STR(""), .provider = decided ? x->provider->name : DD_STR(""),
+        .stream = x->stream,
         .disconnected = x->disconnected, .status = status, .error = x->failure != DD_EC_NONE ? x->failure : settle_class(status),
         .usage = x->usage_source == DD_USAGE_NONE ? none : x->usage.usage, .reasoning_tokens = x->usage.reasoning, .usage_source = x->usage_source,
         .cost_original = x->bill.original, .cost_actual = x->bill.actual, .cost_saved = x->bill.saved, .prices = dd_prices_about(x->s->prices).date,
-        .first_us = since(x, x->first_at), .total_us = since(x, now), .queue_us = since(x, x->auth_at), .bytes_in = x->h->received_bytes, .bytes_out = x->h->sent_bytes + (x->disconnected ? 0 : (int64_t)dd_http_waiting(x->h)),
+        .first_us = since(x, x->first_at), .total_us = since(x, now), .queue_us = since(x, x->auth_at), .bytes_in = x->h->received_bytes,
+        .bytes_out = x->h->sent_bytes + (x->disconnected ? 0 : (int64_t)dd_http_waiting(x->h)),
         .dropped = drops_text(x),
     };
     e.tags        = other_tags(x, &e);
-    dd_str *const said[] = { &e.user, &e.feature, &e.team, &e.env, &e.requested_model, &e.used_model, &e.tags, &e.dropped };   /* the client's text: people paste keys anywhere */
+    /* the client's text: people paste keys anywhere */
+    dd_str *const said[] = { &e.user, &e.feature, &e.team, &e.env, &e.requested_model, &e.used_model, &e.tags, &e.dropped };
     for (size_t i = 0; i < DD_COUNT(said); i++)
         *said[i] = settle_redacted(x, *said[i]);
     e.overhead_us = e.total_us - (x->call_at && x->last_at > x->call_at ? (x->last_at - x->call_at) / 1000 : 0);
-    dd_attempt a  = { .provider = e.provider, .model = e.used_model, .status = x->status, .error = e.error, .start_us = since(x, x->call_at), .first_us = since(x, x->head_at),
+    dd_attempt a  = { .provider = e.provider, .model = e.used_model, .status = x->status, .error = e.error, .start_us = since(x, x->call_at),
+                      .first_us = since(x, x->head_at),
                       .total_us = x->last_at && x->call_at ? (x->last_at - x->call_at) / 1000 : -1, .usage = e.usage, .cost = e.cost_actual };
     if (x->call_at) {
         e.attempts   = &a;

@@ -60,7 +60,8 @@ struct dd_client {
 
 const char *dd_call_end_name(dd_call_end e)
 {
-    static const char *const names[] = { "ok", "connect", "reset", "connect timeout", "first byte timeout", "idle timeout", "total timeout", "protocol", "cancelled" };
+    static const char *const names[] = { "ok", "connect", "reset", "connect timeout", "first byte timeout", "idle timeout", "total timeout",
+                                         "protocol", "cancelled" };
     return (size_t)e < DD_COUNT(names) ? names[e] : "?";
 }
 
@@ -134,7 +135,7 @@ static void run_reap(void *arg)
     dd_client *cl = arg;
     cl->reap      = false;
     for (dd_call *c = cl->calls, *next; c; c = next) {
-        next = c->next;
+        next = c->next;   /* NOLINT(clang-analyzer-unix.Malloc): it cannot see that no freed call is listed */
         if (c->cancelled || c->timed_out) {
             void (*done)(void *, dd_call_end, const char *) = c->cancelled ? NULL : c->on_done;
             void       *ctx = c->ctx;
