@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -172,7 +173,11 @@ static void user_dir(dd_buf *out, const char *env, const char *under_home)
         dd_buf_addz(out, v);
     } else {
         const char *home = getenv("HOME");
-        dd_buf_addz(out, home && *home ? home : "/tmp");
+        if (!home || !*home) {
+            const struct passwd *user = getpwuid(getuid());
+            home = user && user->pw_dir && *user->pw_dir ? user->pw_dir : "/nonexistent";   /* no folder that others may make for us: keys are in it */
+        }
+        dd_buf_addz(out, home);
         dd_buf_addz(out, under_home);
     }
     dd_buf_addz(out, "/dd0c");

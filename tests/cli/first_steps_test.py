@@ -1,5 +1,7 @@
 """What someone new types, and gets wrong, in the first half hour."""
 import csv
+import os
+import pwd
 
 OPENAI = "providers:\n  openai: {api_key: x}\n"
 
@@ -71,6 +73,12 @@ def test_the_start_says_who_is_served(cli):
     cli.run("keys", "create", "--name", "a")
     p = cli.start("proxy", "--listen", "127.0.0.1:0", "--log-level", "error")
     p.wait_log(r"providers: openai \(no key\), anthropic \(no key\)$")
+
+
+def test_without_HOME_the_state_is_not_where_others_may_write(cli):
+    p = cli.run("tail", "--limit", "1", env={"HOME": "", "XDG_STATE_HOME": ""}, status=None)
+    home = pwd.getpwuid(os.getuid()).pw_dir
+    assert p.err == "" or f'"{home}/.local/state/dd0c"' in p.err, p.err
 
 
 def test_a_reload_says_what_it_cannot_change(cli):
