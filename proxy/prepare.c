@@ -63,7 +63,8 @@ static void make_headers(exchange *x, bool across)
         x->up_headers[x->n_up_headers++] = (dd_header){ DD_STR("content-type"), across || !type.len ? DD_STR("application/json") : type };
     const dd_provider_key *key = dd_provider_pick(x->provider, x->w->picks++);
     dd_str value = key ? key->value : DD_STR("");
-    if (!key && x->caller.open && dd_gateway_options(x->w->gateway)->pass_client_keys && x->ep.family == x->provider->kind->family) {
+    if (!key && !x->provider->kind->keyless && x->caller.open && dd_gateway_options(x->w->gateway)->pass_client_keys &&
+        x->ep.family == x->provider->kind->family) {
         dd_str bearer = dd_http_header(h, "authorization"), own = dd_http_header(h, "x-api-key");
         value = own.len ? own : dd_str_startsz(bearer, "Bearer ") ? dd_str_sub(bearer, 7, bearer.len) : DD_STR("");
     }

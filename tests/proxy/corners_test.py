@@ -167,3 +167,11 @@ def test_a_crash_in_any_thread_is_told(cli):
     masks = [int(next(line for line in open(f"{tasks}/{t}/status") if line.startswith("SigBlk")).split()[1], 16) for t in os.listdir(tasks)]
     fatal = sum(1 << n - 1 for n in (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT))
     assert len(masks) > 3 and not [m for m in masks if m & fatal], [hex(m) for m in masks]
+
+
+def test_a_clients_own_key_goes_to_no_server_that_takes_none(cli):
+    up = Upstream()
+    cli.write("dd0c.yaml", f"providers:\n  ollama: {{base_url: '{up.url}/v1'}}\n")
+    p = cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", "1")
+    a = Client(p.port).ask("POST", "/v1/chat/completions", {**ASK, "model": "ollama/llama3.2"}, {"Authorization": "Bearer the-clients-own"})
+    assert a.status == 200 and "authorization" not in up.requests[0].headers, up.requests[0].headers
