@@ -193,8 +193,14 @@ static dd_code add_number(parse *p, const dd_field *field)
         text_condition(p, v.len == 0 ? field->name : column);
         return DD_OK;
     }
-    if (!read_number(field, v, &n))
-        return bad(p, field->kind == DD_F_MONEY ? "not an amount of USD" : field->kind == DD_F_BOOL ? "neither true nor false" : "not a number");
+    if (!read_number(field, v, &n)) {
+        bad(p, field->kind == DD_F_MONEY ? "not an amount of USD" : field->kind == DD_F_BOOL ? "neither true nor false" : "not a number");
+        if (dd_str_endsz(dd_str_z(field->name), "_ms"))
+            dd_hint(p->err, "A time is a day, or more of it, in UTC: 2026-11-20, 2026-11-20T08:00.");
+        else if (dd_str_endsz(dd_str_z(field->name), "_us"))
+            dd_hint(p->err, "A duration is 250ms, 10s or 2m; a bare number is microseconds.");
+        return DD_ERR_USAGE;
+    }
     dd_buf_printf(&p->f->sql, " AND (%s %s ?)", field->name, p->op->sql);
     push_number(p->f, n);
     return DD_OK;

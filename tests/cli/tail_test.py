@@ -73,6 +73,8 @@ def test_mistakes(cli):
     p = cli.run("tail", "--filter", "modle=x", status=2)
     assert 'events have no "modle"' in p.err and 'Did you mean "model"?' in p.err
     assert cli.run("tail", "--filter", "nonsense", status=2).err.count("\n") == 2
+    assert "2026-11-20T08:00" in cli.run("tail", "--filter", "time>yesterday", status=2).err
+    assert "microseconds" in cli.run("tail", "--filter", "latency>long", status=2).err
     assert 'unexpected word "now"' in cli.run("tail", "now", status=2).err
 
 
