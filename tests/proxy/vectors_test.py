@@ -50,11 +50,11 @@ def deliver(port, raw, delivery, bytewise, must_close, want):
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     got, closed = b"", False
     try:
-        if bytewise:
-            for i in range(len(raw)):
-                s.send(raw[i:i + 1])
-        else:
-            s.sendall(raw)
+        try:
+            for piece in ([raw[i:i + 1] for i in range(len(raw))] if bytewise else [raw]):
+                s.sendall(piece)
+        except (ConnectionResetError, BrokenPipeError):
+            pass                                # it has closed, and what it said is there to be read
         if delivery == "reset":
             s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return got, True
