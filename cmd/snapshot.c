@@ -122,12 +122,14 @@ static dd_provider *new_provider(maker *m, dd_str name, const dd_provider_kind *
     return p;
 }
 
+enum { KEYS_MAX = 256 };   /* of one provider; more are refused where they are read */
+
 static void add_key(maker *m, dd_provider *p, dd_str value, int64_t weight)
 {
     value = dd_str_trim(value);   /* a file's last line break */
     if (!p->keys)
-        p->keys = dd_newn(&m->s->arena, dd_provider_key, 64);
-    if (value.len && p->n_keys < 64) {
+        p->keys = dd_newn(&m->s->arena, dd_provider_key, KEYS_MAX);
+    if (value.len && p->n_keys < KEYS_MAX) {
         p->keys[p->n_keys++] = (dd_provider_key){ value, weight };
         p->total_weight += weight;
     }
@@ -160,6 +162,8 @@ static dd_code read_keys(maker *m, const dd_config_provider *entry, dd_provider 
     dd_str  value;
     if (entry->api_key && (rc = expand(m, entry->name, entry->api_key, &value)) == DD_OK)
         add_key(m, p, value, 1);
+    if (rc == DD_OK && entry->n_keys >= KEYS_MAX)
+        rc = dd_fail(m->err, DD_ERR_LIMIT, "provider \"%s\": more than %d keys", entry->name, KEYS_MAX - 1);
     for (size_t i = 0; i < entry->n_keys && rc == DD_OK; i++)
         if ((rc = expand(m, entry->name, entry->keys[i].value, &value)) == DD_OK)
             add_key(m, p, value, entry->keys[i].weight);

@@ -30,10 +30,21 @@ dd_error_class settle_class(int status)
 
 /* --- counting by us: only where the provider said nothing --- */
 
-/* Tokens of all text below the members of these names. Media is not text: base64 of this length is no prompt that anyone wrote. */
+static int64_t count_string(exchange *x, dd_str tag, const dd_jspan *d, uint32_t node, size_t *room)
+{
+    size_t bytes = d->v[node].end - d->v[node].start;
+    if (bytes > *room)
+        return (int64_t)(bytes / 4);
+    *room -= bytes;
+    return dd_tokens_model(tag, dd_jspan_text(d, node, x->h->arena), NULL);
+}
+
+/* Tokens of all text below the members of these names. Media is not text: base64 of this length is no prompt that anyone wrote. Counting is this thread's time, which others
+ * wait for: past COUNTED bytes (some milliseconds) the rest is taken at four bytes a token. */
 static int64_t count_text(exchange *x, const dd_jspan *d, const char *const *names, size_t n)
 {
-    enum { MEMBERS = 8, LONGEST = 200000 };
+    enum { MEMBERS = 8, LONGEST = 200000, COUNTED = 1 << 20 };
+    size_t   room = COUNTED;
     uint32_t nodes[MEMBERS];
     dd_str   tag = x->decision.used.price ? x->decision.used.price->tokenizer : dd_tokenizer_guess(x->model);
     int64_t  sum = 0;
@@ -43,7 +54,7 @@ static int64_t count_text(exchange *x, const dd_jspan *d, const char *const *nam
     for (size_t k = 0; k < n; k++)
         for (uint32_t i = nodes[k]; nodes[k] != DD_J_NONE && i < d->v[nodes[k]].next; i++)
             if (d->v[i].kind == DD_J_STRING && d->v[i].end - d->v[i].start < LONGEST && !dd_str_startsz(dd_jspan_inside(d, i), "data:"))
-                sum += dd_tokens_model(tag, dd_jspan_text(d, i, x->h->arena), NULL);
+                sum += count_string(x, tag, d, i, &room);
     return sum;
 }
 
