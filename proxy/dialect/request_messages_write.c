@@ -436,7 +436,7 @@ static thinking plan_thinking(dd_writing *w, const runs *all, bool forced)
     const dd_request *r     = w->r;
     const char       *field = dd_request_field_name(r, r->effort.ptr ? DD_F_EFFORT : DD_F_THINK);
     size_t            effort;
-    if (r->think == DD_THINK_OFF || dd_str_eqz(r->effort, "none") || (r->think == DD_THINK_UNSET && !r->effort.ptr))
+    if (r->think == DD_THINK_OFF || (r->effort.ptr ? dd_str_eqz(r->effort, "none") : r->think == DD_THINK_UNSET))
         return (thinking){ 0 };
     dd_str word = r->effort.ptr ? r->effort : r->think == DD_THINK_BUDGET ? dd_effort_of_budget(r->think_budget) : DD_STR("high");
     if (!find_effort(word, &effort) || !w->facts->reasoning || forced) {

@@ -357,7 +357,7 @@ dd_str dd_write_effort(dd_writing *w)
             dd_dialect_drop(w->ctx, "%s", dd_request_field_name(r, field));
         return DD_STR_NULL;
     }
-    if (!dd_str_eqz(effort, "max"))
+    if (!effort.ptr || !dd_str_eqz(effort, "max"))
         return effort;
     dd_dialect_drop(w->ctx, "%s=xhigh", dd_request_field_name(r, DD_F_EFFORT));
     return DD_STR("xhigh");
