@@ -36,7 +36,8 @@ import json, sys
 b = json.load(sys.stdin)
 for key, what in (("sequential", "7 x 25"), ("sequential_9x400", "9 x 400")):
     s = b[key]
-    print(f"{sys.argv[1]:<10}{what:<9} added p50 {s[\"overhead_ms\"]:8.3f} ms   p99 of all {s[\"gateway\"][\"p99\"]:8.3f} ms")' "$name"
+    p50, p99 = s["overhead_ms"], s["gateway"]["p99"]
+    print(f"{sys.argv[1]:<10}{what:<9} added p50 {p50:8.3f} ms   p99 of all {p99:8.3f} ms")' "$name"
 }
 i=0
 while [ $i -lt "${ROUNDS:-3}" ]; do
