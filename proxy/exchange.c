@@ -200,12 +200,20 @@ void exchange_error(exchange *x)
     dd_buf_free(&body);
 }
 
-void exchange_refusal(void *ctx, int status, const char *why, dd_str path, dd_buf *body)
+/* What HTTP itself refuses was a request too: it gets an id, an event and an error in its API's shape. */
+dd_header exchange_refusal(void *ctx, dd_http *h, int status, const char *why, dd_buf *body)
 {
-    (void)ctx;
-    bool         messages = dd_str_startsz(path, "/v1/messages") || dd_str_startsz(path, "/messages");
+    worker   *w = ctx;
+    exchange *x = dd_new(h->arena, exchange);
+    *x = (exchange){ .w = w, .h = h, .s = dd_snapshot_hold(w->snapshot), .ep = { .kind = EP_UNKNOWN, .name = "refused" },
+                     .bill = { DD_PUSD_UNKNOWN, DD_PUSD_UNKNOWN, DD_PUSD_UNKNOWN } };
+    bool         messages = dd_str_startsz(h->path, "/v1/messages") || dd_str_startsz(h->path, "/messages");
     dd_api_error e        = { .status = status, .type = status < 500 ? DD_STR("invalid_request_error") : DD_STR("server_error"), .message = dd_str_z(why) };
-    dd_error_write(messages ? DD_DIALECT_MESSAGES : DD_DIALECT_CHAT, &e, DD_STR(""), body);
+    name_request(x);
+    dd_error_write(messages ? DD_DIALECT_MESSAGES : DD_DIALECT_CHAT, &e, dd_str_z(x->id_text), body);
+    settle_record(x, status);
+    dd_snapshot_drop(x->s);
+    return (dd_header){ DD_STR("x-dd0c-request-id"), dd_str_z(x->id_text) };   /* in the request's arena */
 }
 
 /* --- relay: bytes as they come, watched for what they say of tokens --- */

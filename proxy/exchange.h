@@ -122,7 +122,7 @@ int64_t  settle_count_input(exchange *x);            /* tokens of the request's 
 void     exchange_request(void *ctx, dd_http *h);
 void     exchange_gone(void *ctx, dd_http *h);
 void     exchange_drained(void *ctx, dd_http *h);
-void     exchange_refusal(void *ctx, int status, const char *why, dd_str path, dd_buf *body);
+dd_header exchange_refusal(void *ctx, dd_http *h, int status, const char *why, dd_buf *body);
 void     exchange_reply(exchange *x, int status, const char *type, dd_str body, const dd_header *more, size_t n);   /* an answer of our own, and its end */
 void     exchange_error(exchange *x);                 /* x->error as the answer */
 void     exchange_forget_waits(worker *w);            /* nobody checks keys any more */

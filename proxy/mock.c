@@ -446,10 +446,11 @@ static void on_drained(void *ctx, dd_http *h)
     }
 }
 
-static void on_refusal(void *ctx, int status, const char *why, dd_str path, dd_buf *body)
+static dd_header on_refusal(void *ctx, dd_http *h, int status, const char *why, dd_buf *body)
 {
     (void)ctx;
-    dd_mock_write_error(api_of(path) == DD_MOCK_MESSAGES, status, why, body);
+    dd_mock_write_error(api_of(h->path) == DD_MOCK_MESSAGES, status, why, body);
+    return (dd_header){ DD_STR_NULL, DD_STR_NULL };
 }
 
 static const dd_server_app app = { .request = on_request, .gone = on_gone, .drained = on_drained, .refusal = on_refusal };

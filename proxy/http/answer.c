@@ -345,9 +345,16 @@ void dd_answer_refuse(dd_conn *c, int status, const char *why)
     dd_answer_begin(c);
     c->keep    = false;
     c->refused = true;
+    dd_http  *h       = &c->request->http;
+    dd_header more[2] = { { DD_STR("Content-Type"), DD_STR("application/json") } };
+    size_t    n       = 0;
     if (s->opts.app->refusal)
-        s->opts.app->refusal(s->opts.ctx, status, why, c->request->http.path, &body);
-    dd_http_reply(&c->request->http, status, body.len ? "application/json" : NULL, dd_buf_str(&body));
+        more[1] = s->opts.app->refusal(s->opts.ctx, h, status, why, &body);
+    if (body.len)
+        n = more[1].name.len ? 2 : 1;
+    dd_http_head(h, status, more, n, (int64_t)body.len);
+    dd_http_data(h, dd_buf_str(&body));
+    dd_http_end(h);
     dd_buf_free(&body);
 }
 

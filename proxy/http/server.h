@@ -44,9 +44,9 @@ typedef struct {
     void (*drained)(void *ctx, dd_http *h);
     /* All of the answer was handed to the kernel; `h` is gone when this returns. NULL: not needed. */
     void (*sent)(void *ctx, dd_http *h);
-    /* Answers that the server itself gives (400, 408, 413, 431 ...) get their body from here, so that it fits the API's shape: appends a JSON
-     * body. NULL: no body. `path` may be empty when it was not read yet. The connection ends after it. */
-    void (*refusal)(void *ctx, int status, const char *why, dd_str path, dd_buf *body);
+    /* Answers that the server itself gives (400, 408, 413, 431 ...): appends a JSON body that fits the API's shape and returns a header to go with it (name empty: none). Of `h` only
+     * what was read so far is there; path may be empty. NULL: no body. */
+    dd_header (*refusal)(void *ctx, dd_http *h, int status, const char *why, dd_buf *body);
 } dd_server_app;
 
 typedef struct {

@@ -239,6 +239,24 @@ def test_keys_R1_5_R4_5_R9_3(cli):
         raise AssertionError("a revoked key still works after two seconds")
 
 
+def test_what_http_refuses_has_an_id_and_an_event_R1_5(cli):
+    up = Upstream()
+    p = proxy(cli, up, "server: {max_body: 1K}\n")
+    seen = {}
+    for name, raw, status in (("framing", b"POST /v1/messages HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx", 400),
+                              ("no HTTP", b"\x16\x03\x01\r\n\r\n", 400),
+                              ("too large", b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nX-DD0C-Team: web\r\nContent-Length: 5000\r\n\r\n", 413)):
+        c = Client(p.port)
+        c.sock.sendall(raw)
+        a = c.answer()
+        assert a.status == status and a.headers["x-dd0c-request-id"].startswith("req_") and "error" in a.json, (name, a.status, a.body)
+        seen[a.headers["x-dd0c-request-id"]] = status
+        c.close()
+    got = events(cli, 3)
+    assert {e["id"]: e["status"] for e in got} == seen, got
+    assert [e["error"] for e in got].count("too_large") == 1 and not up.requests
+
+
 def test_tags_of_header_body_and_key(cli):
     key = cli.run("keys", "create", "--name", "t", "--tag", "tier=gold", "--tag", "trial=key", "--team", "web", "--quiet").out.strip()
     up = Upstream()

@@ -106,10 +106,11 @@ static void on_sent(void *ctx, dd_http *h)
     t->sent++;
 }
 
-static void on_refusal(void *ctx, int status, const char *why, dd_str path, dd_buf *body)
+static dd_header on_refusal(void *ctx, dd_http *h, int status, const char *why, dd_buf *body)
 {
-    (void)ctx, (void)path;
+    (void)ctx, (void)h;
     dd_buf_printf(body, "{\"error\":{\"message\":\"%s\",\"code\":%d}}", why, status);
+    return (dd_header){ DD_STR("x-refused-by"), DD_STR("test") };
 }
 
 static const dd_server_app app = { on_request, on_gone, on_drained, on_sent, on_refusal };
