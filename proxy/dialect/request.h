@@ -44,6 +44,14 @@ void    dd_read_stop(dd_reading *rd, uint32_t node, const char *name);
 dd_turn *dd_read_turn(dd_reading *rd, dd_role role, dd_str where);
 dd_part *dd_read_part(dd_reading *rd, dd_turn *turn, dd_part_kind kind, dd_str where);   /* at the end of the turn */
 dd_part *dd_read_result_part(dd_reading *rd, dd_part *result, dd_part_kind kind, dd_str where);
+/* A part by its "type": its reader of the table, else DD_PART_OTHER with its raw value. */
+typedef struct { const char *type; void (*read)(dd_reading *rd, dd_part *p, uint32_t node); } dd_part_type;
+void     dd_read_typed_part(dd_reading *rd, dd_part *p, uint32_t node, const dd_part_type *types, size_t n);
+/* A text part, to be filled: at the end of a tool's result, or of the turn when there is none. */
+dd_part *dd_read_piece(dd_reading *rd, dd_turn *turn, dd_part *result, dd_str where);
+/* Content is a string or parts (not there: nothing). */
+void     dd_read_content(dd_reading *rd, dd_turn *turn, dd_part *result, uint32_t node, dd_str content, const dd_part_type *types, size_t n_types);
+void     dd_read_text_part(dd_reading *rd, dd_part *p, uint32_t node);   /* {type, text, cache_control} */
 dd_tool *dd_read_tool(dd_reading *rd, dd_str where);
 /* "data:image/png;base64,..." or https://...: fills media_type and data, or url. */
 void    dd_read_url(dd_reading *rd, dd_part *p, dd_str inside);

@@ -24,17 +24,6 @@ static const char *const message_members[] = { MESSAGE_MEMBERS(NAME, ) };
 
 /* --- parts of content --- */
 
-static void read_text_part(dd_reading *rd, dd_part *p, uint32_t node)
-{
-    static const char *const names[] = { "type", "text", "cache_control" };
-    uint32_t v[DD_COUNT(names)];
-    dd_read_members(rd, node, p->where, names, v, DD_COUNT(names));
-    if (v[1] == DD_J_NONE)
-        dd_request_fail(rd->ctx, dd_read_path(rd, p->where, "text"), "is missing");
-    p->text          = dd_read_string(rd, v[1], p->where, "text");
-    p->cache_control = dd_read_object(rd, v[2], p->where, "cache_control");
-}
-
 static void read_refusal_part(dd_reading *rd, dd_part *p, uint32_t node)
 {
     static const char *const names[] = { "type", "refusal" };
@@ -109,42 +98,14 @@ static void read_thinking_part(dd_reading *rd, dd_part *p, uint32_t node)
     dd_read_signature(p, dd_read_string(rd, v[p->redacted ? 3 : 2], p->where, p->redacted ? "data" : "signature"), DD_DIALECT_MESSAGES);
 }
 
-static const struct { const char *type; void (*read)(dd_reading *rd, dd_part *p, uint32_t node); } part_types[] = {
-    { "text", read_text_part },         { "image_url", read_image_part },   { "input_audio", read_audio_part },           { "file", read_file_part },
-    { "refusal", read_refusal_part },   { "thinking", read_thinking_part }, { "redacted_thinking", read_thinking_part },
+static const dd_part_type part_types[] = {
+    { "text", dd_read_text_part },    { "image_url", read_image_part },   { "input_audio", read_audio_part }, { "file", read_file_part },
+    { "refusal", read_refusal_part }, { "thinking", read_thinking_part }, { "redacted_thinking", read_thinking_part },
 };
 
-static void read_part(dd_reading *rd, dd_part *p, uint32_t node)
-{
-    if (!dd_read_kind(rd, node, DD_J_OBJECT, p->where, ""))
-        return;
-    uint32_t type = dd_jspan_member(rd->j, node, "type", NULL);
-    for (size_t i = 0; i < DD_COUNT(part_types); i++)
-        if (dd_jspan_is(rd->j, type, part_types[i].type)) {
-            part_types[i].read(rd, p, node);
-            return;
-        }
-    p->kind = DD_PART_OTHER;
-    p->type = dd_read_required(rd, type, p->where, "type");
-    p->raw  = dd_jspan_raw(rd->j, node);
-}
-
-/* Content is a string or parts; they go to a turn, or into a tool's result. */
 static void read_content(dd_reading *rd, dd_turn *turn, dd_part *result, uint32_t node, dd_str where)
 {
-    dd_str content = dd_read_path(rd, where, "content");
-    size_t n       = 0;
-    if (dd_jspan_kind(rd->j, node) == DD_J_STRING) {
-        dd_part *p = result ? dd_read_result_part(rd, result, DD_PART_TEXT, content) : dd_read_part(rd, turn, DD_PART_TEXT, content);
-        p->text    = dd_jspan_inside(rd->j, node);
-        return;
-    }
-    if (node != DD_J_NONE && dd_jspan_kind(rd->j, node) != DD_J_ARRAY)
-        dd_request_fail(rd->ctx, content, "a string or an array of parts is needed here");
-    for (dd_jit it = dd_jspan_each(rd->j, node); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++) {
-        dd_str at = dd_read_index(rd, content, n);
-        read_part(rd, result ? dd_read_result_part(rd, result, DD_PART_TEXT, at) : dd_read_part(rd, turn, DD_PART_TEXT, at), it.value);
-    }
+    dd_read_content(rd, turn, result, node, dd_read_path(rd, where, "content"), part_types, DD_COUNT(part_types));
 }
 
 /* --- messages --- */

@@ -12,18 +12,6 @@ static const char *const top_members[] = { TOP_MEMBERS(NAME, ) };
 
 /* --- blocks --- */
 
-static void read_text(dd_reading *rd, dd_part *p, uint32_t node)
-{
-    static const char *const names[] = { "type", "text", "cache_control" };
-    uint32_t v[DD_COUNT(names)];
-    dd_read_members(rd, node, p->where, names, v, DD_COUNT(names));
-    if (v[1] == DD_J_NONE)
-        dd_request_fail(rd->ctx, dd_read_path(rd, p->where, "text"), "is missing");
-    p->kind          = DD_PART_TEXT;
-    p->text          = dd_read_string(rd, v[1], p->where, "text");
-    p->cache_control = dd_read_object(rd, v[2], p->where, "cache_control");
-}
-
 static void read_source(dd_reading *rd, dd_part *p, uint32_t node)
 {
     static const char *const names[] = { "type", "media_type", "data", "url", "file_id" };
@@ -106,25 +94,17 @@ static void read_tool_use(dd_reading *rd, dd_part *p, uint32_t node)
 
 static void read_result(dd_reading *rd, dd_part *p, uint32_t node);
 
-static const struct { const char *type; void (*read)(dd_reading *rd, dd_part *p, uint32_t node); bool in_result; } block_types[] = {
-    { "text", read_text, true },          { "image", read_image, true },        { "document", read_document, true },
-    { "thinking", read_thinking, false }, { "tool_use", read_tool_use, false }, { "tool_result", read_result, false },
-    { "redacted_thinking", read_redacted, false },
+/* Those that a tool's result may hold come first. */
+static const dd_part_type block_types[] = {
+    { "text", dd_read_text_part }, { "image", read_image },       { "document", read_document },
+    { "thinking", read_thinking }, { "tool_use", read_tool_use }, { "tool_result", read_result },
+    { "redacted_thinking", read_redacted },
 };
+enum { RESULT_TYPES = 3 };
 
 static void read_block(dd_reading *rd, dd_part *p, uint32_t node, bool in_result)
 {
-    if (!dd_read_kind(rd, node, DD_J_OBJECT, p->where, ""))
-        return;
-    uint32_t type = dd_jspan_member(rd->j, node, "type", NULL);
-    for (size_t i = 0; i < DD_COUNT(block_types); i++)
-        if ((block_types[i].in_result || !in_result) && dd_jspan_is(rd->j, type, block_types[i].type)) {
-            block_types[i].read(rd, p, node);
-            return;
-        }
-    p->kind = DD_PART_OTHER;
-    p->type = dd_read_required(rd, type, p->where, "type");
-    p->raw  = dd_jspan_raw(rd->j, node);
+    dd_read_typed_part(rd, p, node, block_types, in_result ? RESULT_TYPES : DD_COUNT(block_types));
 }
 
 /* A search result's text goes on as text, its title and address do not. */
@@ -139,7 +119,7 @@ static void read_search_result(dd_reading *rd, dd_turn *turn, dd_part *result, u
     if (dd_read_kind(rd, v[1], DD_J_ARRAY, content, ""))
         for (dd_jit it = dd_jspan_each(rd->j, v[1]); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++) {
             dd_str at = dd_read_index(rd, content, n);
-            p         = result ? dd_read_result_part(rd, result, DD_PART_TEXT, at) : dd_read_part(rd, turn, DD_PART_TEXT, at);
+            p         = dd_read_piece(rd, turn, result, at);
             read_block(rd, p, it.value, true);
         }
     if (p && v[2] != DD_J_NONE)
@@ -150,8 +130,7 @@ static void read_content(dd_reading *rd, dd_turn *turn, dd_part *result, uint32_
 {
     size_t n = 0;
     if (dd_jspan_kind(rd->j, node) == DD_J_STRING) {
-        dd_part *p = result ? dd_read_result_part(rd, result, DD_PART_TEXT, content) : dd_read_part(rd, turn, DD_PART_TEXT, content);
-        p->text    = dd_jspan_inside(rd->j, node);
+        dd_read_piece(rd, turn, result, content)->text = dd_jspan_inside(rd->j, node);
         return;
     }
     if (node != DD_J_NONE && dd_jspan_kind(rd->j, node) != DD_J_ARRAY)
@@ -160,10 +139,8 @@ static void read_content(dd_reading *rd, dd_turn *turn, dd_part *result, uint32_
         dd_str at = dd_read_index(rd, content, n);
         if (dd_jspan_is(rd->j, dd_jspan_member(rd->j, it.value, "type", NULL), "search_result"))
             read_search_result(rd, turn, result, it.value, at);
-        else {
-            dd_part *p = result ? dd_read_result_part(rd, result, DD_PART_TEXT, at) : dd_read_part(rd, turn, DD_PART_TEXT, at);
-            read_block(rd, p, it.value, result != NULL);
-        }
+        else
+            read_block(rd, dd_read_piece(rd, turn, result, at), it.value, result != NULL);
     }
 }
 

@@ -248,6 +248,51 @@ dd_part *dd_read_result_part(dd_reading *rd, dd_part *result, dd_part_kind kind,
     return p;
 }
 
+void dd_read_typed_part(dd_reading *rd, dd_part *p, uint32_t node, const dd_part_type *types, size_t n)
+{
+    if (!dd_read_kind(rd, node, DD_J_OBJECT, p->where, ""))
+        return;
+    uint32_t type = dd_jspan_member(rd->j, node, "type", NULL);
+    for (size_t i = 0; i < n; i++)
+        if (dd_jspan_is(rd->j, type, types[i].type)) {
+            types[i].read(rd, p, node);
+            return;
+        }
+    p->kind = DD_PART_OTHER;
+    p->type = dd_read_required(rd, type, p->where, "type");
+    p->raw  = dd_jspan_raw(rd->j, node);
+}
+
+dd_part *dd_read_piece(dd_reading *rd, dd_turn *turn, dd_part *result, dd_str where)
+{
+    return result ? dd_read_result_part(rd, result, DD_PART_TEXT, where) : dd_read_part(rd, turn, DD_PART_TEXT, where);
+}
+
+void dd_read_content(dd_reading *rd, dd_turn *turn, dd_part *result, uint32_t node, dd_str content, const dd_part_type *types, size_t n_types)
+{
+    size_t n = 0;
+    if (dd_jspan_kind(rd->j, node) == DD_J_STRING) {
+        dd_read_piece(rd, turn, result, content)->text = dd_jspan_inside(rd->j, node);
+        return;
+    }
+    if (node != DD_J_NONE && dd_jspan_kind(rd->j, node) != DD_J_ARRAY)
+        dd_request_fail(rd->ctx, content, "a string or an array of parts is needed here");
+    for (dd_jit it = dd_jspan_each(rd->j, node); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++)
+        dd_read_typed_part(rd, dd_read_piece(rd, turn, result, dd_read_index(rd, content, n)), it.value, types, n_types);
+}
+
+void dd_read_text_part(dd_reading *rd, dd_part *p, uint32_t node)
+{
+    static const char *const names[] = { "type", "text", "cache_control" };
+    uint32_t v[DD_COUNT(names)];
+    dd_read_members(rd, node, p->where, names, v, DD_COUNT(names));
+    if (v[1] == DD_J_NONE)
+        dd_request_fail(rd->ctx, dd_read_path(rd, p->where, "text"), "is missing");
+    p->kind          = DD_PART_TEXT;
+    p->text          = dd_read_string(rd, v[1], p->where, "text");
+    p->cache_control = dd_read_object(rd, v[2], p->where, "cache_control");
+}
+
 dd_tool *dd_read_tool(dd_reading *rd, dd_str where)
 {
     dd_tool *t     = dd_new(rd->ctx->arena, dd_tool);

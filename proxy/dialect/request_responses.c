@@ -82,40 +82,16 @@ static void read_audio_part(dd_reading *rd, dd_part *p, uint32_t node)
     p->media_type = dd_read_required(rd, in[1], where, "format");
 }
 
-static const struct { const char *type; void (*read)(dd_reading *rd, dd_part *p, uint32_t node); } part_types[] = {
+static const dd_part_type part_types[] = {
     { "input_text", read_text_part },   { "output_text", read_text_part }, { "text", read_text_part },         { "input_image", read_image_part },
     { "input_file", read_file_part },   { "refusal", read_refusal_part },  { "input_audio", read_audio_part }, { "summary_text", read_text_part },
 };
 
-static void read_part(dd_reading *rd, dd_part *p, uint32_t node)
-{
-    if (!dd_read_kind(rd, node, DD_J_OBJECT, p->where, ""))
-        return;
-    uint32_t type = dd_jspan_member(rd->j, node, "type", NULL);
-    for (size_t i = 0; i < DD_COUNT(part_types); i++)
-        if (dd_jspan_is(rd->j, type, part_types[i].type)) {
-            part_types[i].read(rd, p, node);
-            return;
-        }
-    p->kind = DD_PART_OTHER;
-    p->type = dd_read_required(rd, type, p->where, "type");
-    p->raw  = dd_jspan_raw(rd->j, node);
-}
-
 static void read_content(dd_reading *rd, dd_turn *turn, dd_part *result, uint32_t node, dd_str content)
 {
-    size_t n = 0;
-    if (dd_jspan_kind(rd->j, node) == DD_J_STRING) {
-        dd_part *p = result ? dd_read_result_part(rd, result, DD_PART_TEXT, content) : dd_read_part(rd, turn, DD_PART_TEXT, content);
-        p->text    = dd_jspan_inside(rd->j, node);
-        return;
-    }
-    if (dd_jspan_kind(rd->j, node) != DD_J_ARRAY)
-        dd_request_fail(rd->ctx, content, node == DD_J_NONE ? "is missing" : "a string or an array of parts is needed here");
-    for (dd_jit it = dd_jspan_each(rd->j, node); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++) {
-        dd_str at = dd_read_index(rd, content, n);
-        read_part(rd, result ? dd_read_result_part(rd, result, DD_PART_TEXT, at) : dd_read_part(rd, turn, DD_PART_TEXT, at), it.value);
-    }
+    if (node == DD_J_NONE)
+        dd_request_fail(rd->ctx, content, "is missing");
+    dd_read_content(rd, turn, result, node, content, part_types, DD_COUNT(part_types));
 }
 
 /* --- items --- */
