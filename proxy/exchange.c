@@ -10,14 +10,6 @@
 
 enum { OUT_KEPT = 64 << 10 };   /* of the buffer that streams share */
 
-struct auth_wait {      /* outlives the request when the client leaves while its key is checked */
-    worker    *w;
-    exchange  *x;       /* NULL: left */
-    auth_wait *next, **at;   /* in w->waits */
-};
-
-static void start_call(exchange *x);
-
 static void move(exchange *x, exchange_state to)
 {
 #define AS_NAME(name) #name,
@@ -83,101 +75,15 @@ static void finish(exchange *x, int status, bool whole)
         dd_http_cut(h);
 }
 
-/* --- heads --- */
-
-typedef struct { dd_header v[96]; size_t n; } header_list;
-
-static void add(header_list *l, dd_str name, dd_str value)
-{
-    if (l->n < DD_COUNT(l->v) && value.len)
-        l->v[l->n++] = (dd_header){ name, value };
-}
-#define ADD(l, name, value) add((l), DD_STR(name), (value))
-
-static void add_cors(header_list *l, exchange *x)
-{
-    dd_str origin = dd_http_header(x->h, "origin");
-    for (size_t i = 0; origin.len && i < x->s->n_cors; i++) {
-        bool all = dd_str_eqz(x->s->cors_origins[i], "*");
-        if (all || dd_str_eq(x->s->cors_origins[i], origin)) {
-            ADD(l, "access-control-allow-origin", all ? DD_STR("*") : origin);
-            ADD(l, "access-control-expose-headers", DD_STR("*"));
-            if (!all)
-                ADD(l, "vary", DD_STR("Origin"));
-            return;
-        }
-    }
-}
-
-static void add_money(header_list *l, exchange *x, const char *name, dd_pusd money)
-{
-    dd_buf b = DD_BUF_INIT(64);
-    if (money == DD_PUSD_UNKNOWN)
-        return;
-    dd_money_json(money, &b);
-    add(l, dd_str_z(name), dd_arena_dup(x->h->arena, dd_buf_str(&b)));
-    dd_buf_free(&b);
-}
-
-static void add_drops(header_list *l, exchange *x)
-{
-    dd_buf b = DD_BUF_INIT(1024);
-    for (size_t i = 0; i < x->drops.n && b.len < 900; i++)
-        for (size_t k = 0; k <= x->drops.v[i].len; k++) {
-            char c = k < x->drops.v[i].len ? x->drops.v[i].ptr[k] : ',';
-            if (k == x->drops.v[i].len && i + 1 == x->drops.n)
-                break;
-            dd_buf_addc(&b, c > ' ' && c < 127 ? c : '?');   /* a member's name is the client's text */
-        }
-    ADD(l, "x-dd0c-dropped", dd_arena_dup(x->h->arena, dd_buf_str(&b)));
-    dd_buf_free(&b);
-}
-
-static void add_ours(header_list *l, exchange *x)
-{
-    ADD(l, "x-dd0c-request-id", x->id_text[0] ? dd_str_z(x->id_text) : DD_STR(""));
-    if (x->provider) {
-        ADD(l, "x-dd0c-provider", x->provider->name);
-        ADD(l, "x-dd0c-model", x->ep.kind == EP_GENERATE ? x->decision.model : DD_STR(""));
-        ADD(l, "x-dd0c-strategy", dd_str_z(x->decision.strategy));
-        ADD(l, "x-dd0c-cache", DD_STR("off"));
-    }
-    add_drops(l, x);
-    add_cors(l, x);
-    if (x->call_at) {
-        int64_t now = dd_mono_now().ns, up = (x->last_at ? x->last_at : now) - x->call_at;
-        ADD(l, "x-dd0c-overhead-us", dd_arena_printf(x->h->arena, "%lld", (long long)((now - x->h->started.ns - up) / 1000)));
-    }
-}
-
-/* Of one connection only, or of a body that we may have changed. */
-static bool passes_down(dd_str name, bool same_body)
-{
-    static const char *const kept_back[] = { "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer",
-                                             "transfer-encoding", "upgrade", "content-length", "date",
-                                             "content-encoding", "set-cookie", "alt-svc", "strict-transport-security" };
-    for (size_t i = 0; i < DD_COUNT(kept_back); i++)
-        if (dd_str_eqz(name, kept_back[i]))
-            return false;
-    return (same_body || !dd_str_eqz(name, "content-type")) && !dd_str_startsz(name, "access-control-") && !dd_str_startsz(name, "x-dd0c-");
-}
-
-static void add_theirs(header_list *l, exchange *x, bool same_body)
-{
-    for (size_t i = 0; i < x->n_headers; i++)
-        if (passes_down(x->headers[i].name, same_body))
-            add(l, x->headers[i].name, x->headers[i].value);
-}
-
 /* --- answers of our own --- */
 
 void exchange_reply(exchange *x, int status, const char *type, dd_str body, const dd_header *more, size_t n)
 {
-    header_list l = { .n = 0 };
-    ADD(&l, "content-type", dd_str_z(type));
-    add_ours(&l, x);
+    header_list l = head_new(x);
+    head_add(&l, "content-type", dd_str_z(type));
+    head_ours(&l, x);
     for (size_t i = 0; i < n; i++)
-        add(&l, more[i].name, more[i].value);
+        head_add(&l, more[i].name.ptr, more[i].value);
     dd_http_head(x->h, status, l.v, l.n, (int64_t)body.len);
     dd_http_data(x->h, body);
     finish(x, status, true);
@@ -248,9 +154,9 @@ static void send_out(exchange *x)
 
 static void relay_head(exchange *x)
 {
-    header_list l = { .n = 0 };
-    add_ours(&l, x);
-    add_theirs(&l, x, true);
+    header_list l = head_new(x);
+    head_ours(&l, x);
+    head_theirs(&l, x, true);
     bool changed = x->strip != NULL;
     dd_http_head(x->h, x->status, l.v, l.n, changed ? -1 : x->length);
     dd_http_flush(x->h);
@@ -266,11 +172,11 @@ static void open_stream(exchange *x)
 
 static void convert_head(exchange *x)
 {
-    header_list l = { .n = 0 };
-    ADD(&l, "content-type", DD_STR("text/event-stream; charset=utf-8"));
-    ADD(&l, "cache-control", DD_STR("no-cache"));
-    add_ours(&l, x);
-    add_theirs(&l, x, false);
+    header_list l = head_new(x);
+    head_add(&l, "content-type", DD_STR("text/event-stream; charset=utf-8"));
+    head_add(&l, "cache-control", DD_STR("no-cache"));
+    head_ours(&l, x);
+    head_theirs(&l, x, false);
     dd_http_head(x->h, x->status, l.v, l.n, -1);
     dd_http_flush(x->h);
     x->facts = (dd_answer_facts){ .model = DD_STR_NULL, .include_usage = x->asked_usage, .request = &x->request, .now = worker_wall_ms(x->w) / 1000,
@@ -404,11 +310,11 @@ static void answer_same(exchange *x, dd_str body, dd_jspan *span, bool parsed)
         body = vectors;                  /* S18: the provider did not know the format that the client asked for */
     if (x->status >= 400)
         body = settle_redacted(x, body); /* R1.7: "Incorrect API key provided: ..." */
-    header_list l = { .n = 0 };
-    add_ours(&l, x);
-    add_money(&l, x, "x-dd0c-cost", x->bill.actual);
-    add_money(&l, x, "x-dd0c-saved", x->bill.saved);
-    add_theirs(&l, x, true);
+    header_list l = head_new(x);
+    head_ours(&l, x);
+    head_money(&l, x, "x-dd0c-cost", x->bill.actual);
+    head_money(&l, x, "x-dd0c-saved", x->bill.saved);
+    head_theirs(&l, x, true);
     dd_http_head(x->h, x->status, l.v, l.n, (int64_t)body.len);
     dd_http_data(x->h, body);
     finish(x, x->status, true);
@@ -416,16 +322,16 @@ static void answer_same(exchange *x, dd_str body, dd_jspan *span, bool parsed)
 
 static void answer_error(exchange *x, dd_str body)
 {
-    header_list l   = { .n = 0 };
+    header_list l   = head_new(x);
     dd_buf      out = DD_BUF_INIT(0);
     dd_error_read(x->status, settle_redacted(x, body), x->h->arena, &x->error);
     dd_error_write(client_dialect(x), &x->error, dd_str_z(x->id_text), &out);
     int status = dd_error_status(client_dialect(x), &x->error);
-    ADD(&l, "content-type", DD_STR("application/json"));
-    add_ours(&l, x);
-    add_theirs(&l, x, false);
+    head_add(&l, "content-type", DD_STR("application/json"));
+    head_ours(&l, x);
+    head_theirs(&l, x, false);
     if (x->error.no_retry)
-        ADD(&l, "x-should-retry", DD_STR("false"));
+        head_add(&l, "x-should-retry", DD_STR("false"));
     dd_http_head(x->h, status, l.v, l.n, (int64_t)out.len);
     dd_http_data(x->h, dd_buf_str(&out));
     dd_buf_free(&out);
@@ -434,7 +340,7 @@ static void answer_error(exchange *x, dd_str body)
 
 static void answer_across(exchange *x, dd_jspan *span)
 {
-    header_list     l      = { .n = 0 };
+    header_list     l      = head_new(x);
     dd_buf          out    = DD_BUF_INIT(0);
     dd_answer       answer = { 0 };
     dd_dialect_ctx  ctx    = { .arena = x->h->arena, .drops = &x->drops, .unsupported = x->s->unsupported, .names = &x->names, .ids = &x->ids,
@@ -452,11 +358,11 @@ static void answer_across(exchange *x, dd_jspan *span)
     x->usage = answer.usage;
     x->stop  = answer.stop;
     settle_answer(x, span);
-    ADD(&l, "content-type", DD_STR("application/json"));
-    add_ours(&l, x);
-    add_money(&l, x, "x-dd0c-cost", x->bill.actual);
-    add_money(&l, x, "x-dd0c-saved", x->bill.saved);
-    add_theirs(&l, x, false);
+    head_add(&l, "content-type", DD_STR("application/json"));
+    head_ours(&l, x);
+    head_money(&l, x, "x-dd0c-cost", x->bill.actual);
+    head_money(&l, x, "x-dd0c-saved", x->bill.saved);
+    head_theirs(&l, x, false);
     dd_http_head(x->h, x->status, l.v, l.n, (int64_t)out.len);
     dd_http_data(x->h, dd_buf_str(&out));
     dd_buf_free(&out);
@@ -612,23 +518,7 @@ static void start_call(exchange *x)
     move(x, EX_await_head);
 }
 
-/* --- who calls --- */
-
-static dd_str key_of(const dd_http *h)
-{
-    static const char *const names[] = { "x-api-key", "api-key" };
-    dd_str bearer = dd_http_header(h, "authorization");
-    if (bearer.len > 7 && dd_str_eq_nocase(dd_str_sub(bearer, 0, 7), DD_STR("Bearer ")))
-        return dd_str_trim(dd_str_sub(bearer, 7, bearer.len));
-    for (size_t i = 0; i < DD_COUNT(names); i++) {
-        dd_str own = dd_http_header(h, names[i]);
-        if (own.len)
-            return own;
-    }
-    return DD_STR("");
-}
-
-static void serve(exchange *x)
+void exchange_serve(exchange *x)
 {
     x->auth_at = dd_loop_now(x->w->loop).ns;
     bool ok = true;
@@ -650,109 +540,19 @@ static void serve(exchange *x)
         exchange_error(x);
 }
 
-static bool in_scope(const exchange *x)
-{
-    if (x->ep.kind == EP_MODELS)
-        return true;
-    if (x->ep.kind == EP_PASS || x->ep.kind == EP_PROVIDER)
-        return x->caller.may_pass;
-    return x->ep.dialect == DD_DIALECT_EMBEDDINGS ? x->caller.may_embed : x->caller.may_generate;
-}
-
-static void authenticate(exchange *x);
-
-static void link_wait(auth_wait *wait)
-{
-    wait->next = wait->w->waits;
-    wait->at   = &wait->w->waits;
-    if (wait->next)
-        wait->next->at = &wait->next;
-    wait->w->waits = wait;
-}
-
-static void end_wait(auth_wait *wait)
-{
-    *wait->at = wait->next;
-    if (wait->next)
-        wait->next->at = wait->at;
-    free(wait);
-}
-
-void exchange_forget_waits(worker *w)
-{
-    for (auth_wait *wait = w->waits, *next; wait; wait = next) {
-        next = wait->next;
-        free(wait);
-    }
-    w->waits = NULL;
-}
-
-static void checked(void *arg)           /* in the worker's thread */
-{
-    auth_wait *wait = arg;
-    exchange  *x    = wait->x;
-    end_wait(wait);
-    if (x) {
-        x->wait = NULL;
-        authenticate(x);
-    }
-}
-
-static void checked_elsewhere(void *arg) /* in the thread that checks */
-{
-    auth_wait *wait = arg;
-    dd_loop_post(wait->w->loop, checked, wait);
-}
-
-static void authenticate(exchange *x)
-{
-    const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
-    if (!hooks->check || (hooks->open && hooks->open(hooks->ctx))) {
-        x->caller = (dd_caller){ .open = true, .may_generate = true, .may_embed = true, .may_pass = true };
-        serve(x);
-        return;
-    }
-    auth_wait *wait = dd_malloc(sizeof *wait);
-    *wait           = (auth_wait){ .w = x->w, .x = x };
-    dd_caller_verdict v = hooks->check(hooks->ctx, key_of(x->h), &x->caller, x->h->arena, checked_elsewhere, wait);
-    if (v == DD_CALLER_PENDING) {
-        bool again = x->asked_twice;
-        link_wait(wait);
-        wait->x        = again ? NULL : x;      /* its answer comes all the same, and frees it */
-        x->wait        = again ? NULL : wait;
-        x->asked_twice = true;
-        if (!again)
-            return;
-        v = DD_CALLER_BUSY;
-    } else {
-        free(wait);
-    }
-    if (v == DD_CALLER_OK && in_scope(x)) {
-        serve(x);
-        return;
-    }
-    if (v == DD_CALLER_OK)
-        fail_request(x, 403, "permission_error", "scope", "", "this key may not be used here");
-    else if (v == DD_CALLER_BUSY)
-        fail_request(x, 429, "rate_limit_error", "auth_busy", "", "too many keys wait to be checked");
-    else
-        fail_request(x, 401, "invalid_request_error", "invalid_api_key", "", v == DD_CALLER_EXPIRED ? "Invalid API key: it has expired" : "Invalid API key");
-    exchange_error(x);
-}
-
 /* --- the server's callbacks --- */
 
 static void preflight(exchange *x)
 {
-    header_list l    = { .n = 0 };
+    header_list l    = head_new(x);
     dd_str      asks = dd_http_header(x->h, "access-control-request-headers");
-    add_cors(&l, x);
+    head_cors(&l, x);
     if (l.n) {
-        ADD(&l, "access-control-allow-methods", DD_STR("GET, POST, PUT, PATCH, DELETE, OPTIONS"));
-        ADD(&l, "access-control-allow-headers", asks.len ? asks : DD_STR("*"));
-        ADD(&l, "access-control-max-age", DD_STR("600"));
+        head_add(&l, "access-control-allow-methods", DD_STR("GET, POST, PUT, PATCH, DELETE, OPTIONS"));
+        head_add(&l, "access-control-allow-headers", asks.len ? asks : DD_STR("*"));
+        head_add(&l, "access-control-max-age", DD_STR("600"));
     }
-    ADD(&l, "allow", DD_STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
+    head_add(&l, "allow", DD_STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
     dd_http_head(x->h, 204, l.v, l.n, 0);
     finish(x, 204, true);
 }
@@ -774,7 +574,7 @@ void exchange_request(void *ctx, dd_http *h)
                      DD_STR_ARG(h->path));
         exchange_error(x);
     } else
-        authenticate(x);
+        exchange_authenticate(x);
 }
 
 void exchange_gone(void *ctx, dd_http *h)
@@ -783,8 +583,7 @@ void exchange_gone(void *ctx, dd_http *h)
     exchange *x = h->app;
     if (!x || x->state == EX_finished)
         return;
-    if (x->wait)
-        x->wait->x = NULL;
+    exchange_forget_wait(x);
     if (x->call)
         dd_call_cancel(x->call);
     x->call         = NULL;

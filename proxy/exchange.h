@@ -1,7 +1,7 @@
 /* proxy/exchange.h - one request's life inside the proxy; for the files of proxy/ alone.
  *
- * One arena (the server's, h->arena), one struct, named states, one function that changes them. The parts: endpoints.c (what was asked for), prepare.c (what goes
- * upstream), exchange.c (the states), settle.c (what it cost and the event). */
+ * One arena (the server's, h->arena), one struct, named states, one function that changes them. The parts: endpoints.c (what was asked for),
+ * authenticate.c (who asks), prepare.c (what goes upstream), exchange.c (the states), heads.c (the answer's head), settle.c (what it cost and the event). */
 #ifndef DD_PROXY_EXCHANGE_H
 #define DD_PROXY_EXCHANGE_H
 #include "proxy/gateway.h"
@@ -64,7 +64,7 @@ typedef struct exchange {
     dd_jspan       body;
     dd_str         model, user;       /* decoded */
     uint32_t       metadata;          /* the body's node; 0: none */
-    bool           stream, asked_usage, ask_usage, shape_known, wants_base64;   /* ask_usage: we asked for it, the client did not */
+    bool           stream, asked_usage, ask_usage, wants_base64;   /* ask_usage: we asked for it, the client did not */
     dd_request     request;           /* only when translating */
     dd_drops       drops;
     dd_renames     names, ids;
@@ -97,7 +97,7 @@ typedef struct exchange {
     dd_bill         bill;
     bool            recorded, disconnected;
     int64_t         call_at, head_at, first_at, last_at;   /* ns, monotonic; 0: not yet. first: first content */
-    int64_t         decided_at, auth_at;
+    int64_t         auth_at;
 } exchange;
 
 /* endpoints.c */
@@ -118,13 +118,27 @@ dd_str   settle_redacted(exchange *x, dd_str text);  /* without keys: for what i
 dd_error_class settle_class(int status);
 int64_t  settle_count_input(exchange *x);            /* tokens of the request's text, counted by us */
 
+/* heads.c: the head of an answer. The list has room for all of the provider's headers and for ours; names are literals, a value without bytes is left out. */
+typedef struct { dd_header *v; size_t n, room; } header_list;
+header_list head_new(exchange *x);
+void     head_add(header_list *l, const char *name, dd_str value);
+void     head_cors(header_list *l, exchange *x);
+void     head_money(header_list *l, exchange *x, const char *name, dd_pusd money);
+void     head_ours(header_list *l, exchange *x);
+void     head_theirs(header_list *l, exchange *x, bool same_body);   /* once a head */
+
+/* authenticate.c: goes on with exchange_serve, or answers */
+void     exchange_authenticate(exchange *x);
+void     exchange_forget_wait(exchange *x);           /* the client left: the answer finds nobody */
+void     exchange_forget_waits(worker *w);            /* nobody checks keys any more */
+
 /* exchange.c */
+void     exchange_serve(exchange *x);
 void     exchange_request(void *ctx, dd_http *h);
 void     exchange_gone(void *ctx, dd_http *h);
 void     exchange_drained(void *ctx, dd_http *h);
 dd_header exchange_refusal(void *ctx, dd_http *h, int status, const char *why, dd_buf *body);
 void     exchange_reply(exchange *x, int status, const char *type, dd_str body, const dd_header *more, size_t n);   /* an answer of our own, and its end */
 void     exchange_error(exchange *x);                 /* x->error as the answer */
-void     exchange_forget_waits(worker *w);            /* nobody checks keys any more */
 int64_t  worker_wall_ms(worker *w);
 #endif

@@ -93,8 +93,6 @@ static bool read_body(exchange *x)
     static const char *const names[] = { "model", "stream", "stream_options", "user", "metadata", "encoding_format" };
     uint32_t node[DD_COUNT(names)];
     dd_err   err = DD_ERR_INIT;
-    if (x->shape_known)
-        return true;
     if (dd_jspan_parse(&x->body, x->h->arena, x->h->body, &err) != DD_OK) {
         x->body.n = 0;
         return fail_request(x, 400, "invalid_request_error", "", "", "%s%s", x->h->body.len ? "the request body is no JSON: " : "",
@@ -121,7 +119,6 @@ static bool read_body(exchange *x)
         return fail_request(x, 400, "invalid_request_error", "", "stream_options.include_usage", "the member \"include_usage\" is there twice");
     x->asked_usage  = dd_jspan_kind(&x->body, asks) == DD_J_TRUE;
     x->wants_base64 = x->ep.dialect == DD_DIALECT_EMBEDDINGS && dd_jspan_is(&x->body, node[5], "base64");
-    x->shape_known = true;
     return true;
 }
 

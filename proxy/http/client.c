@@ -300,10 +300,9 @@ static void limit_due(dd_timer *t)
 
 static void hand_head(dd_call *c)
 {
-    dd_header fields[200];
-    size_t    n    = 0;
-    dd_str    rest = dd_buf_str(&c->head);
-    while (rest.len && n < DD_COUNT(fields)) {
+    DD_VEC(dd_header) fields = { 0 };
+    dd_str rest = dd_buf_str(&c->head);
+    while (rest.len) {
         dd_str    line  = dd_str_cut(&rest, '\n');
         ptrdiff_t colon = dd_str_chr(line, ':');
         if (colon <= 0)
@@ -312,10 +311,12 @@ static void hand_head(dd_call *c)
         for (ptrdiff_t i = 0; i < colon; i++)
             if (name[i] >= 'A' && name[i] <= 'Z')
                 name[i] = (char)(name[i] | 32);
-        fields[n++] = (dd_header){ dd_str_sub(line, 0, (size_t)colon), dd_str_trim(dd_str_sub(line, (size_t)colon + 1, line.len)) };
+        dd_header field = { dd_str_sub(line, 0, (size_t)colon), dd_str_trim(dd_str_sub(line, (size_t)colon + 1, line.len)) };
+        dd_vec_push(&fields, field);
     }
     c->head_done = true;
-    c->on_head(c->ctx, c->status, fields, n);
+    c->on_head(c->ctx, c->status, fields.v, fields.n);
+    dd_vec_free(&fields);
     if (c->stream)
         dd_buf_free(&c->head);   /* thousands of streams wait at a time */
 }

@@ -38,6 +38,13 @@ def test_answer_bytes_and_headers_go_through_R1_4(cli):
     assert int(a.headers["x-dd0c-overhead-us"]) < 1_000_000
 
 
+def test_no_header_of_an_answer_is_lost(cli):
+    many = {f"x-one-of-many-{i}": str(i) for i in range(300)}
+    up = Upstream(lambda r, c: c.json(CHAT, headers=many))
+    a = Client(proxy(cli, up).port).ask("POST", "/v1/chat/completions", ASK)
+    assert a.status == 200 and {k: a.headers.get(k) for k in many} == many and "x-dd0c-cost" in a.headers
+
+
 def test_event_of_a_request_R3_6(cli):
     up = Upstream()
     p = proxy(cli, up)

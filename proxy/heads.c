@@ -1,0 +1,94 @@
+/* proxy/heads.c - the head of what a client gets: ours, and what of the provider's goes on. */
+#include <assert.h>
+
+#include "proxy/exchange.h"
+
+header_list head_new(exchange *x)
+{
+    enum { OURS = 24 };   /* more than any answer adds */
+    size_t room = x->n_headers + OURS;
+    return (header_list){ .v = dd_newn(x->h->arena, dd_header, room), .room = room };
+}
+
+void head_add(header_list *l, const char *name, dd_str value)
+{
+    if (!value.len)
+        return;
+    assert(l->n < l->room);
+    l->v[l->n++] = (dd_header){ dd_str_z(name), value };
+}
+
+void head_cors(header_list *l, exchange *x)
+{
+    dd_str origin = dd_http_header(x->h, "origin");
+    for (size_t i = 0; origin.len && i < x->s->n_cors; i++) {
+        bool all = dd_str_eqz(x->s->cors_origins[i], "*");
+        if (all || dd_str_eq(x->s->cors_origins[i], origin)) {
+            head_add(l, "access-control-allow-origin", all ? DD_STR("*") : origin);
+            head_add(l, "access-control-expose-headers", DD_STR("*"));
+            if (!all)
+                head_add(l, "vary", DD_STR("Origin"));
+            return;
+        }
+    }
+}
+
+void head_money(header_list *l, exchange *x, const char *name, dd_pusd money)
+{
+    dd_buf b = DD_BUF_INIT(64);
+    if (money == DD_PUSD_UNKNOWN)
+        return;
+    dd_money_json(money, &b);
+    head_add(l, name, dd_arena_dup(x->h->arena, dd_buf_str(&b)));
+    dd_buf_free(&b);
+}
+
+static void add_drops(header_list *l, exchange *x)
+{
+    dd_buf b = DD_BUF_INIT(1024);
+    for (size_t i = 0; i < x->drops.n && b.len < 900; i++)
+        for (size_t k = 0; k <= x->drops.v[i].len; k++) {
+            char c = k < x->drops.v[i].len ? x->drops.v[i].ptr[k] : ',';
+            if (k == x->drops.v[i].len && i + 1 == x->drops.n)
+                break;
+            dd_buf_addc(&b, c > ' ' && c < 127 ? c : '?');   /* a member's name is the client's text */
+        }
+    head_add(l, "x-dd0c-dropped", dd_arena_dup(x->h->arena, dd_buf_str(&b)));
+    dd_buf_free(&b);
+}
+
+void head_ours(header_list *l, exchange *x)
+{
+    head_add(l, "x-dd0c-request-id", x->id_text[0] ? dd_str_z(x->id_text) : DD_STR(""));
+    if (x->provider) {
+        head_add(l, "x-dd0c-provider", x->provider->name);
+        head_add(l, "x-dd0c-model", x->ep.kind == EP_GENERATE ? x->decision.model : DD_STR(""));
+        head_add(l, "x-dd0c-strategy", dd_str_z(x->decision.strategy));
+        head_add(l, "x-dd0c-cache", DD_STR("off"));
+    }
+    add_drops(l, x);
+    head_cors(l, x);
+    if (x->call_at) {
+        int64_t now = dd_mono_now().ns, up = (x->last_at ? x->last_at : now) - x->call_at;
+        head_add(l, "x-dd0c-overhead-us", dd_arena_printf(x->h->arena, "%lld", (long long)((now - x->h->started.ns - up) / 1000)));
+    }
+}
+
+/* Of one connection only, or of a body that we may have changed. */
+static bool passes_down(dd_str name, bool same_body)
+{
+    static const char *const kept_back[] = { "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer",
+                                             "transfer-encoding", "upgrade", "content-length", "date",
+                                             "content-encoding", "set-cookie", "alt-svc", "strict-transport-security" };
+    for (size_t i = 0; i < DD_COUNT(kept_back); i++)
+        if (dd_str_eqz(name, kept_back[i]))
+            return false;
+    return (same_body || !dd_str_eqz(name, "content-type")) && !dd_str_startsz(name, "access-control-") && !dd_str_startsz(name, "x-dd0c-");
+}
+
+void head_theirs(header_list *l, exchange *x, bool same_body)
+{
+    for (size_t i = 0; i < x->n_headers; i++)
+        if (x->headers[i].value.len && passes_down(x->headers[i].name, same_body))
+            l->v[l->n++] = x->headers[i];   /* room for all of them was made */
+}
