@@ -128,7 +128,7 @@ static dd_code spawn(char **argv, const dd_serve *s, const sigset_t *set, pid_t 
     return DD_OK;
 }
 
-static int wait_for(pid_t child, const sigset_t *set)
+static int wait_for(pid_t child, const sigset_t *set, dd_serve *s)
 {
     for (;;) {
         int raw, got = next_signal(set);
@@ -136,6 +136,8 @@ static int wait_for(pid_t child, const sigset_t *set)
             return WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
         if (got == SIGTERM || got == SIGHUP)
             kill(child, got);                    /* SIGINT reaches it from the terminal */
+        else if (got == 0)
+            dd_serve_watch(s);
     }
 }
 
@@ -166,7 +168,7 @@ dd_code dd_cmd_run(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err
     memcpy(command, argv + 1, (size_t)words * sizeof *command);
     rc = spawn(command, s, &set, &child, err);
     if (rc == DD_OK)
-        *status = wait_for(child, &set);
+        *status = wait_for(child, &set, s);
     free(command);
     dd_serve_stop(s);
     return rc;

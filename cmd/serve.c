@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/redact.h"
 #include "base/secret.h"
+#include "cmd/secret_watch.h"
 #include "cmd/snapshot.h"
 #include "store/auth.h"
 #include "store/events.h"
@@ -33,7 +34,12 @@ struct dd_serve {
     dd_buf         providers;          /* a line for people */
     struct timespec seen_config, seen_prices;
     dd_buf         prices_path;
+    dd_secret_watch *secrets;
+    dd_buf         refused;            /* why the last reload was, "" it was not */
+    int            retry_s;            /* seconds until a reload that a renewed secret asked for is tried again, 0: none is owed */
 };
+
+enum { RETRY_S = 30 };                 /* the master key's command may ask a service that is away */
 
 /* --- log: one line a write, redacted --- */
 
@@ -287,6 +293,7 @@ static void name_providers(dd_serve *s, const dd_snapshot *snap)
 static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
 {
     const dd_config *c     = &s->config;
+    dd_secret_watch_names(s->secrets, c);
     dd_snapshot     *first = dd_snapshot_make(c, s->opts.dev, err);
     if (!first)
         return err->code;
@@ -338,6 +345,8 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
     s->opts.dev |= mode && strcmp(mode, "dev") == 0;
     s->prices_path = (dd_buf)DD_BUF_INIT(4096);
     s->providers   = (dd_buf)DD_BUF_INIT(64 << 10);
+    s->refused     = (dd_buf)DD_BUF_INIT(1024);
+    s->secrets     = dd_secret_watch_new();
     if (opts->token)
         dd_random_text(s->token, sizeof s->token - 1, DD_STR("0123456789abcdefghijklmnopqrstuvwxyz"));
     dd_dir_cache(&s->prices_path);
@@ -409,33 +418,50 @@ static void tell_unread(dd_serve *s, const dd_config *next)
         log_line(s, 1, "address, TLS, workers and telemetry are read at the start only: restart for what changed there");
 }
 
-void dd_serve_reload(dd_serve *s)
+/* `why`: what was changed; the same refusal again is not told again when nobody asked. */
+static bool reload(dd_serve *s, const char *why, bool asked)
 {
     dd_config    next;
     dd_err       err  = DD_ERR_INIT;
-    dd_snapshot *snap = open_config(s, &next, &err) == DD_OK ? dd_snapshot_make(&next, s->opts.dev, &err) : NULL;
+    dd_snapshot *snap = NULL;
     dd_buf       line = DD_BUF_INIT(1024);
+    if (open_config(s, &next, &err) == DD_OK) {
+        dd_secret_watch_names(s->secrets, &next);
+        snap = dd_snapshot_make(&next, s->opts.dev, &err);
+    }
     if (snap) {
         dd_gateway_reload(s->gateway, snap);
         tell_unread(s, &next);
         dd_config_fini(&s->config);
         s->config = next;
-        dd_buf_printf(&line, "configuration read again%s%s", s->config.path ? ": " : "", s->config.path ? s->config.path : "");
+        dd_buf_printf(&line, "%s%s%s", why, s->config.path ? ": " : "", s->config.path ? s->config.path : "");
     } else {
         dd_config_fini(&next);
         dd_buf_printf(&line, "the new configuration is refused, the old one stays: %s%s%s", err.msg, err.hint[0] ? "; " : "", err.hint);
     }
-    log_line(s, snap ? 2 : 0, dd_buf_z(&line));
+    if (asked || snap || !dd_str_eq(dd_buf_str(&line), dd_buf_str(&s->refused)))
+        log_line(s, snap ? 2 : 0, dd_buf_z(&line));
+    dd_buf_clear(&s->refused);
+    if (!snap)
+        dd_buf_add(&s->refused, dd_buf_str(&line));
     dd_buf_free(&line);
+    s->retry_s = 0;
     remember(s);
+    return snap != NULL;
 }
+
+void dd_serve_reload(dd_serve *s) { reload(s, "configuration read again", true); }
 
 void dd_serve_watch(dd_serve *s)
 {
     struct timespec c = changed_at(s->config.path), p = changed_at(dd_buf_z(&s->prices_path));
-    bool gone = s->config.path && c.tv_sec == 0 && c.tv_nsec == 0;   /* an editor may be about to put it back */
-    if (!gone && (memcmp(&c, &s->seen_config, sizeof c) != 0 || memcmp(&p, &s->seen_prices, sizeof p) != 0))
+    if (s->config.path && c.tv_sec == 0 && c.tv_nsec == 0)
+        return;                        /* an editor may be about to put it back */
+    bool renewed = dd_secret_watch_changed(s->secrets), again = s->retry_s > 0 && --s->retry_s == 0;
+    if (memcmp(&c, &s->seen_config, sizeof c) != 0 || memcmp(&p, &s->seen_prices, sizeof p) != 0)
         dd_serve_reload(s);
+    else if ((renewed || again) && !reload(s, "a secret was set anew, configuration read again", !again))
+        s->retry_s = RETRY_S;
 }
 
 void dd_serve_stop(dd_serve *s)
@@ -453,6 +479,8 @@ void dd_serve_stop(dd_serve *s)
     dd_config_fini(&s->config);
     dd_buf_free(&s->prices_path);
     dd_buf_free(&s->providers);
+    dd_buf_free(&s->refused);
+    dd_secret_watch_free(s->secrets);
     dd_wipe(s->token, sizeof s->token);
     free(s);
 }

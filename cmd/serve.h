@@ -22,7 +22,7 @@ void      dd_serve_announce(dd_serve *s);         /* to standard error: where it
 dd_code   dd_serve_check(const dd_config *c, dd_err *err);
 /* Reads the configuration again; a bad one is refused with its reason in the log, and the old one stays. */
 void      dd_serve_reload(dd_serve *s);
-/* Once a second: whether configuration or price table changed on disk. */
+/* Once a second: whether configuration, price table or a secret that is used was changed, by whichever process. */
 void      dd_serve_watch(dd_serve *s);
 void      dd_serve_stop(dd_serve *s);             /* drains, flushes, frees; NULL is fine */
 #endif

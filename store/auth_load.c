@@ -156,14 +156,6 @@ static dd_code load(dd_auth *a, dd_err *err)
     return rc;
 }
 
-/* SQLite's count of other connections' commits, as seen by ours: reading it costs a look at shared memory. */
-static dd_code data_version(dd_auth *a, int64_t *out, dd_err *err)
-{
-    dd_sql s = dd_sql_prepare(a->db, "PRAGMA data_version", err);
-    *out     = dd_sql_row(&s) ? dd_sql_get_i64(&s, 0) : -1;
-    return dd_sql_end(&s);
-}
-
 /* The connection follows the name: a file that was put in its place is opened anew. DD_ERR_NOT_FOUND: there is none. */
 static dd_code connect_db(dd_auth *a, dd_err *err)
 {
@@ -186,7 +178,7 @@ dd_code dd_auth_refresh(dd_auth *a, dd_err *err)
     pthread_mutex_lock(&a->db_lock);
     dd_code rc = connect_db(a, e);
     if (rc == DD_OK)
-        rc = data_version(a, &version, e);
+        rc = dd_db_commits(a->db, &version, e);
     if (rc == DD_OK && version != a->version && (rc = load(a, e)) == DD_OK)
         a->version = version;
     atomic_store(&a->gone, rc != DD_OK);

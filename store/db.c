@@ -167,18 +167,21 @@ static dd_code migrate(dd_db *db, const dd_migration *m, size_t n, dd_err *err)
 
 /* ---- open, close ---- */
 
-/* Made by hand so that nobody else can read it: the WAL beside it takes over the mode. */
+/* Made by hand so that nobody else can read it: the WAL beside it takes over the mode. One that is there is only asked about: to open and close it would let go of
+ * all locks that other connections of this process hold on it (POSIX), and a process that is the last to close would take their WAL away. */
 static dd_code make_file(const char *path, bool create, dd_err *err)
 {
-    int fd = open(path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
+    int fd = create ? open(path, O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL, 0600) : -1;
     if (fd >= 0) {
         close(fd);
         return DD_OK;
     }
+    if (create && errno != EEXIST)
+        return dd_fail_errno(err, errno, "could not open database \"%s\"", path);
+    if (access(path, R_OK) == 0)
+        return DD_OK; /* SQLite says the rest */
     if (errno == ENOENT && !create)
         return dd_fail(err, DD_ERR_NOT_FOUND, "could not open database \"%s\": it does not exist", path);
-    if (!create && (errno == EACCES || errno == EROFS) && access(path, R_OK) == 0)
-        return DD_OK; /* SQLite reads it */
     return dd_fail_errno(err, errno, "could not open database \"%s\"", path);
 }
 

@@ -40,6 +40,8 @@ const char *dd_db_path(const dd_db *db);
 int         dd_db_version(const dd_db *db);            /* of the schema: the highest migration applied */
 /* The file of this name is no longer the one that is open: it was removed or replaced. Close, and open again. */
 bool        dd_db_moved(const dd_db *db);
+/* A number that changes with each commit of another connection, in any process (SQLite's data_version): reading it costs a look at shared memory. */
+dd_code     dd_db_commits(dd_db *db, int64_t *out, dd_err *err);
 
 /* Fills *err from the connection's last failure: `could not <what>: database "<path>": <why>`. */
 dd_code dd_db_fail(const dd_db *db, dd_err *err, const char *what);

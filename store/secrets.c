@@ -350,6 +350,15 @@ dd_code dd_secrets_get(dd_db *db, dd_str org, dd_secret master, dd_str name, dd_
     return rc == DD_OK && !whole ? damaged(name, err) : rc;
 }
 
+dd_code dd_secrets_stamp(dd_db *db, dd_str org, dd_str name, uint64_t *stamp, dd_err *err)
+{
+    dd_sql s = dd_sql_prepare(db, "SELECT sealed FROM secrets WHERE org = ? AND name = ?", err);
+    dd_sql_text(&s, org);
+    dd_sql_text(&s, name);
+    *stamp = *stamp * 31 + (dd_sql_row(&s) ? dd_str_hash(dd_sql_get_text(&s, 0)) : 1);
+    return dd_sql_end(&s);
+}
+
 dd_code dd_secrets_remove(dd_db *db, const dd_actor *by, dd_str name, dd_err *err)
 {
     int64_t before = -1;

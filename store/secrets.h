@@ -27,6 +27,8 @@ dd_code dd_secrets_set(dd_db *db, const dd_actor *by, dd_secret master, dd_str n
 /* DD_ERR_NOT_FOUND: no such name, with the nearest; DD_ERR_PARSE: another master key, or the row was changed. */
 dd_code dd_secrets_get(dd_db *db, dd_str org, dd_secret master, dd_str name, dd_secret *out, dd_err *err);
 dd_code dd_secrets_remove(dd_db *db, const dd_actor *by, dd_str name, dd_err *err);
+/* Mixes what is sealed under that name into *stamp, without opening it: another stamp, another value (or the same one, set again). */
+dd_code dd_secrets_stamp(dd_db *db, dd_str org, dd_str name, uint64_t *stamp, dd_err *err);
 
 typedef struct {
     dd_str  name;

@@ -70,3 +70,10 @@ dd_code dd_sql_finish(dd_db *db, dd_code rc, dd_err *err)
     dd_db_rollback(db);
     return rc;
 }
+
+dd_code dd_db_commits(dd_db *db, int64_t *out, dd_err *err)
+{
+    dd_sql s = dd_sql_prepare(db, "PRAGMA data_version", err);
+    *out     = dd_sql_row(&s) ? dd_sql_get_i64(&s, 0) : -1;
+    return dd_sql_end(&s);
+}

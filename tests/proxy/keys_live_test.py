@@ -101,3 +101,53 @@ def test_a_providers_key_comes_from_the_secrets_R4_3(cli):
     assert value not in "".join(line or "" for line in server.log)
     p = cli.run("proxy", "--listen", "127.0.0.1:0", env={"DD0C_MASTER_KEY": "ab" * 32}, status=3)
     assert "master key" in p.err and value not in p.err, p.err
+
+
+def until(what, seconds=10):
+    end, last = time.monotonic() + seconds, None
+    while last := what():
+        assert time.monotonic() < end, f"still {last}"
+
+
+def reads(server):
+    return sum("read again" in (line or "") for line in server.log)
+
+
+def test_a_renewed_secret_reaches_a_running_proxy_by_itself_R4_3(cli):
+    values = ["provider-" + "key-one", "provider-" + "key-two", "provider-" + "key-three"]
+    up = Upstream()
+    cli.write("dd0c.yaml", f"providers:\n  openai:\n    type: openai\n    base_url: {up.url}/v1\n    keys: [{{value: 'secret:openai'}}]\n")
+    cli.run("secrets", "set", "openai", stdin=values[0])
+    server = cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", "1")
+    c = Client(server.port)
+
+    def sent():
+        assert c.ask("POST", "/v1/chat/completions", ASK).status == 200
+        return up.requests[-1].headers["authorization"][len("Bearer "):]
+    assert sent() == values[0]
+    cli.run("secrets", "set", "openai", stdin=values[1])
+    until(lambda: sent() != values[1] and sent())
+    server.wait_log("a secret was set anew")
+    cli.run("secrets", "set", "another", stdin="not used")      # before the next one in the same database: it was looked at
+    make(cli, "a-key")
+    until(lambda: c.ask("POST", "/v1/chat/completions", ASK).status - 401)
+    key = make(cli, "b-key")["key"]
+    cli.run("secrets", "rm", "openai")                      # nothing to take: what was there stays
+    server.wait_log("is refused, the old one stays: .*openai")
+    assert ask(c, key).status == 200 and up.requests[-1].headers["authorization"] == "Bearer " + values[1]
+    cli.run("secrets", "set", "openai", stdin=values[2])
+    until(lambda: (ask(c, key).status, up.requests[-1].headers["authorization"]) != (200, "Bearer " + values[2]) and server.log)
+    until(lambda: reads(server) != 2 and server.log)
+    assert not [v for v in values if v in "".join(line or "" for line in server.log)], server.log
+
+
+def test_a_vault_that_cannot_be_opened_leaves_the_old_keys_R4_3(cli):
+    first, second = "ab" * 32, "cd" * 32
+    up = Upstream()
+    cli.write("dd0c.yaml", f"providers:\n  openai:\n    type: openai\n    base_url: {up.url}/v1\n    api_key: secret:openai\n")
+    cli.run("secrets", "set", "openai", stdin="provider-key", env={"DD0C_MASTER_KEY": first})
+    server = cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", "1", env={"DD0C_MASTER_KEY": first})
+    cli.run("secrets", "rotate", env={"DD0C_MASTER_KEY": first, "DD0C_NEW_MASTER_KEY": second})
+    server.wait_log("is refused, the old one stays: .*master key")
+    assert Client(server.port).ask("POST", "/v1/chat/completions", ASK).status == 200
+    assert up.requests[-1].headers["authorization"] == "Bearer provider-key"

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -141,4 +142,35 @@ TEST(a_removed_file_is_noticed)
     CHECK(unlink(dd_db_path(db)) == 0);
     CHECK(dd_db_moved(db));
     dd_db_close(db);
+}
+
+/* POSIX: closing any descriptor of a file lets go of the process's locks on it. SQLite knows, so only it may open the file. */
+TEST(opening_a_database_again_leaves_the_locks_of_who_has_it_open)
+{
+    const char *dir = sample_dir("db");
+    dd_err      err = DD_ERR_INIT;
+    int64_t     before = 0, after = 0;
+    int         status = -1, go[2];
+    char        path[300], word;
+    CHECK(pipe(go) == 0);
+    pid_t child = fork();                    /* before anything is open: it shall know of no lock of ours */
+    if (child == 0) {
+        bool   told   = read(go[0], &word, 1) == 1;
+        dd_db *theirs = told ? open_n(dir, 1, &err) : NULL;
+        bool   ok     = theirs && dd_db_exec(theirs, "INSERT INTO a VALUES (2)", &err) == DD_OK;
+        dd_db_close(theirs);                 /* were it the last, it would remove the log that we read */
+        _exit(ok ? 0 : 1);
+    }
+    dd_db *db = open_n(dir, 1, &err), *again = open_n(dir, 1, &err);
+    CHECK(child > 0 && db != NULL && again != NULL);
+    dd_db_close(again);
+    CHECK_OK(dd_db_commits(db, &before, &err));
+    CHECK(write(go[1], "x", 1) == 1 && waitpid(child, &status, 0) == child && status == 0);
+    snprintf(path, sizeof path, "%s/config.db-wal", dir);
+    CHECK(access(path, F_OK) == 0);
+    CHECK_OK(dd_db_commits(db, &after, &err));
+    CHECK(after != before);
+    dd_db_close(db);
+    close(go[0]);
+    close(go[1]);
 }
