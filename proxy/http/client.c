@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { IDLE_HANDLES = 256, HEAD_MAX = 128 << 10, KEPT_BYTES = 16 << 10, STREAM_BUFFER = 2 << 10, PLAIN_BUFFER = 16 << 10, DNS_S = 60, CONN_S = 600 };
+enum { IDLE_HANDLES = 256, HEAD_MAX = 128 << 10, KEPT_BYTES = 16 << 10, STREAM_BUFFER = 2 << 10, PLAIN_BUFFER = 16 << 10, DNS_S = 60, CONN_S = 600,
+       EXPECT_FROM = 64 << 10 /* libcurl asks before it sends a megabyte */ };
 static const int64_t stale_ns = 1000000000;   /* within this a kept connection shows that the provider had closed it */
 
 typedef struct {
@@ -19,10 +20,20 @@ typedef struct {
     bool       wanted;        /* by libcurl, now */
 } sock;
 
+/* What a handle was told last. libcurl keeps options from call to call, and copies, checks and parses each anew when it is told again. */
+typedef struct {
+    CURLU *url;                                /* parsed; libcurl takes it from here */
+    dd_buf url_text;                           /* what it was parsed from */
+    bool   posts;                              /* POST with a body */
+    bool   stream, insecure, known;            /* known: these and the next were told */
+    long   connect_ms;
+} told_options;
+
 /* A call that ended is kept with its handle and buffers: the next one allocates nothing of ours. */
 struct dd_call {
     dd_client         *client;
     CURL              *easy;
+    told_options       told;
     struct curl_slist *headers;                /* lines in `sent`; libcurl only reads them */
     size_t             headers_cap;
     dd_buf             sent;
@@ -42,6 +53,8 @@ struct dd_call {
     void              *ctx;
 };
 
+typedef DD_VEC(dd_header) dd_headers;
+
 struct dd_client {
     dd_loop  *loop;
     CURLM    *multi;
@@ -49,6 +62,7 @@ struct dd_client {
     dd_timer  timer;          /* libcurl's */
     dd_call  *calls;
     size_t    open, most;
+    dd_headers fields;        /* of the head that is handed on */
     sock    **socks;          /* by descriptor */
     size_t    n_socks;
     dd_call  *idle[IDLE_HANDLES];
@@ -56,6 +70,7 @@ struct dd_client {
     int       inside;         /* depth of calls into libcurl that may call back */
     bool      kick, reap;     /* deferred work is queued */
     bool      ending;         /* the loop runs no more */
+    bool      direct;         /* no proxy is in the environment, so libcurl need not look there for each request */
 };
 
 const char *dd_call_end_name(dd_call_end e)
@@ -70,6 +85,8 @@ const char *dd_call_end_name(dd_call_end e)
 static void call_destroy(dd_call *c)
 {
     curl_easy_cleanup(c->easy);
+    curl_url_cleanup(c->told.url);
+    dd_buf_free(&c->told.url_text);
     dd_buf_free(&c->head);
     dd_buf_free(&c->sent);
     free(c->headers);
@@ -87,7 +104,7 @@ static void call_free(dd_call *c)
     if (c->next)
         c->next->prev = c->prev;
     cl->open--;
-    if (cl->n_idle < IDLE_HANDLES && c->head.cap + c->sent.cap < KEPT_BYTES) {
+    if (cl->n_idle < IDLE_HANDLES && c->head.cap + c->sent.cap + c->told.url_text.cap < KEPT_BYTES) {
         dd_buf_clear(&c->head);
         cl->idle[cl->n_idle++] = c;
     } else {
@@ -300,8 +317,9 @@ static void limit_due(dd_timer *t)
 
 static void hand_head(dd_call *c)
 {
-    DD_VEC(dd_header) fields = { 0 };
-    dd_str rest = dd_buf_str(&c->head);
+    dd_str      rest   = dd_buf_str(&c->head);
+    dd_headers *fields = &c->client->fields;
+    fields->n          = 0;
     while (rest.len) {
         dd_str    line  = dd_str_cut(&rest, '\n');
         ptrdiff_t colon = dd_str_chr(line, ':');
@@ -312,11 +330,10 @@ static void hand_head(dd_call *c)
             if (name[i] >= 'A' && name[i] <= 'Z')
                 name[i] = (char)(name[i] | 32);
         dd_header field = { dd_str_sub(line, 0, (size_t)colon), dd_str_trim(dd_str_sub(line, (size_t)colon + 1, line.len)) };
-        dd_vec_push(&fields, field);
+        dd_vec_push(fields, field);
     }
     c->head_done = true;
-    c->on_head(c->ctx, c->status, fields.v, fields.n);
-    dd_vec_free(&fields);
+    c->on_head(c->ctx, c->status, fields->v, fields->n);
     if (c->stream)
         dd_buf_free(&c->head);   /* thousands of streams wait at a time */
 }
@@ -325,7 +342,7 @@ static size_t on_header_line(char *bytes, size_t size, size_t n, void *arg)
 {
     dd_call *c     = arg;
     dd_str   line  = { bytes, size * n };
-    c->last_byte   = dd_mono_now().ns;
+    c->last_byte   = dd_loop_now(c->client->loop).ns;
     if (c->cancelled)
         return 0;
     if (c->head_done)      /* trailers */
@@ -351,7 +368,7 @@ static size_t on_header_line(char *bytes, size_t size, size_t n, void *arg)
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 {
     dd_call *c   = arg;
-    c->last_byte = dd_mono_now().ns;
+    c->last_byte = dd_loop_now(c->client->loop).ns;
     if (c->cancelled)
         return 0;
     if (!c->on_data(c->ctx, (dd_str){ bytes, size * n })) {
@@ -401,16 +418,44 @@ static dd_call *call_new(dd_client *cl)
     curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);   /* a path is the client's; we do not mend it */
     curl_easy_setopt(e, CURLOPT_HTTP_TRANSFER_DECODING, 1L);
     curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);   /* a tunnel's answer is not the provider's */
+    if (cl->direct)
+        curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
     dd_call *c = dd_calloc(1, sizeof *c);
-    c->easy = e;
-    c->head = c->sent = (dd_buf)DD_BUF_INIT(HEAD_MAX);
+    c->easy   = e;
+    c->client = cl;
+    c->head = c->sent = c->told.url_text = (dd_buf)DD_BUF_INIT(HEAD_MAX);
+    curl_easy_setopt(e, CURLOPT_PRIVATE, c);
+    curl_easy_setopt(e, CURLOPT_WRITEDATA, c);
+    curl_easy_setopt(e, CURLOPT_HEADERDATA, c);
+    curl_easy_setopt(e, CURLOPT_PREREQDATA, c);
     return c;
 }
 
-static void set_method(CURL *e, const dd_call_opts *o)
+/* Parsed once for all calls of a handle that go to the same place, as most do. false: it is none. */
+static bool set_url(dd_call *c, const char *url)
 {
-    bool none = o->body.len == 0;
-    /* A handle may come from another call: each of these is set anew. */
+    told_options *t = &c->told;
+    if (t->url && dd_str_eqz(dd_buf_str(&t->url_text), url))
+        return true;
+    curl_url_cleanup(t->url);
+    dd_buf_clear(&t->url_text);
+    dd_buf_addz(&t->url_text, url);
+    t->url = curl_url();
+    return t->url && !t->url_text.over && strncmp(url, "http", 4) == 0 &&
+           curl_url_set(t->url, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) == CURLUE_OK &&
+           curl_easy_setopt(c->easy, CURLOPT_URL, url) == CURLE_OK && curl_easy_setopt(c->easy, CURLOPT_CURLU, t->url) == CURLE_OK;
+}
+
+static void set_method(dd_call *c, const dd_call_opts *o)
+{
+    bool  none = o->body.len == 0, posts = !none && strcmp(o->method, "POST") == 0;
+    CURL *e    = c->easy;
+    if (posts && c->told.posts) {
+        curl_easy_setopt(e, CURLOPT_POSTFIELDS, o->body.ptr);
+        curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)o->body.len);
+        return;
+    }
+    c->told.posts = posts;
     curl_easy_setopt(e, CURLOPT_NOBODY, 0L);
     curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, NULL);
     if (strcmp(o->method, "HEAD") == 0) {
@@ -429,42 +474,78 @@ static void set_method(CURL *e, const dd_call_opts *o)
     }
 }
 
-/* The lines first, because they move while they grow; then the list over them. A field without a value is spelled "name;". */
-static void set_headers(dd_call *c, const dd_header *h, size_t n)
+static void set_options(dd_call *c, const dd_call_opts *o)
 {
-    dd_buf *b    = &c->sent;
-    bool    type = false;
-    size_t  lines = 1, at = 0;
-    if (c->headers_cap < n + 2) {
-        c->headers_cap = n + 16;
+    told_options *t          = &c->told;
+    CURL         *e          = c->easy;
+    long          connect_ms = o->connect_ms > 0 && o->connect_ms < LONG_MAX ? (long)o->connect_ms : 0;
+    if (!t->known || t->connect_ms != connect_ms)
+        curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+    if (!t->known || t->stream != o->stream) {
+        curl_easy_setopt(e, CURLOPT_HTTP_VERSION, o->stream ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
+        curl_easy_setopt(e, CURLOPT_BUFFERSIZE, o->stream ? (long)STREAM_BUFFER : (long)PLAIN_BUFFER);
+    }
+    if (!t->known || t->insecure != o->insecure) {
+        curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, o->insecure ? 0L : 1L);
+        curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, o->insecure ? 0L : 2L);
+    }
+    t->known      = true;
+    t->connect_ms = connect_ms;
+    t->stream     = o->stream;
+    t->insecure   = o->insecure;
+    set_method(c, o);
+    curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 0L);   /* on_request sets it */
+    curl_easy_setopt(e, CURLOPT_HTTPHEADER, c->headers);
+}
+
+/* A line of the list, with its NUL. */
+static void add_line(dd_call *c, size_t *lines, dd_str name, dd_str value)
+{
+    dd_buf_add(&c->sent, name);
+    dd_buf_add(&c->sent, value);
+    dd_buf_addc(&c->sent, '\0');
+    ++*lines;
+}
+
+/* The lines first, because they move while they grow; then the list over them. A field without a value is spelled "name;", one that libcurl must not add "name:". libcurl goes
+ * through the list for each header that it may add, and prints its own ones letter by letter, twice: so it gets few lines and adds none. */
+static void set_headers(dd_call *c, const dd_call_opts *o)
+{
+    bool   type = false, accept = false, coding = false;
+    size_t lines = 0, at = 0, cap = o->n_headers + 5;
+    if (c->headers_cap < cap) {
+        c->headers_cap = cap + 8;
         c->headers     = dd_realloc(c->headers, c->headers_cap * sizeof *c->headers);
     }
-    dd_buf_clear(b);
-    dd_buf_add(b, (dd_str){ "Expect:", 8 });                 /* each with its NUL */
-    for (size_t i = 0; i < n; i++, lines++) {
-        dd_buf_add(b, h[i].name);
-        dd_buf_add(b, h[i].value.len ? DD_STR(": ") : DD_STR(";"));
-        dd_buf_add(b, h[i].value);
-        dd_buf_addc(b, '\0');
-        type |= dd_str_eq_nocase(h[i].name, DD_STR("content-type"));
+    dd_buf_clear(&c->sent);
+    for (size_t i = 0; i < o->n_headers; i++) {
+        dd_header h = o->headers[i];
+        dd_buf_add(&c->sent, h.name);
+        add_line(c, &lines, h.value.len ? DD_STR(": ") : DD_STR(";"), h.value);
+        type   |= dd_str_eq_nocase(h.name, DD_STR("content-type"));
+        accept |= dd_str_eq_nocase(h.name, DD_STR("accept"));
+        coding |= dd_str_eq_nocase(h.name, DD_STR("accept-encoding"));
     }
-    if (!type) {
-        dd_buf_add(b, (dd_str){ "Content-Type:", 14 });
-        lines++;
-    }
-    for (size_t i = 0; i < lines && !b->over; i++) {
-        c->headers[i] = (struct curl_slist){ b->ptr + at, i + 1 < lines ? &c->headers[i + 1] : NULL };
-        at += strlen(b->ptr + at) + 1;
+    if (!type)
+        add_line(c, &lines, DD_STR("Content-Type:"), DD_STR(""));
+    if (!accept)
+        add_line(c, &lines, DD_STR("Accept:"), DD_STR(""));
+    if (!coding)
+        add_line(c, &lines, DD_STR("Accept-Encoding:"), DD_STR(" identity"));
+    if (o->body.len >= EXPECT_FROM)
+        add_line(c, &lines, DD_STR("Expect:"), DD_STR(""));
+    for (size_t i = 0; i < lines && !c->sent.over; i++) {
+        c->headers[i] = (struct curl_slist){ c->sent.ptr + at, i + 1 < lines ? &c->headers[i + 1] : NULL };
+        at += strlen(c->sent.ptr + at) + 1;
     }
 }
 
 dd_call *dd_client_start(dd_client *cl, const dd_call_opts *o, dd_err *err)
 {
     dd_call *c   = call_new(cl);
-    CURL    *e   = c->easy;
     int64_t  now = dd_loop_now(cl->loop).ns;
-    set_headers(c, o->headers, o->n_headers);
-    if (c->sent.over || curl_easy_setopt(e, CURLOPT_URL, o->url) != CURLE_OK || strncmp(o->url, "http", 4) != 0) {
+    set_headers(c, o);
+    if (c->sent.over || !set_url(c, o->url)) {
         if (c->sent.over)
             dd_fail(err, DD_ERR_LIMIT, "the request's headers are too long");
         else
@@ -472,7 +553,6 @@ dd_call *dd_client_start(dd_client *cl, const dd_call_opts *o, dd_err *err)
         call_destroy(c);
         return NULL;
     }
-    c->client     = cl;
     c->prev       = NULL;
     c->next       = cl->calls;
     c->first_ns   = o->first_ms * 1000000;
@@ -493,22 +573,11 @@ dd_call *dd_client_start(dd_client *cl, const dd_call_opts *o, dd_err *err)
     cl->calls = c;
     if (++cl->open > cl->most)
         cl->most = cl->open;
-    set_method(e, o);
-    curl_easy_setopt(e, CURLOPT_PRIVATE, c);
-    curl_easy_setopt(e, CURLOPT_WRITEDATA, c);
-    curl_easy_setopt(e, CURLOPT_HEADERDATA, c);
-    curl_easy_setopt(e, CURLOPT_PREREQDATA, c);
-    curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 0L);
-    curl_easy_setopt(e, CURLOPT_HTTPHEADER, c->headers);
-    curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(o->connect_ms > 0 && o->connect_ms < LONG_MAX ? o->connect_ms : 0));
-    curl_easy_setopt(e, CURLOPT_HTTP_VERSION, o->stream ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(e, CURLOPT_BUFFERSIZE, o->stream ? (long)STREAM_BUFFER : (long)PLAIN_BUFFER);
-    curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, o->insecure ? 0L : 1L);
-    curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, o->insecure ? 0L : 2L);
+    set_options(c, o);
     dd_call_end which;
     c->timer = (dd_timer){ .due = limit_due, .owner = c };
     dd_loop_timer(cl->loop, &c->timer, next_limit(c, &which));
-    curl_multi_add_handle(cl->multi, e);   /* asks for a call through on_timer */
+    curl_multi_add_handle(cl->multi, c->easy);   /* asks for a call through on_timer */
     want_kick(cl);
     return c;
 }
@@ -540,6 +609,15 @@ void dd_call_cancel(dd_call *c)
     call_free(c);
 }
 
+static bool without_proxy(void)
+{
+    static const char *const names[] = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" };   /* those that libcurl reads */
+    for (size_t i = 0; i < DD_COUNT(names); i++)
+        if (getenv(names[i]))
+            return false;
+    return true;
+}
+
 dd_client *dd_client_new(dd_loop *l, size_t max_idle_conns, dd_err *err)
 {
     static const char *const failed = "libcurl could not be started";
@@ -548,7 +626,8 @@ dd_client *dd_client_new(dd_loop *l, size_t max_idle_conns, dd_err *err)
         return NULL;
     }
     dd_client *cl = dd_calloc(1, sizeof *cl);
-    cl->loop  = l;
+    cl->loop   = l;
+    cl->direct = without_proxy();
     cl->timer = (dd_timer){ .due = multi_due, .owner = cl };
     cl->multi = curl_multi_init();
     cl->share = curl_share_init();
@@ -600,5 +679,6 @@ void dd_client_free(dd_client *cl)
             free(cl->socks[i]);
         }
     free(cl->socks);
+    dd_vec_free(&cl->fields);
     free(cl);
 }
