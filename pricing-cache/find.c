@@ -255,9 +255,9 @@ static void off_path(search *s, dd_str *name)
         { "arn:aws", "bedrock" }, { "models/", "google" }, { "publishers/google/", "google" }, { "publishers/anthropic/", "anthropic" },
         { "publishers/mistralai/", "mistral" }, { "projects/", "google" }, { "google/models/", "google" }, { "gemini/models/", "google" },
     };
-    for (size_t i = 0; i < DD_COUNT(paths); i++) {
-        ptrdiff_t slash = dd_str_rchr(*name, '/');
-        if (slash < 0 || !dd_str_startsz(*name, paths[i].start))
+    ptrdiff_t slash = dd_str_rchr(*name, '/');
+    for (size_t i = 0; slash >= 0 && i < DD_COUNT(paths); i++) {
+        if (!dd_str_startsz(*name, paths[i].start))
             continue;
         *name      = dd_str_sub(*name, (size_t)slash + 1, name->len);
         s->changed = true;

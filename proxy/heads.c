@@ -46,6 +46,8 @@ void head_money(header_list *l, exchange *x, const char *name, dd_pusd money)
 static void add_drops(header_list *l, exchange *x)
 {
     dd_buf b = DD_BUF_INIT(1024);
+    if (!x->drops.n)
+        return;
     for (size_t i = 0; i < x->drops.n && b.len < 900; i++)
         for (size_t k = 0; k <= x->drops.v[i].len; k++) {
             char c = k < x->drops.v[i].len ? x->drops.v[i].ptr[k] : ',';
@@ -55,6 +57,18 @@ static void add_drops(header_list *l, exchange *x)
         }
     head_add(l, "x-dd0c-dropped", dd_arena_dup(x->h->arena, dd_buf_str(&b)));
     dd_buf_free(&b);
+}
+
+static dd_str number(exchange *x, int64_t n)
+{
+    enum { DIGITS = 20 };
+    char    *text = dd_arena_alloc(x->h->arena, DIGITS);
+    size_t   at   = DIGITS;
+    uint64_t left = n < 0 ? 0 : (uint64_t)n;
+    do
+        text[--at] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    return (dd_str){ text + at, DIGITS - at };
 }
 
 void head_ours(header_list *l, exchange *x)
@@ -70,7 +84,7 @@ void head_ours(header_list *l, exchange *x)
     head_cors(l, x);
     if (x->call_at) {
         int64_t now = dd_mono_now().ns, up = (x->last_at ? x->last_at : now) - x->call_at;
-        head_add(l, "x-dd0c-overhead-us", dd_arena_printf(x->h->arena, "%lld", (long long)((now - x->h->started.ns - up) / 1000)));
+        head_add(l, "x-dd0c-overhead-us", number(x, (now - x->h->started.ns - up) / 1000));
     }
 }
 

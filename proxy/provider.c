@@ -1,5 +1,7 @@
 #include "proxy/provider.h"
 
+#include <string.h>
+
 #include "pricing-cache/provider.h"
 
 /* They follow an older chat completions API. */
@@ -140,12 +142,21 @@ const dd_provider_key *dd_provider_pick(const dd_provider *p, uint64_t pick)
     return &p->keys[0];
 }
 
+static dd_str bearer(dd_str key, dd_arena *arena)
+{
+    enum { WORD = 7 };
+    char *text = dd_arena_alloc(arena, WORD + key.len);
+    memcpy(text, "Bearer ", WORD);
+    memcpy(text + WORD, key.ptr, key.len);
+    return (dd_str){ text, WORD + key.len };
+}
+
 size_t dd_provider_auth(const dd_provider *p, dd_str key, dd_arena *arena, dd_header out[2])
 {
     size_t n = 0;
     dd_str header = dd_str_z(p->kind->key_header);
     if (key.len)
-        out[n++] = (dd_header){ header, dd_str_eqz(header, "authorization") ? dd_arena_printf(arena, "Bearer " DD_STR_FMT, DD_STR_ARG(key)) : key };
+        out[n++] = (dd_header){ header, dd_str_eqz(header, "authorization") ? bearer(key, arena) : key };
     if (p->kind->family == DD_FAMILY_ANTHROPIC)
         out[n++] = (dd_header){ DD_STR("anthropic-version"), p->api_version.len ? p->api_version : DD_STR("2023-06-01") };
     return n;

@@ -115,6 +115,8 @@ static void settle_stream(exchange *x)
 
 dd_str settle_redacted(exchange *x, dd_str text)
 {
+    if (!text.len)
+        return text;
     ptrdiff_t at = x->up_key.len >= 8 ? dd_str_find(text, x->up_key) : -1;
     if (at < 0 && !dd_redact_needed(text))
         return text;
@@ -196,6 +198,8 @@ static int64_t since(const exchange *x, int64_t at) { return at ? (at - x->h->st
 static dd_str drops_text(exchange *x)
 {
     dd_buf b = DD_BUF_INIT(2048);
+    if (!x->drops.n)
+        return DD_STR("");
     for (size_t i = 0; i < x->drops.n; i++)
         dd_buf_printf(&b, "%s" DD_STR_FMT, i ? ", " : "", DD_STR_ARG(x->drops.v[i]));
     dd_str out = dd_arena_dup(x->h->arena, dd_buf_str(&b));

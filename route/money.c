@@ -32,12 +32,24 @@ static uint64_t magnitude(dd_pusd m)
     return m < 0 ? 0 - (uint64_t)m : (uint64_t)m;
 }
 
+/* Without printf, because each proxied request says what it cost. */
+static void put_number(uint64_t n, dd_buf *out)
+{
+    char   digits[20];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    dd_buf_add(out, (dd_str){ digits + at, sizeof digits - at });
+}
+
 /* ".01485": the fraction's digits without trailing zeros, but at least `keep` of them. */
 static void put_fraction(uint64_t fraction, int keep, dd_buf *out)
 {
-    char digits[PLACES + 1];
+    char digits[PLACES];
     int  n = PLACES;
-    snprintf(digits, sizeof digits, "%012llu", (unsigned long long)fraction);
+    for (int i = PLACES - 1; i >= 0; i--, fraction /= 10)
+        digits[i] = (char)('0' + fraction % 10);
     while (n > keep && digits[n - 1] == '0')
         n--;
     if (n == 0)
@@ -55,7 +67,7 @@ void dd_money_json(dd_pusd m, dd_buf *out)
     uint64_t u = magnitude(m);
     if (m < 0)
         dd_buf_addc(out, '-');
-    dd_buf_printf(out, "%llu", (unsigned long long)(u / DD_PUSD_PER_USD));
+    put_number(u / DD_PUSD_PER_USD, out);
     put_fraction(u % DD_PUSD_PER_USD, 0, out);
 }
 

@@ -26,23 +26,41 @@ static bool first(const dd_jspan *j, uint32_t object, const char *const *names, 
 
 #define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
+/* The same over nodes that one pass has found: from `at` as long as *into has no count. */
+static bool first_of(const dd_jspan *j, const uint32_t *node, size_t n, int64_t *into)
+{
+    for (size_t i = 0; i < n; i++)
+        if (count(j, node[i], into))
+            return true;
+    return false;
+}
+
+enum { U_IN_DETAILS, U_OUT_DETAILS = U_IN_DETAILS + 2, U_INPUT = U_OUT_DETAILS + 2, U_OUTPUT = U_INPUT + 2, U_TOTAL = U_OUTPUT + 2, U_CACHED, U_WRITTEN = U_CACHED + 4, U_ALL };
+static const char *const usage_names[U_ALL] = {   /* where two stand for one thing, the first that is there counts */
+    "prompt_tokens_details", "input_tokens_details", "completion_tokens_details", "output_tokens_details", "prompt_tokens", "input_tokens",
+    "completion_tokens", "output_tokens", "total_tokens",
+    "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens", /* DeepSeek, Moonshot, Mistral and gateways */
+    "cache_creation_input_tokens",
+};
+enum { D_CACHED, D_WRITTEN, D_AUDIO = D_WRITTEN + 2, D_REASONING, D_ALL };
+static const char *const detail_names[D_ALL] = { "cached_tokens", "cache_write_tokens", "cache_creation_tokens", "audio_tokens", "reasoning_tokens" };
+
 static bool take_openai(const dd_jspan *j, uint32_t usage, dd_usage_raw *raw)
 {
-    uint32_t in = dd_jspan_member(j, usage, "prompt_tokens_details", NULL), out = dd_jspan_member(j, usage, "completion_tokens_details", NULL);
-    if (in == DD_J_NONE)
-        in = dd_jspan_member(j, usage, "input_tokens_details", NULL);
-    if (out == DD_J_NONE)
-        out = dd_jspan_member(j, usage, "output_tokens_details", NULL);
-    bool any = first(j, usage, NAMES("prompt_tokens", "input_tokens"), &raw->input);
-    any |= first(j, usage, NAMES("completion_tokens", "output_tokens"), &raw->output);
-    any |= first(j, usage, NAMES("total_tokens"), &raw->total);
-    if (!first(j, in, NAMES("cached_tokens"), &raw->cache_read)) /* DeepSeek, Moonshot, Mistral and gateways write it elsewhere */
-        first(j, usage, NAMES("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens"), &raw->cache_read);
-    if (!first(j, in, NAMES("cache_write_tokens", "cache_creation_tokens"), &raw->cache_write))
-        first(j, usage, NAMES("cache_creation_input_tokens"), &raw->cache_write);
-    first(j, in, NAMES("audio_tokens"), &raw->audio_in);
-    first(j, out, NAMES("audio_tokens"), &raw->audio_out);
-    first(j, out, NAMES("reasoning_tokens"), &raw->reasoning);
+    uint32_t u[U_ALL], in[D_ALL], out[D_ALL];
+    dd_jspan_members(j, usage, usage_names, u, U_ALL);
+    dd_jspan_members(j, u[U_IN_DETAILS] != DD_J_NONE ? u[U_IN_DETAILS] : u[U_IN_DETAILS + 1], detail_names, in, D_ALL);
+    dd_jspan_members(j, u[U_OUT_DETAILS] != DD_J_NONE ? u[U_OUT_DETAILS] : u[U_OUT_DETAILS + 1], detail_names, out, D_ALL);
+    bool any = first_of(j, u + U_INPUT, 2, &raw->input);
+    any |= first_of(j, u + U_OUTPUT, 2, &raw->output);
+    any |= first_of(j, u + U_TOTAL, 1, &raw->total);
+    if (!first_of(j, in + D_CACHED, 1, &raw->cache_read))
+        first_of(j, u + U_CACHED, 4, &raw->cache_read);
+    if (!first_of(j, in + D_WRITTEN, 2, &raw->cache_write))
+        first_of(j, u + U_WRITTEN, 1, &raw->cache_write);
+    first_of(j, in + D_AUDIO, 1, &raw->audio_in);
+    first_of(j, out + D_AUDIO, 1, &raw->audio_out);
+    first_of(j, out + D_REASONING, 1, &raw->reasoning);
     return any;
 }
 

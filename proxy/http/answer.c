@@ -136,9 +136,11 @@ static char *put_number(char *p, uint64_t v, unsigned base)
 /* Framing is ours to say, and text from a provider must not end a line. */
 static bool may_be_sent(dd_header h)
 {
-    static const char *const ours[] = { "connection", "date", "transfer-encoding", "content-length", "keep-alive" };
+    static const struct { const char *name; size_t len; } ours[] = {
+        { "connection", 10 }, { "date", 4 }, { "transfer-encoding", 17 }, { "content-length", 14 }, { "keep-alive", 10 },
+    };
     for (size_t i = 0; i < DD_COUNT(ours); i++)
-        if (dd_field_is(h.name, ours[i]))
+        if (h.name.len == ours[i].len && dd_field_is(h.name, ours[i].name))
             return false;
     return dd_field_token(h.name) && dd_field_value(h.value);
 }

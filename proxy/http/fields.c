@@ -50,10 +50,19 @@ bool dd_field_name(char *name, size_t n)
 
 bool dd_field_token(dd_str name) { return name.len > 0 && all_of(name, TOKEN); }
 
+/* Bit 7 of each byte below `n` (at most 128), and of none else when no byte below it is there. */
+static uint64_t below(uint64_t x, uint64_t n) { return (x - UINT64_C(0x0101010101010101) * n) & ~x; }
+
 bool dd_field_value(dd_str v)
 {
-    bool bad = false;
-    for (size_t i = 0; i < v.len; i++) {
+    bool   bad = false;
+    size_t at  = 0;
+    for (uint64_t eight; v.len - at >= 8; at += 8) { /* values are long: eight bytes at a time, and again one by one where a byte may be bad */
+        memcpy(&eight, v.ptr + at, 8);
+        if ((below(eight, 0x20) | below(eight ^ UINT64_C(0x7f7f7f7f7f7f7f7f), 1)) & UINT64_C(0x8080808080808080))
+            break;
+    }
+    for (size_t i = at; i < v.len; i++) {
         unsigned char c = (unsigned char)v.ptr[i];
         bad |= (c < 0x20 && c != '\t') | (c == 0x7f);
     }
