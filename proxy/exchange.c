@@ -170,7 +170,8 @@ static void open_stream(exchange *x)
     x->sse_open = true;
 }
 
-static void convert_head(exchange *x)
+/* Of a stream whose events are ours. */
+static void stream_head(exchange *x)
 {
     header_list l = head_new(x);
     head_add(&l, "content-type", DD_STR("text/event-stream; charset=utf-8"));
@@ -179,6 +180,10 @@ static void convert_head(exchange *x)
     head_theirs(&l, x, false);
     dd_http_head(x->h, x->status, l.v, l.n, -1);
     dd_http_flush(x->h);
+}
+
+static void open_writer(exchange *x)
+{
     x->facts = (dd_answer_facts){ .model = DD_STR_NULL, .include_usage = x->asked_usage, .request = &x->request, .now = worker_wall_ms(x->w) / 1000,
                                   .new_id = dd_str_z(x->id_text + 4), .request_id = dd_str_z(x->id_text) };
     dd_dialect_ctx *ctx = dd_new(x->h->arena, dd_dialect_ctx);
@@ -246,7 +251,8 @@ static void on_head(void *ctx, int status, const dd_header *headers, size_t n)
     if (generate && good && x->event_stream) {
         open_stream(x);
         if (across) {
-            convert_head(x);
+            stream_head(x);
+            open_writer(x);
             move(x, EX_convert);
             return;
         }
@@ -369,12 +375,39 @@ static void answer_across(exchange *x, dd_jspan *span)
     finish(x, x->status, true);
 }
 
+static void stream_ends(exchange *x, dd_call_end end, const char *why);
+
+/* A stream was asked for, and the provider answered in one piece: the client waits for events all the same. */
+static bool answer_as_stream(exchange *x, const dd_jspan *span)
+{
+    dd_buf events = DD_BUF_INIT(0);
+    bool   across = x->to != x->ep.dialect, can = dd_answer_replay(x->to, span, &events);
+    if (can) {
+        open_stream(x);
+        stream_head(x);
+        if (across)
+            open_writer(x);
+        else if (x->ask_usage)
+            x->strip = dd_usage_strip_new();
+        move(x, across ? EX_convert : EX_relay);
+        if (across)
+            watch_bytes(x, dd_buf_str(&events));
+        else
+            relay_data(x, dd_buf_str(&events));
+        stream_ends(x, DD_CALL_OK, "");
+    }
+    dd_buf_free(&events);
+    return can;
+}
+
 static void answer_whole(exchange *x)
 {
     dd_str   body   = dd_buf_str(&x->collected);
     dd_jspan span   = { .n = 0 };
     bool     good   = x->status >= 200 && x->status < 300;
     bool     parsed = good && dd_jspan_parse(&span, x->h->arena, body, NULL) == DD_OK && dd_jspan_kind(&span, 0) == DD_J_OBJECT;
+    if (parsed && x->stream && !x->collected.over && answer_as_stream(x, &span))
+        return;
     x->first_at     = x->head_at;
     if (x->to == x->ep.dialect) {
         answer_same(x, body, &span, parsed);

@@ -277,3 +277,38 @@ def test_errors_say_what_to_do(cli):
     a = Client(dev.port).ask("POST", "/v1/chat/completions", ASK)
     assert a.status == 502 and "ollama serve" in a.json["error"]["message"], a.body
     free.close()
+
+
+def test_a_stream_that_the_provider_answered_whole_is_a_stream_R1_2(cli):
+    up, anth = Upstream(lambda r, c: c.json(CHAT)), Upstream(lambda r, c: c.json(MESSAGE))
+    config(cli, up, anthropic=anth)
+    c = Client(cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", "1").port)
+    ask = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "x"}], "max_tokens": 5, "stream": True}
+    for body, usages in ((ask, 0), ({**ask, "stream_options": {"include_usage": True}}, 1)):
+        a = c.ask("POST", "/v1/chat/completions", body)
+        assert a.status == 200 and a.headers["content-type"].startswith("text/event-stream"), a.headers
+        chunks = [json.loads(d) for d in a.events[:-1]]
+        assert a.events[-1] == "[DONE]" and "".join(x["delta"].get("content", "") for k in chunks for x in k["choices"]) == "Hi"
+        assert [k["usage"]["prompt_tokens"] for k in chunks if k.get("usage")] == [1000] * usages, chunks
+        assert [x["finish_reason"] for k in chunks for x in k["choices"]] == [None, "stop"]
+    a = c.ask("POST", "/v1/messages", ask, {"anthropic-version": "2023-06-01"})             # another API
+    assert [json.loads(d)["type"] for d in a.events] == ["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop"]
+    claude = {**ask, "model": "claude-haiku-4-5"}
+    a = c.ask("POST", "/v1/messages", claude, {"anthropic-version": "2023-06-01"})
+    assert [json.loads(d)["type"] for d in a.events] == ["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop"]
+    a = c.ask("POST", "/v1/chat/completions", claude)
+    assert "".join(x["delta"].get("content") or "" for d in a.events[:-1] for x in json.loads(d)["choices"]) == "Hi" and a.events[-1] == "[DONE]"
+    for e, n in zip(events(cli, 5), (100, 100, 100, 3, 3)):
+        assert e["stream"] and e["usage"]["output"] == n and e["usage_source"] == "reported" and e["status"] == 200 and e["error"] in (None, "none", ""), e
+
+
+def test_an_error_in_place_of_a_stream_stays_one(cli):
+    refused = {"error": {"message": "no", "type": "server_error", "param": None, "code": None}}
+    up = Upstream(lambda r, c: c.json(refused, 200))
+    config(cli, up)
+    c = Client(cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", "1").port)
+    ask = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "x"}], "max_tokens": 5, "stream": True}
+    a = c.ask("POST", "/v1/chat/completions", ask)
+    assert a.json == refused and a.headers["content-type"] == "application/json", (a.status, a.body)
+    a = c.ask("POST", "/v1/messages", ask, {"anthropic-version": "2023-06-01"})
+    assert a.status >= 400 and a.json["type"] == "error", (a.status, a.body)

@@ -96,6 +96,23 @@ dd_str reply_stream(reply *t, dd_dialect from, dd_dialect to, const char *text)
     return dd_buf_str(&t->out);
 }
 
+dd_str reply_replay(reply *t, dd_dialect from, dd_dialect to, const char *body)
+{
+    dd_jspan j;
+    dd_err   err    = DD_ERR_INIT;
+    dd_buf   events = DD_BUF_INIT(0);
+    dd_sse   check;
+    CHECK_OK(dd_jspan_parse(&j, &t->arena, reply_json(&t->arena, body), &err));
+    CHECK(dd_answer_replay(from, &j, &events) == (events.len > 0));
+    dd_str text = dd_arena_printf(&t->arena, DD_STR_FMT, DD_STR_ARG(dd_buf_str(&events)));
+    dd_buf_free(&events);
+    dd_sse_init(&check, 0);
+    dd_sse_feed(&check, text, on_written, t);
+    CHECK(!dd_sse_finish(&check, on_written, t));
+    dd_sse_fini(&check);
+    return from == to || !text.len ? text : reply_stream(t, from, to, text.ptr);
+}
+
 dd_str reply_drops(reply *t)
 {
     dd_buf b = DD_BUF_INIT(0);
@@ -131,3 +148,4 @@ static void run(const reply_case *cases, size_t n, dd_str (*fn)(reply *t, dd_dia
 
 void reply_answers(const reply_case *cases, size_t n) { run(cases, n, reply_answer); }
 void reply_streams(const reply_case *cases, size_t n) { run(cases, n, reply_stream); }
+void reply_replays(const reply_case *cases, size_t n) { run(cases, n, reply_replay); }

@@ -24,6 +24,8 @@ void   reply_close(reply *t);
 dd_str reply_answer(reply *t, dd_dialect from, dd_dialect to, const char *body);
 /* The client's stream. `text` is the provider's, server-sent events. */
 dd_str reply_stream(reply *t, dd_dialect from, dd_dialect to, const char *text);
+/* The client's stream of an answer that came whole: replayed, and read again where the client's API is another one. */
+dd_str reply_replay(reply *t, dd_dialect from, dd_dialect to, const char *body);
 /* Names of what was dropped, with blanks between them. */
 dd_str reply_drops(reply *t);
 
@@ -40,6 +42,7 @@ typedef struct {
 } reply_case;
 void reply_answers(const reply_case *cases, size_t n);
 void reply_streams(const reply_case *cases, size_t n);
+void reply_replays(const reply_case *cases, size_t n);
 
 #define CHAT      DD_DIALECT_CHAT
 #define MESSAGES  DD_DIALECT_MESSAGES
