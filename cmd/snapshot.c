@@ -244,13 +244,15 @@ static dd_code from_environment(maker *m)
 
 /* --- development mode: one local provider, whatever is asked for --- */
 
+static dd_route_step plain_step(dd_str model) { return (dd_route_step){ .model = model, .weight = 1, .timeout_ms = -1, .retries = -1, .threshold = -1 }; }
+
 static dd_policy_alias *copy_map(maker *m, const dd_deployment *map, size_t n)
 {
     dd_policy_alias *out = dd_newn(&m->s->arena, dd_policy_alias, n + 1);
     for (size_t i = 0; i < n; i++) {
-        dd_str *target = dd_new(&m->s->arena, dd_str);
-        *target        = dd_arena_dup(&m->s->arena, map[i].model);
-        out[i]         = (dd_policy_alias){ dd_arena_dup(&m->s->arena, map[i].name), target, 1 };
+        dd_route_step *target = dd_new(&m->s->arena, dd_route_step);
+        *target               = plain_step(dd_arena_dup(&m->s->arena, map[i].model));
+        out[i]         = (dd_policy_alias){ dd_arena_dup(&m->s->arena, map[i].name), target, 1, DD_ON_USUAL, DD_STRATEGY_PASSTHROUGH };
     }
     return out;
 }
@@ -273,10 +275,10 @@ static void copy_models(maker *m)
     const dd_config *c    = m->config;
     dd_policy_alias *list = dd_newn(&m->s->arena, dd_policy_alias, c->n_models + 1);
     for (size_t i = 0; i < c->n_models; i++) {
-        dd_str *targets = dd_newn(&m->s->arena, dd_str, c->models[i].targets.n);
+        dd_route_step *targets = dd_newn(&m->s->arena, dd_route_step, c->models[i].targets.n);
         for (size_t k = 0; k < c->models[i].targets.n; k++)
-            targets[k] = dd_arena_dupz(&m->s->arena, c->models[i].targets.v[k]);
-        list[i] = (dd_policy_alias){ dd_arena_dupz(&m->s->arena, c->models[i].name), targets, c->models[i].targets.n };
+            targets[k] = plain_step(dd_arena_dupz(&m->s->arena, c->models[i].targets.v[k]));
+        list[i] = (dd_policy_alias){ dd_arena_dupz(&m->s->arena, c->models[i].name), targets, c->models[i].targets.n, DD_ON_USUAL, DD_STRATEGY_PASSTHROUGH };
     }
     m->s->policy.aliases   = list;
     m->s->policy.n_aliases = c->n_models;
@@ -288,13 +290,13 @@ static dd_code check_targets(maker *m)
     const dd_policy *policy = &m->s->policy;
     for (size_t i = 0; i < policy->n_aliases; i++)
         for (size_t k = 0; k < policy->aliases[i].n; k++) {
-            dd_facts    facts = { .model = policy->aliases[i].targets[k] };
+            dd_str      target = policy->aliases[i].targets[k].model;
             dd_decision d;
-            dd_decide(policy, m->s->prices, &facts, &d, NULL);
+            dd_decide(policy, m->s->prices, target, &d, NULL);
             if (d.verdict != DD_DECIDED_NO_MODEL && d.verdict != DD_DECIDED_NO_PROVIDER)
                 continue;
             dd_fail(m->err, DD_ERR_USAGE, "model \"" DD_STR_FMT "\": no configured provider has the target \"" DD_STR_FMT "\"",
-                    DD_STR_ARG(policy->aliases[i].name), DD_STR_ARG(facts.model));
+                    DD_STR_ARG(policy->aliases[i].name), DD_STR_ARG(target));
             dd_hint(m->err, "A target is PROVIDER/MODEL with one of providers:.");
             return DD_ERR_USAGE;
         }

@@ -143,9 +143,8 @@ static void list_models(model_list *l)
             const dd_price *row = dd_prices_at(l->x->s->prices, k);
             if (!p->providers[i].billed_as.len || !dd_str_eq(row->provider, p->providers[i].billed_as) || row->status == DD_MODEL_RETIRED)
                 continue;
-            dd_facts    facts = { row->id, l->x->ep.family };
             dd_decision d;
-            dd_decide(p, l->x->s->prices, &facts, &d, NULL);
+            dd_decide(p, l->x->s->prices, row->id, &d, NULL);
             bool   bare = d.verdict == DD_DECIDED && d.provider == i && dd_str_eq(d.model, row->id);
             dd_str id   = bare ? row->id : dd_arena_printf(l->x->h->arena, DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(p->providers[i].name), DD_STR_ARG(row->id));
             add_model(l, id, row->provider, row->released);

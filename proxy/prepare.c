@@ -146,9 +146,8 @@ static bool no_model(exchange *x, dd_str near)
 
 static bool decide(exchange *x)
 {
-    dd_facts facts = { x->model, x->ep.family };
-    dd_buf   near  = DD_BUF_INIT(400);
-    dd_decide(&x->s->policy, x->s->prices, &facts, &x->decision, &near);
+    dd_buf near = DD_BUF_INIT(400);
+    dd_decide(&x->s->policy, x->s->prices, x->model, &x->decision, &near);
     bool ok = true;
     if (x->decision.verdict == DD_DECIDED_NO_MODEL)
         ok = no_model(x, dd_buf_str(&near));

@@ -113,7 +113,7 @@ static void decide_dev(const dd_policy *policy, dd_str name, dd_decision *out)
     const dd_policy_alias *a = alias_of(policy->dev, policy->n_dev, name);
     out->strategy = "dev";
     out->provider = 0;
-    out->model    = a ? a->targets[0] : policy->dev_model.len ? policy->dev_model : name;
+    out->model    = a ? a->targets[0].model : policy->dev_model.len ? policy->dev_model : name;
 }
 
 static void price(const dd_policy *policy, const dd_prices *prices, dd_str asked, dd_decision *out)
@@ -133,26 +133,28 @@ static void price(const dd_policy *policy, const dd_prices *prices, dd_str asked
         out->verdict = DD_DECIDED_UNPRICED;
 }
 
-void dd_decide(const dd_policy *policy, const dd_prices *prices, const dd_facts *facts, dd_decision *out, dd_buf *near)
+const dd_policy_alias *dd_policy_alias_find(const dd_policy *policy, dd_str name) { return alias_of(policy->aliases, policy->n_aliases, name); }
+
+void dd_decide(const dd_policy *policy, const dd_prices *prices, dd_str model, dd_decision *out, dd_buf *near)
 {
-    *out = (dd_decision){ .verdict = DD_DECIDED, .strategy = "passthrough", .model = facts->model };
+    *out = (dd_decision){ .verdict = DD_DECIDED, .strategy = "passthrough", .model = model };
     if (!policy->n_providers) {
         out->verdict = DD_DECIDED_NO_PROVIDER;
         return;
     }
-    const dd_policy_alias *alias = alias_of(policy->aliases, policy->n_aliases, facts->model);
+    const dd_policy_alias *alias = dd_policy_alias_find(policy, model);
     if (policy->dev_mode) {
-        decide_dev(policy, facts->model, out);
+        decide_dev(policy, model, out);
     } else if (alias) {
         out->strategy = "alias";
-        if (!alias->n || !resolve(policy, prices, alias->targets[0], out))
+        if (!alias->n || !resolve(policy, prices, alias->targets[0].model, out))
             out->verdict = DD_DECIDED_NO_PROVIDER;
-    } else if (!resolve(policy, prices, facts->model, out)) {
+    } else if (!resolve(policy, prices, model, out)) {
         out->verdict = DD_DECIDED_NO_MODEL;
-        add_near(policy, prices, facts->model, near);
+        add_near(policy, prices, model, near);
     }
     if (out->verdict == DD_DECIDED)
-        price(policy, prices, facts->model, out);
+        price(policy, prices, model, out);
 }
 
 static dd_pusd cost_of(dd_price_hit hit, const dd_usage *usage, dd_day day)
