@@ -9,7 +9,29 @@
 #include "proxy/dialect/dialect.h"
 #include "proxy/http/client.h"
 #include "proxy/provider.h"
+#include "route/budget.h"
 #include "route/event.h"
+#include "route/flags.h"
+#include "route/limit.h"
+
+typedef enum { DD_CACHE_BY_KEY, DD_CACHE_BY_ORG, DD_CACHE_BY_ALL } dd_cache_scope;   /* who may get an answer that was kept for another request */
+typedef struct {
+    bool           on;                           /* for requests whose route says nothing */
+    int64_t        ttl_s;
+    dd_cache_scope scope;
+    int64_t        max_bytes, max_entry_bytes;   /* 0: as store/cache.h has them */
+    int64_t        max_disk_bytes;               /* -1: memory alone */
+} dd_cache_settings;
+typedef struct {
+    dd_str  model;                               /* "": the local one */
+    int64_t timeout_ms;                          /* of the model that is asked; then the local one's word counts */
+    double  low, high;                           /* complexity is low below one score, high from the other; both 0: as built in */
+} dd_classifier_settings;
+typedef struct { bool on; dd_str path; } dd_health_target;   /* path: behind the provider's base, "/models" */
+typedef struct {
+    int64_t interval_ms, timeout_ms;             /* interval 0: nobody is asked */
+    const dd_health_target *providers;           /* as in the policy; NULL: none */
+} dd_health_settings;
 
 typedef struct dd_snapshot {
     atomic_int     refs;
@@ -20,6 +42,12 @@ typedef struct dd_snapshot {
     dd_unsupported unsupported;
     const dd_str  *cors_origins; size_t n_cors;
     int64_t        body_max;       /* of an answer that is kept to be priced or translated, bytes */
+    dd_budgets     budgets;
+    dd_limit_rules limits;
+    dd_flags       flags;
+    dd_cache_settings      cache;
+    dd_classifier_settings classifier;
+    dd_health_settings     health;
 } dd_snapshot;
 dd_snapshot *dd_snapshot_new(void);              /* refs 1 */
 dd_snapshot *dd_snapshot_hold(dd_snapshot *s);
