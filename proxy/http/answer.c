@@ -324,6 +324,8 @@ void dd_http_end(dd_http *h)
         out_add(c, "0\r\n\r\n", 5);
     else if (c->body_left > 0 && !c->no_body)
         c->cut = true; /* less than was announced: the connection can carry nothing more */
+    if (!c->broken && !c->blocked && dd_conn_waiting(c) > 0)
+        dd_conn_write(c); /* nothing joins it: the client need not wait for the turn's other answers, nor each of them hold a buffer */
     dd_conn_touch(c);
 }
 
