@@ -127,11 +127,12 @@ stress: build/dd0c ; $(PYTHON) tests/stress.py --program build/dd0c
 compat: build/dd0c ; $(PYTHON) tests/compat/run.py --program build/dd0c
 bench: build/dd0c ; bench/run.sh
 bench-gate: build/dd0c ; bench/gate.sh
+bench-stages: build/dd0c ; $(PYTHON) bench/stages.py --trend docs/trend-stages.csv
 lint: build/dd0c ; $(PYTHON) tools/lint.py
 decisions: ; @$(PYTHON) tools/decisions.py
 golden: build/dd0c $(OUT)/unit-tests
 	DD_GOLDEN_UPDATE=1 $(OUT)/unit-tests golden
-.PHONY: score-packages conformance stress compat bench-gate
+.PHONY: score-packages conformance stress compat bench-gate bench-stages
 
 # --- the main job, and handing it out ---
 DIR_SCAN := $(if $(DIR),$(DIR),examples/support-desk)
@@ -163,6 +164,7 @@ help:
 	@echo "make score      labelled corpus (DIR=)  make bench     speed and memory, measured"
 	@echo "make stress     20,000 requests, faults   make conformance  recorded data, in ../shared"
 	@echo "make compat     official SDKs, proxied  make bench-gate  P99 added, with a trend"
+	@echo "make bench-stages  where a proxied request's time goes, with a trend"
 	@echo "make golden     rewrite golden files    make man       rewrite man pages"
 	@echo "make install    PREFIX=, DESTDIR=       make dist      a tar of the stripped binary"
 	@echo "make fresh      README's commands in a bare Debian root (needs debootstrap)"

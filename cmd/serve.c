@@ -303,7 +303,7 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
                           .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_cert = s->opts.tls_cert ? s->opts.tls_cert : c->server.tls_cert,
                           .tls_key = s->opts.tls_key ? s->opts.tls_key : c->server.tls_key,
                           .tls_12 = c->server.tls_min && strcmp(c->server.tls_min, "1.2") == 0,
-                          .pass_client_keys = s->loopback, .trace = s->level >= 3, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000,
+                          .pass_client_keys = s->loopback, .trace = s->level >= 3, .stages = getenv("DD0C_STAGES") != NULL, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000,
                           .version = DD_VERSION,
                           .hooks = { .ctx = s, .open = is_open, .check = check, .record = record, .log = log_line, .store_ok = store_ok } };
     s->gateway = dd_gateway_start(&o, first, err);

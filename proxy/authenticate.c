@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "proxy/exchange.h"
+#include "proxy/http/stage.h"
 
 struct auth_wait {      /* outlives the request when the client leaves while its key is checked */
     worker    *w;
@@ -84,6 +85,7 @@ static void checked_elsewhere(void *arg) /* in the thread that checks */
 void exchange_authenticate(exchange *x)
 {
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
+    dd_stage_enter(DD_STAGE_auth);
     if (!hooks->check || (hooks->open && hooks->open(hooks->ctx))) {
         x->caller = (dd_caller){ .open = true, .may_generate = true, .may_embed = true, .may_pass = true };
         exchange_serve(x);

@@ -4,6 +4,7 @@
  * priced), relayed (bytes as they come) or converted (a stream in another dialect). A request ends once: with an answer, cut, or because the client left;
  * each time its event is recorded. */
 #include "proxy/exchange.h"
+#include "proxy/http/stage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -540,6 +541,7 @@ static void start_call(exchange *x)
                        .body = x->up_body, .connect_ms = p->connect_ms, .first_ms = p->first_ms, .idle_ms = p->idle_ms, .total_ms = p->total_ms,
                        .stream = x->stream,
                        .insecure = p->insecure, .head = on_head, .data = on_data, .done = on_done, .ctx = x };
+    dd_stage_enter(DD_STAGE_upstream);
     x->call_at = dd_mono_now().ns;
     x->call    = url.over ? (dd_fail(&err, DD_ERR_LIMIT, "the URL is too long"), NULL) : dd_client_start(x->w->client, &o, &err);
     dd_buf_free(&url);
@@ -554,6 +556,7 @@ static void start_call(exchange *x)
 void exchange_serve(exchange *x)
 {
     x->auth_at = dd_loop_now(x->w->loop).ns;
+    dd_stage_enter(DD_STAGE_route);
     bool ok = true;
     switch (x->ep.kind) {
     case EP_MODELS: endpoint_models(x); return;

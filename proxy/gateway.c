@@ -11,6 +11,7 @@
 
 #include "base/pool.h"
 #include "base/secret.h"
+#include "proxy/http/stage.h"
 
 enum { MANY_CALLS = 500 };
 
@@ -89,13 +90,27 @@ static void clock_due(dd_timer *t)
     dd_loop_timer(w->loop, t, dd_loop_now(w->loop).ns + INT64_C(1000000000));
 }
 
+static void report_stages(worker *w)
+{
+    const dd_hooks *hooks = &w->gateway->opts.hooks;
+    dd_buf          line  = DD_BUF_INIT(0);
+    dd_stage_report(&line);
+    if (line.len && hooks->log)
+        hooks->log(hooks->ctx, 1, dd_buf_z(&line));
+    dd_buf_free(&line);
+}
+
 static void *serve(void *arg)
 {
     worker  *w     = arg;
     dd_timer clock = { .due = clock_due, .owner = w };
     dd_loop_timer(w->loop, &clock, dd_mono_now().ns + 1);
+    if (w->gateway->opts.stages)
+        dd_stage_start();
     dd_loop_run(w->loop);
     dd_loop_timer(w->loop, &clock, 0);
+    if (w->gateway->opts.stages)
+        report_stages(w);
     return NULL;
 }
 

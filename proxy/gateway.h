@@ -81,6 +81,7 @@ typedef struct {
     int64_t     max_body;          /* 0: 64 MiB */
     const char *tls_cert, *tls_key;
     bool        trace;             /* state changes go to the log */
+    bool        stages;            /* each worker says at its end where its time went (proxy/http/stage.h) */
     bool        tls_12, pass_client_keys;   /* pass: open mode on loopback, towards providers that have no key here */
     int64_t     drain_ms;
     dd_hooks    hooks;

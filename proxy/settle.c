@@ -1,5 +1,6 @@
 /* proxy/settle.c - what a request cost, and the event that remembers it. */
 #include "proxy/exchange.h"
+#include "proxy/http/stage.h"
 
 #include "base/json.h"
 #include "base/redact.h"
@@ -212,7 +213,8 @@ void settle_record(exchange *x, int status)
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
     if (x->recorded || !hooks->record || x->ep.kind == EP_HEALTH || x->ep.kind == EP_READY || !x->id)
         return;
-    x->recorded = true;
+    x->recorded  = true;
+    dd_stage was = dd_stage_enter(DD_STAGE_record);
     settle_stream(x);
     static const dd_usage none = { -1, -1, -1, -1, -1 };
     int64_t  now      = dd_mono_now().ns;   /* the loop's is as old as its turn */
@@ -245,4 +247,6 @@ void settle_record(exchange *x, int status)
         e.n_attempts = 1;
     }
     hooks->record(hooks->ctx, &e);
+    dd_stage_enter(was);
+    dd_stage_request();
 }

@@ -3,6 +3,7 @@
  * libcurl says which sockets to watch and when to be called again; everything it reports comes from within curl_multi_socket_action or
  * curl_easy_pause. A call that is cancelled there is only marked, and taken out of the multi handle at the end of the turn. */
 #include "proxy/http/client.h"
+#include "proxy/http/stage.h"
 
 #include <curl/curl.h>
 #include <limits.h>
@@ -142,8 +143,10 @@ static void collect_done(dd_client *cl)
         void       *ctx = c->ctx;
         dd_call_end end = end_of(c, rc);
         call_free(c);
+        dd_stage_enter(DD_STAGE_answer);
         if (done)
             done(ctx, end, rc == CURLE_OK ? "" : curl_easy_strerror(rc));
+        dd_stage_enter(DD_STAGE_upstream);
     }
 }
 
@@ -181,10 +184,12 @@ static void want_reap(dd_client *cl)
 static void act(dd_client *cl, curl_socket_t fd, int mask)
 {
     int running;
+    dd_stage_enter(DD_STAGE_upstream);
     cl->inside++;
     curl_multi_socket_action(cl->multi, fd, mask, &running);
     cl->inside--;
     collect_done(cl);
+    dd_stage_enter(DD_STAGE_loop);
 }
 
 static void run_kick(void *arg)
@@ -333,7 +338,9 @@ static void hand_head(dd_call *c)
         dd_vec_push(fields, field);
     }
     c->head_done = true;
+    dd_stage_enter(DD_STAGE_answer);
     c->on_head(c->ctx, c->status, fields->v, fields->n);
+    dd_stage_enter(DD_STAGE_upstream);
     if (c->stream)
         dd_buf_free(&c->head);   /* thousands of streams wait at a time */
 }
@@ -371,7 +378,10 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
     c->last_byte = dd_loop_now(c->client->loop).ns;
     if (c->cancelled)
         return 0;
-    if (!c->on_data(c->ctx, (dd_str){ bytes, size * n })) {
+    dd_stage_enter(DD_STAGE_answer);
+    bool taken = c->on_data(c->ctx, (dd_str){ bytes, size * n });
+    dd_stage_enter(DD_STAGE_upstream);
+    if (!taken) {
         c->paused = true;
         return c->cancelled ? 0 : CURL_WRITEFUNC_PAUSE;
     }

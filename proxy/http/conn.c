@@ -3,6 +3,7 @@
  * An idle connection holds no buffer. What is read first lands in the server's scratch buffer; a request copies what it needs. While the
  * application has a request the socket is still read, to learn that the client left and to keep what it sent ahead (up to IN_MAX). */
 #include "proxy/http/conn.h"
+#include "proxy/http/stage.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -272,6 +273,7 @@ static void run_touched(void *arg)
     dd_conn   *list = s->touched;
     s->touched      = NULL;
     s->run_pending  = false;
+    dd_stage_enter(DD_STAGE_answer);
     while (list) {
         dd_conn *c = list;
         list       = c->next_touched;
@@ -281,6 +283,7 @@ static void run_touched(void *arg)
         else
             dd_conn_turn(c);
     }
+    dd_stage_enter(DD_STAGE_loop);
     dd_server_called(s);
 }
 
@@ -303,6 +306,7 @@ void dd_conn_touch(dd_conn *c)
 static void on_ready(dd_io *io, unsigned events)
 {
     dd_conn *c = io->owner;
+    dd_stage_enter(DD_STAGE_parse);
     if (events & DD_IO_WRITE)
         c->blocked = false;
     if (c->state == DD_CONN_handshake)
@@ -312,6 +316,7 @@ static void on_ready(dd_io *io, unsigned events)
     if (events & DD_IO_END)
         at_end(c);
     dd_conn_touch(c);
+    dd_stage_enter(DD_STAGE_loop);
 }
 
 static void on_due(dd_timer *t)

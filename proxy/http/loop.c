@@ -4,6 +4,7 @@
  * are struck out, so that a callback may drop any other descriptor. Deferred calls that defer more run in the same turn,
  * a bounded number of rounds; what is left then runs after a wait of no time. */
 #include "proxy/http/loop.h"
+#include "proxy/http/stage.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -340,7 +341,9 @@ void dd_loop_run(dd_loop *l)
     bool woken = true; /* what was posted before the loop ran */
     while (!atomic_load_explicit(&l->stop, memory_order_relaxed)) {
         if (!woken) {
+            dd_stage_enter(DD_STAGE_wait);
             kernel_wait(l, wait_ns(l));
+            dd_stage_enter(DD_STAGE_loop);
             for (size_t i = 0; i < l->batch_n; i++)
                 woken |= l->batch[i].io == NULL;
         }
