@@ -1,8 +1,8 @@
 /* route/breaker.h - the arithmetic of a circuit breaker (R2.4).
  *
- * Counts outcomes in a sliding window of slices; opens when more than error_rate of at least min_requests failed; after the cooldown lets single probes through; `probes` good ones in a row close
- * it, a bad one opens it again. Memory is the caller's and may be shared by threads: all is atomic, nothing waits. A count may be off by the few requests that end in the same
- * microsecond as a slice turns. Time comes in. Source: docs/decisions/0020-resilience.json. */
+ * Counts outcomes in a sliding window of slices; opens when more than error_rate of at least min_requests failed; after the cooldown lets single probes
+ * through; `probes` good ones in a row close it, a bad one opens it again. Memory is the caller's and may be shared by threads: all is atomic, nothing
+ * waits. A count may be off by the few requests that end as a slice turns. Time comes in. Source: docs/decisions/0020-resilience.json. */
 #ifndef DD_ROUTE_BREAKER_H
 #define DD_ROUTE_BREAKER_H
 #include <stdatomic.h>
@@ -21,7 +21,8 @@ typedef struct {
 } dd_breaker;                                      /* all 0: closed and empty */
 
 dd_breaker_state dd_breaker_look(const dd_breaker *b, const dd_breaker_rule *rule, int64_t now_ms);   /* changes nothing */
-/* Whether a request may go: closed yes, open no, half-open one at a time (this call takes the probe; a probe that never ends is given up after the cooldown). */
+/* Whether a request may go: closed yes, open no, half-open one at a time (this call takes the probe; one that never ends is given up after the
+ * cooldown). */
 bool dd_breaker_take(dd_breaker *b, const dd_breaker_rule *rule, int64_t now_ms);
 /* How it ended. True: the state changed by this call. */
 bool dd_breaker_note(dd_breaker *b, const dd_breaker_rule *rule, bool failed, int64_t now_ms);

@@ -1,7 +1,8 @@
 /* route/live.h - what is known of providers, models and keys from the traffic of late: the registry's live half (RO.2).
  *
- * One table for the process, of fixed size, read and written by all workers without a lock; it outlives reloads. Slots are found by provider, model and key (fingerprint, never
- * the key). A full table answers DD_LIVE_NONE: then nothing is known, and all goes on. Sessions stick here too. Time comes in (monotonic ms).
+ * One table for the process, of fixed size, read and written by all workers without a lock; it outlives reloads. Slots are found by provider, model
+ * and key (fingerprint, never the key). A full table answers DD_LIVE_NONE: then nothing is known, and all goes on. Sessions stick here too. Time comes
+ * in (monotonic ms).
  * Source: docs/decisions/0020-resilience.json. */
 #ifndef DD_ROUTE_LIVE_H
 #define DD_ROUTE_LIVE_H
@@ -34,7 +35,8 @@ bool dd_live_end(dd_live *l, uint32_t slot, const dd_breaker_rule *rule, dd_live
 void dd_live_aside(dd_live *l, uint32_t slot, int64_t until_ms);
 bool dd_live_is_aside(const dd_live *l, uint32_t slot, int64_t now_ms);
 
-/* Retries and fallbacks of the whole process against storms: `share` of the requests and `min` a second. take: false when used up. */
+/* Retries of the whole process against storms: `share` of the requests and `min` a second flow in. Going on to another step is no retry.
+ * false: used up. */
 void dd_live_request(dd_live *l, double share, double min, int64_t now_ms);
 bool dd_live_retry(dd_live *l, double share, double min, int64_t now_ms);
 

@@ -6,7 +6,9 @@
 #include "route/event.h"
 #include "route/policy.h"
 
-typedef enum { DD_NEXT_ANSWER, DD_NEXT_RETRY /* the same step after wait_ms */, DD_NEXT_KEY /* the same step at once with another key */, DD_NEXT_STEP } dd_next;
+typedef enum {
+    DD_NEXT_ANSWER, DD_NEXT_RETRY /* the same step after wait_ms */, DD_NEXT_KEY /* the same step at once with another key */, DD_NEXT_STEP
+} dd_next;
 typedef struct {
     dd_error_class error;
     int            status;              /* of the provider; 0 none */
