@@ -58,6 +58,7 @@ static void release(exchange *x)
     if (x->sse_open)
         dd_sse_fini(&x->sse);
     dd_buf_free(&x->collected);
+    dd_guard_fini(&x->guard);
     x->reader = NULL;
     x->writer = NULL;
     x->strip  = NULL;
@@ -130,8 +131,13 @@ static void watch_event(void *ctx, const dd_stream_event *e)
     exchange *x = ctx;
     if (!x->first_at && (e->kind == DD_SE_TEXT || e->kind == DD_SE_THINKING || e->kind == DD_SE_TOOL || e->kind == DD_SE_REFUSAL))
         x->first_at = dd_loop_now(x->w->loop).ns;
-    if (e->kind == DD_SE_ERROR)
+    dd_stream_event clean;
+    if (e->kind == DD_SE_ERROR) {
+        clean      = *e;
         x->failure = e->error.status ? settle_class(e->error.status) : DD_EC_UPSTREAM;
+        settle_redact_error(x, &clean.error);
+        e = &clean;
+    }
     if (x->writer)
         dd_stream_write(x->writer, e, &x->w->out);
 }
@@ -158,7 +164,7 @@ static void relay_head(exchange *x)
     header_list l = head_new(x);
     head_ours(&l, x);
     head_theirs(&l, x, true);
-    bool changed = x->strip != NULL;
+    bool changed = x->event_stream;          /* the strip, or the guard, may shorten it */
     dd_http_head(x->h, x->status, l.v, l.n, changed ? -1 : x->length);
     dd_http_flush(x->h);
 }
@@ -200,17 +206,32 @@ static void watch_bytes(exchange *x, dd_str bytes)
     }
 }
 
+static void pass_on(exchange *x, dd_str bytes)
+{
+    if (x->strip) {
+        dd_usage_strip_feed(x->strip, bytes, &x->w->out);
+        send_out(x);
+    } else if (bytes.len && dd_http_data(x->h, bytes)) {
+        x->held = true;
+    }
+}
+
 static void relay_data(exchange *x, dd_str bytes)
 {
     watch_bytes(x, bytes);
     if (!x->first_at)
         x->first_at = x->reader ? 0 : dd_loop_now(x->w->loop).ns;
-    if (x->strip) {
-        dd_usage_strip_feed(x->strip, bytes, &x->w->out);
-        send_out(x);
-    } else if (dd_http_data(x->h, bytes)) {
-        x->held = true;
-    }
+    pass_on(x, x->event_stream ? dd_guard_feed(&x->guard, bytes, settle_redact, x) : bytes);
+}
+
+/* What filters held back, when the provider's stream is over. */
+static void relay_rest(exchange *x)
+{
+    pass_on(x, dd_guard_end(&x->guard, settle_redact, x));
+    dd_guard_fini(&x->guard);
+    if (x->strip)
+        dd_usage_strip_end(x->strip, &x->w->out);
+    send_out(x);
 }
 
 /* --- what the call reports --- */
@@ -357,6 +378,7 @@ static void answer_across(exchange *x, dd_jspan *span)
     if (!dd_answer_read(x->to, span, &ctx, &answer) || !dd_answer_write(x->ep.dialect, &answer, &facts, &ctx, &out)) {
         dd_buf_free(&out);
         x->failure = DD_EC_UPSTREAM;
+        settle_redact_error(x, &x->error);
         if (!x->error.status)                /* else the provider's own words */
             fail_request(x, 502, "server_error", "bad_upstream_answer", "", "the provider's answer could not be understood");
         exchange_error(x);
@@ -384,6 +406,7 @@ static bool answer_as_stream(exchange *x, const dd_jspan *span)
     dd_buf events = DD_BUF_INIT(0);
     bool   across = x->to != x->ep.dialect, can = dd_answer_replay(x->to, span, &events);
     if (can) {
+        x->event_stream = true;
         open_stream(x);
         stream_head(x);
         if (across)
@@ -451,13 +474,16 @@ static void fail_call(exchange *x, dd_call_end end, const char *why)
     }
 }
 
-/* A stream that breaks off says so in the client's own shape; never a silent end (P13). */
+/* A stream that breaks off says so in the client's own shape; never a silent end (P13). The event that it broke off in is left out: behind a part of a line the error would
+ * not be read. */
 static void break_stream(exchange *x)
 {
     if (x->failure == DD_EC_NONE)
         x->failure = DD_EC_TRUNCATED;
     if (x->strip)
         dd_usage_strip_end(x->strip, &x->w->out);
+    if (x->guard.through)
+        dd_buf_addz(&x->w->out, "\n\n");
     dd_error_event(client_dialect(x), &x->error, dd_str_z(x->id_text), &x->w->out);
     send_out(x);
     finish(x, x->status, true);
@@ -473,9 +499,7 @@ static void stream_ends(exchange *x, dd_call_end end, const char *why)
         if (x->writer || whole || told) {    /* a writer has written the error event itself */
             if (!whole && !told)
                 x->failure = DD_EC_TRUNCATED;
-            if (x->strip)
-                dd_usage_strip_end(x->strip, &x->w->out);
-            send_out(x);
+            relay_rest(x);
             finish(x, x->status, true);
             return;
         }
@@ -510,6 +534,7 @@ static void on_done(void *ctx, dd_call_end end, const char *why)
         if (x->reader || x->writer) {
             stream_ends(x, end, why);
         } else if (end == DD_CALL_OK) {
+            relay_rest(x);
             finish(x, x->status, true);
         } else {                             /* a body of any kind: only a cut tells the client that it is not whole */
             fail_call(x, end, why);

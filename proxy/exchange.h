@@ -5,6 +5,7 @@
 #ifndef DD_PROXY_EXCHANGE_H
 #define DD_PROXY_EXCHANGE_H
 #include "proxy/gateway.h"
+#include "proxy/guard.h"
 #include "proxy/http/sse.h"
 #include "proxy/splice.h"
 
@@ -87,6 +88,7 @@ typedef struct exchange {
     dd_stream_reader *reader;
     dd_stream_writer *writer;
     dd_usage_strip   *strip;
+    dd_guard          guard;          /* of a relayed stream */
     dd_answer_facts   facts;
 
     /* what is known at the end */
@@ -115,6 +117,8 @@ bool     fail_request(exchange *x, int status, const char *type, const char *cod
 void     settle_answer(exchange *x, const dd_jspan *answer);   /* usage and bill of a collected answer */
 void     settle_record(exchange *x, int status);     /* the event, once */
 dd_str   settle_redacted(exchange *x, dd_str text);  /* without keys: for what is kept, and for errors */
+bool     settle_redact(void *x, dd_str text, dd_buf *out);   /* the same, appended; false: there are none */
+void     settle_redact_error(exchange *x, dd_api_error *e);
 dd_error_class settle_class(int status);
 int64_t  settle_count_input(exchange *x);            /* tokens of the request's text, counted by us */
 

@@ -100,9 +100,16 @@ static bool passes_down(dd_str name, bool same_body)
     return (same_body || !dd_str_eqz(name, "content-type")) && !dd_str_startsz(name, "access-control-") && !dd_str_startsz(name, "x-dd0c-");
 }
 
+/* Some providers repeat what they were sent. A value that is shorter than any key holds none. */
+static dd_str without_keys(exchange *x, dd_str value)
+{
+    enum { SHORTEST = 16 };
+    return value.len < SHORTEST && value.len < x->up_key.len ? value : settle_redacted(x, value);
+}
+
 void head_theirs(header_list *l, exchange *x, bool same_body)
 {
     for (size_t i = 0; i < x->n_headers; i++)
         if (x->headers[i].value.len && passes_down(x->headers[i].name, same_body))
-            l->v[l->n++] = x->headers[i];   /* room for all of them was made */
+            l->v[l->n++] = (dd_header){ x->headers[i].name, without_keys(x, x->headers[i].value) };   /* room for all of them was made */
 }

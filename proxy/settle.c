@@ -114,25 +114,38 @@ static void settle_stream(exchange *x)
 
 /* --- the event --- */
 
-dd_str settle_redacted(exchange *x, dd_str text)
+bool settle_redact(void *ctx, dd_str text, dd_buf *out)
 {
-    if (!text.len)
-        return text;
+    exchange *x  = ctx;
     ptrdiff_t at = x->up_key.len >= 8 ? dd_str_find(text, x->up_key) : -1;
     if (at < 0 && !dd_redact_needed(text))
-        return text;
-    dd_buf plain = DD_BUF_INIT(0), out = DD_BUF_INIT(0);
+        return false;
+    dd_buf plain = DD_BUF_INIT(0);
     for (; at >= 0; at = dd_str_find(text, x->up_key)) {
         dd_buf_add(&plain, dd_str_sub(text, 0, (size_t)at));
         dd_buf_addz(&plain, "[redacted]");
         text = dd_str_sub(text, (size_t)at + x->up_key.len, text.len);
     }
     dd_buf_add(&plain, text);
-    dd_redact(dd_buf_str(&plain), &out);
-    text = dd_arena_dup(x->h->arena, dd_buf_str(&out));
+    dd_redact(dd_buf_str(&plain), out);
     dd_buf_free(&plain);
+    return true;
+}
+
+dd_str settle_redacted(exchange *x, dd_str text)
+{
+    dd_buf out = DD_BUF_INIT(0);
+    if (settle_redact(x, text, &out))
+        text = dd_arena_dup(x->h->arena, dd_buf_str(&out));
     dd_buf_free(&out);
     return text;
+}
+
+void settle_redact_error(exchange *x, dd_api_error *e)
+{
+    dd_str *const said[] = { &e->type, &e->code, &e->param, &e->message };
+    for (size_t i = 0; i < DD_COUNT(said); i++)
+        *said[i] = settle_redacted(x, *said[i]);
 }
 
 enum { TAGS_MAX = 64, TAG_BYTES = 256 };
