@@ -29,7 +29,7 @@ static bool in_scope(const exchange *x)
     if (x->ep.kind == EP_MODELS)
         return true;
     if (x->ep.kind == EP_PASS || x->ep.kind == EP_PROVIDER)
-        return x->caller.may_pass;
+        return x->caller.may_pass && (x->ep.work != WORK_GENERATE || x->caller.may_generate) && (x->ep.work != WORK_EMBED || x->caller.may_embed);
     return x->ep.dialect == DD_DIALECT_EMBEDDINGS ? x->caller.may_embed : x->caller.may_generate;
 }
 

@@ -4,6 +4,9 @@
 #include "base/json.h"
 #include "route/tokens.h"
 
+#include <string.h>
+#include <strings.h>
+
 static const struct { const char *method, *path; endpoint_kind kind; dd_dialect dialect; dd_family family; const char *name; } endpoints[] = {
     { "POST", "/chat/completions", EP_GENERATE, DD_DIALECT_CHAT, DD_FAMILY_OPENAI, "chat.completions" },
     { "POST", "/messages", EP_GENERATE, DD_DIALECT_MESSAGES, DD_FAMILY_ANTHROPIC, "messages" },
@@ -22,6 +25,73 @@ static dd_family family_of(const dd_http *h)
     return dd_http_header(h, "anthropic-version").ptr ? DD_FAMILY_ANTHROPIC : DD_FAMILY_OPENAI;
 }
 
+/* --- what a path that is passed on is for --- */
+
+/* Last segments of paths that generate or embed, and what follows a colon there; `not_in`: two segments before, where it means something else. */
+static const struct { const char *last; endpoint_work work; const char *not_in; } works[] = {
+    { "completions", WORK_GENERATE, NULL }, { "responses", WORK_GENERATE, NULL }, { "messages", WORK_GENERATE, "threads" }, { "complete", WORK_GENERATE, NULL },
+    { "chat", WORK_GENERATE, NULL }, { "generate", WORK_GENERATE, NULL }, { "runs", WORK_GENERATE, NULL },
+    { "generatecontent", WORK_GENERATE, NULL }, { "streamgeneratecontent", WORK_GENERATE, NULL },
+    { "embeddings", WORK_EMBED, NULL }, { "embed", WORK_EMBED, NULL }, { "embedcontent", WORK_EMBED, NULL }, { "batchembedcontents", WORK_EMBED, NULL },
+};
+
+static char decoded_at(dd_str path, size_t *at)
+{
+    char c = path.ptr[(*at)++];
+    int  high = c == '%' && *at + 1 < path.len ? dd_hex_digit(path.ptr[*at]) : -1, low = high >= 0 ? dd_hex_digit(path.ptr[*at + 1]) : -1;
+    if (low < 0)
+        return c;
+    *at += 2;
+    return (char)(high << 4 | low);
+}
+
+/* The segments that count, as lenient servers read them: percent codes decoded, empty ones and dots resolved, nothing behind a semicolon. */
+typedef struct { char name[64]; } segment;
+enum { SEGMENTS = 32 };
+
+static size_t end_segment(segment *s, size_t n, size_t len)
+{
+    s[n].name[len] = '\0';
+    if (strcmp(s[n].name, "..") == 0)
+        return n > 0 ? n - 1 : 0;
+    return len == 0 || strcmp(s[n].name, ".") == 0 ? n : n + 1;
+}
+
+static size_t split_path(dd_str path, segment *s)
+{
+    size_t n = 0, len = 0;
+    bool   behind = false;
+    for (size_t at = 0; at < path.len && n < SEGMENTS;) {
+        char c = decoded_at(path, &at);
+        if (c == '/' || c == '\\') {
+            n      = end_segment(s, n, len);
+            len    = 0;
+            behind = false;
+            continue;
+        }
+        behind = behind || c == ';' || c == '\0';
+        if (c == ':')                        /* models/NAME:generateContent */
+            len = 0;
+        else if (!behind && len + 1 < sizeof s[n].name)
+            s[n].name[len++] = c;
+    }
+    return n < SEGMENTS ? end_segment(s, n, len) : n;
+}
+
+static endpoint_work work_of(const dd_http *h, dd_str path)
+{
+    static const char *const reading[] = { "GET", "HEAD", "DELETE" };
+    segment s[SEGMENTS];
+    for (size_t i = 0; i < DD_COUNT(reading); i++)
+        if (dd_str_eqz(h->method, reading[i]))
+            return WORK_OTHER;
+    size_t n = split_path(path, s);
+    for (size_t i = 0; n > 0 && n < SEGMENTS && i < DD_COUNT(works); i++)
+        if (strcasecmp(s[n - 1].name, works[i].last) == 0 && !(works[i].not_in && n > 2 && strcasecmp(s[n - 3].name, works[i].not_in) == 0))
+            return works[i].work;
+    return n < SEGMENTS ? WORK_OTHER : WORK_GENERATE;   /* no endpoint is that deep */
+}
+
 endpoint endpoint_find(const dd_http *h)
 {
     dd_str   path   = h->path, method = dd_str_eqz(h->method, "HEAD") ? DD_STR("GET") : h->method;
@@ -34,6 +104,7 @@ endpoint endpoint_find(const dd_http *h)
         if (dd_str_startsz(found.path, "/v1/"))      /* the provider's base has its version */
             found.path = dd_str_sub(found.path, 3, found.path.len);
         found.kind = EP_PROVIDER;
+        found.work = work_of(h, found.path);
         found.name = "passthrough";
         return found;
     }
@@ -51,6 +122,7 @@ endpoint endpoint_find(const dd_http *h)
         }
     if (v1) {
         found.kind = EP_PASS;
+        found.work = work_of(h, below);
         found.path = below;
         found.name = "passthrough";
         if (dd_str_startsz(below, "/messages"))

@@ -40,8 +40,10 @@ typedef struct worker {
 typedef enum {
     EP_UNKNOWN, EP_HEALTH, EP_READY, EP_MODELS, EP_GENERATE /* a dialect */, EP_COUNT_TOKENS, EP_PASS /* /v1/... as it is */, EP_PROVIDER /* /p/<provider>/... */
 } endpoint_kind;
+typedef enum { WORK_OTHER, WORK_GENERATE, WORK_EMBED } endpoint_work;   /* what a path that is passed on makes the provider do */
 typedef struct {
     endpoint_kind kind;
+    endpoint_work work;       /* of EP_PASS and EP_PROVIDER */
     dd_dialect    dialect;
     dd_family     family;
     const char   *name;       /* the event's */

@@ -69,6 +69,30 @@ def test_what_a_key_may_do(cli):
     assert len(up.requests) == 2, "nothing that was refused went to the provider"
 
 
+def test_passing_on_is_no_way_around_a_scope_R4_5(cli):
+    """The path decides what is asked for, however it is spelled."""
+    files, embed, all_of_it = (make(cli, name, *args)["key"] for name, args in (("files", ("--scope", "passthrough")), (
+        "embed", ("--scope", "passthrough", "--scope", "embeddings")), ("all", ())))
+    up = Upstream()
+    port = proxy(cli, up).port
+    c = Client(port)
+    for path in ("/p/openai/chat/completions", "/p/openai/v1/chat/completions", "/p/openai/chat/completions/", "/p/openai//chat//completions", "/p/openai/v1/v1/chat/completions",
+                 "/p/openai/chat%2Fcompletions", "/p/openai/chat/%63ompletions", "/p/openai/files/../chat/completions", "/p/openai/chat/completions/x/..",
+                 "/p/openai/Chat/Completions", "/p/openai/deployments/x/chat/completions?api-version=1", "/p/openai/completions;a=b", "/p/openai/responses", "/p/openai/messages",
+                 "/p/openai/models/gemini:generateContent", "/p/openai/threads/t/runs", "/v1//chat/completions", "/v1/chat/completions/.", "/v1/x/../messages",
+                 "/p/openai" + "/a" * 40):
+        for key in (files, embed):
+            a = ask(Client(port), key, path=path)
+            assert a.status in (400, 403), (path, a.status, a.body)     # 400: HTTP refuses dots
+    for path in ("/p/openai/embeddings", "/v1//embeddings"):
+        assert ask(c, files, path=path).status == 403, path
+    assert not up.requests, "nothing that was refused went to the provider"
+    assert ask(c, embed, path="/p/openai/embeddings").status == 200 and ask(c, all_of_it, path="/p/openai/chat/completions").status == 200
+    for path in ("/v1/files", "/p/openai/audio/speech", "/p/openai/threads/t/messages", "/p/openai/messages/count_tokens", "/v1/messages/batches"):
+        assert ask(c, files, path=path).status == 200, path
+    assert c.ask("GET", "/p/openai/responses/r-1", headers={"Authorization": "Bearer " + files}).status == 200
+
+
 def test_usage_adds_up(cli):
     made, other = make(cli, "svc", "--team", "web"), make(cli, "other")
     c = Client(proxy(cli, Upstream()).port)
