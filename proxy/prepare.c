@@ -227,6 +227,8 @@ bool prepare_generate(exchange *x)
                             "the provider \"" DD_STR_FMT "\" of the model \"" DD_STR_FMT "\" has no endpoint for %s",
                             DD_STR_ARG(x->provider->name), DD_STR_ARG(x->model), x->ep.name);
     bool across = x->to != x->ep.dialect;
+    if (across && x->ep.kind == EP_COUNT_TOKENS)
+        return true;                     /* counted here: nothing goes upstream */
     if (!(across ? translate(x) : same_family(x)))
         return false;
     make_headers(x, across);

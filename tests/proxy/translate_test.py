@@ -186,6 +186,16 @@ def test_count_tokens_is_estimated_where_the_provider_cannot_S20(cli):
     assert a.status == 200 and 3 <= a.json["input_tokens"] <= 40 and a.headers["x-dd0c-estimate"] == "true", a.body
 
 
+def test_counting_translates_nothing_S20(cli):
+    """What has no place in another API is no reason not to count."""
+    up = Upstream()
+    c = Client(proxy(cli, up, extra="unsupported: error\n").port)
+    body, version = {**ASK_MESSAGES, "container": "c-1", "top_k": 5}, {"anthropic-version": "2023-06-01"}
+    assert c.ask("POST", "/v1/messages", body, version).status == 400
+    a = c.ask("POST", "/v1/messages/count_tokens", body, version)
+    assert a.status == 200 and 3 <= a.json["input_tokens"] <= 40 and "x-dd0c-dropped" not in a.headers and not up.requests, (a.headers, a.body)
+
+
 def test_embeddings_to_a_provider_without_them(cli):
     p = proxy(cli, anthropic=Upstream())
     a = Client(p.port).ask("POST", "/v1/embeddings", {"model": "claude-haiku-4-5", "input": "x"})
