@@ -26,11 +26,16 @@ struct dd_gateway {
     unsigned        left;       /* workers that still serve */
     unsigned        random;     /* of this process */
     unsigned        waiting;    /* workers that have not taken the newest snapshot */
+    dd_live        *live;
+    atomic_bool     panic;
 };
 
 const dd_hooks        *dd_gateway_hooks(const dd_gateway *g) { return &g->opts.hooks; }
 const dd_gateway_opts *dd_gateway_options(const dd_gateway *g) { return &g->opts; }
 int                    dd_gateway_port(const dd_gateway *g) { return g->port; }
+dd_live               *dd_gateway_live(dd_gateway *g) { return g->live; }
+void                   dd_gateway_panic(dd_gateway *g, bool on) { atomic_store(&g->panic, on); }
+bool                   dd_gateway_panicking(const dd_gateway *g) { return atomic_load_explicit(&g->panic, memory_order_relaxed); }
 
 /* --- the snapshot --- */
 
@@ -149,6 +154,7 @@ dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd
     g->n       = opts->workers ? opts->workers : dd_cores();
     g->workers = dd_calloc(g->n, sizeof *g->workers);
     g->threads = dd_calloc(g->n, sizeof *g->threads);
+    g->live    = dd_live_new(0, 0);
     dd_random_bytes(&g->random, sizeof g->random);
     pthread_mutex_init(&g->lock, NULL);
     pthread_cond_init(&g->changed, NULL);
@@ -274,6 +280,7 @@ void dd_gateway_free(dd_gateway *g)
     }
     pthread_cond_destroy(&g->changed);
     pthread_mutex_destroy(&g->lock);
+    dd_live_free(g->live);
     free(g->workers);
     free(g->threads);
     free(g);

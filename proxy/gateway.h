@@ -10,9 +10,11 @@
 #include "proxy/http/client.h"
 #include "proxy/provider.h"
 #include "route/budget.h"
+#include "route/cached.h"
 #include "route/event.h"
 #include "route/flags.h"
 #include "route/limit.h"
+#include "route/live.h"
 
 typedef enum { DD_CACHE_BY_KEY, DD_CACHE_BY_ORG, DD_CACHE_BY_ALL } dd_cache_scope;   /* who may get an answer that was kept for another request */
 typedef struct {
@@ -63,6 +65,11 @@ typedef struct {
 } dd_caller;
 typedef enum { DD_CALLER_OK, DD_CALLER_INVALID, DD_CALLER_EXPIRED, DD_CALLER_BUSY, DD_CALLER_PENDING } dd_caller_verdict;
 
+/* What was found when money was to be set aside: which account had no room (SIZE_MAX: none) and its sums, or the largest used share of all. */
+typedef struct { size_t refused; dd_pusd spent, reserved, limit; double used; } dd_reserved;
+
+typedef struct { const char *what; dd_str query, body, org, key_id; bool admin; } dd_ask;
+
 typedef struct {
     void *ctx;
     /* open: nobody needs a key (loopback, none configured). */
@@ -72,6 +79,22 @@ typedef struct {
     bool (*record)(void *ctx, const dd_event *e);            /* never blocks */
     void (*log)(void *ctx, int level, const char *line);     /* 0 error, 1 warning, 2 info, 3 debug; redacted by the receiver */
     bool (*store_ok)(void *ctx);                             /* for /ready */
+
+    /* Budgets (store/ledger.h). NULL: nothing is guarded. A hold of 0 is none; each other one ends with settle, whose `actual` 0 gives all of it back. */
+    bool   (*reserve)(void *ctx, const dd_account *v, size_t n, dd_pusd amount, uint64_t *hold, dd_reserved *out);
+    void   (*settle)(void *ctx, uint64_t hold, const dd_account *v, size_t n, dd_pusd actual);
+    double (*used)(void *ctx, const dd_account *v, size_t n);       /* the largest used share of these accounts */
+
+    /* Answers kept for equal requests (store/cache.h, route/cached.h). NULL: none are. */
+    dd_cache_key     (*cache_hash)(void *ctx, const dd_str *parts, size_t n);
+    dd_cache_verdict (*cache_find)(void *ctx, const dd_cache_key *key, int64_t now_s, dd_arena *arena, dd_cached *out, dd_cache_done *done, void *arg);
+    void (*cache_forget)(void *ctx, const dd_cache_key *key, void *arg);
+    void (*cache_put)(void *ctx, const dd_cache_key *key, const dd_cached *answer);
+    void (*cache_give_up)(void *ctx, const dd_cache_key *key);
+
+    /* Questions whose answer may take a while: "usage", "cache/invalidate", "budgets", "panic" ... `done` is called once, from any thread, with the
+     * answer as JSON, borrowed for the call; text in `ask` is borrowed until then. NULL: nobody answers. */
+    void (*ask)(void *ctx, const dd_ask *ask, void (*done)(void *arg, int status, dd_str json), void *arg);
 } dd_hooks;
 
 typedef struct {
@@ -95,6 +118,11 @@ const dd_gateway_opts  *dd_gateway_options(const dd_gateway *g);
 dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd_err *err);
 int         dd_gateway_port(const dd_gateway *g);
 void        dd_gateway_reload(dd_gateway *g, dd_snapshot *next);   /* takes it; returns when all workers serve by it. One thread at a time */
+/* What is known of providers, models and keys of late: the process's, for health pages; never NULL. */
+dd_live    *dd_gateway_live(dd_gateway *g);
+/* Panic (R10.5): from now on no failover, panic.provider overrides. Any thread. */
+void        dd_gateway_panic(dd_gateway *g, bool on);
+bool        dd_gateway_panicking(const dd_gateway *g);
 void        dd_gateway_drain(dd_gateway *g);                       /* no new connections; open requests end or drain_ms passes; returns then */
 /* Its threads end: no hook is called from here on but those that record what dd_gateway_free cuts. What answers hooks.check may end between the two. */
 void        dd_gateway_stop(dd_gateway *g);

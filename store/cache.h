@@ -1,14 +1,15 @@
 /* store/cache.h - answers kept for equal requests (RC.4): memory first, SQLite behind it.
  *
- * An entry is known by a keyed hash of the canonical request, never by its text; the answer is sealed (AES-256-GCM) before it is kept on disk, under a key of this installation. Memory is an LRU
- * of at most max_bytes in shards with a lock each, held for a lookup's few hundred nanoseconds; the disk is a thread's work: a lookup that misses memory is answered later, by `done`.
- * Requests that are equal and under way are one: the first goes on, the others wait for it. Source: docs/decisions/0023-cache.json. */
+ * An entry is known by a keyed hash of the canonical request, never by its text; the answer is sealed (AES-256-GCM) before it is kept on disk, under a
+ * key of this installation. Memory is an LRU of at most max_bytes in shards with a lock each, held for a lookup's few hundred nanoseconds; the disk is
+ * a thread's work: a lookup that misses memory is answered later, by `done`. Requests that are equal and under way are one: the first goes on, the
+ * others wait for it. Source: docs/decisions/0023-cache.json. */
 #ifndef DD_STORE_CACHE_H
 #define DD_STORE_CACHE_H
 #include "base/arena.h"
 #include "base/err.h"
+#include "route/cached.h"
 
-typedef struct { unsigned char bytes[32]; } dd_cache_key;
 typedef struct {
     const char *path;              /* cache.db; NULL: memory alone */
     int64_t     max_bytes;         /* memory; 0: 64 MiB */
@@ -23,22 +24,6 @@ void      dd_cache_close(dd_cache *c);
 /* HMAC-SHA-256 of the canonical bytes under this installation's key. */
 dd_cache_key dd_cache_hash(const dd_cache *c, const dd_str *parts, size_t n);
 
-typedef struct {
-    int      status;
-    dd_str   content_type, body;   /* as the client got it */
-    dd_str   model, provider;      /* that answered */
-    dd_str   org, key_id, tags;    /* for invalidation: tags as "team=search feature=faq" */
-    int64_t  cost;                 /* picodollars that a hit saves; INT64_MIN unknown */
-    int64_t  input_tokens, output_tokens;
-    int64_t  stored_s, expires_s;  /* wall time */
-} dd_cached;
-
-typedef enum {
-    DD_CACHE_HIT,      /* *out is filled, its text in the arena */
-    DD_CACHE_MISS,     /* the caller goes on, and must end with dd_cache_put or dd_cache_give_up: others may wait for it */
-    DD_CACHE_WAIT      /* `done` will be called once, from any thread: look again. Until then dd_cache_forget takes the caller out */
-} dd_cache_verdict;
-typedef void dd_cache_done(void *arg);
 dd_cache_verdict dd_cache_find(dd_cache *c, const dd_cache_key *key, int64_t now_s, dd_arena *arena, dd_cached *out, dd_cache_done *done, void *arg);
 void   dd_cache_forget(dd_cache *c, const dd_cache_key *key, void *arg);
 void   dd_cache_put(dd_cache *c, const dd_cache_key *key, const dd_cached *answer);   /* copies; wakes those who wait */
