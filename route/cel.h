@@ -95,7 +95,7 @@ typedef struct {
 } dd_cel_env;
 
 /* --- a condition --- */
-enum { DD_CEL_MAX_TEXT = 65536, DD_CEL_MAX_DEPTH = 120, DD_CEL_MAX_STEPS = 1000000 };
+enum { DD_CEL_MAX_TEXT = 65536, DD_CEL_MAX_DEPTH = 200, DD_CEL_MAX_STEPS = 250000 };
 typedef struct dd_cel dd_cel; /* immutable, in the arena it was compiled into; nothing to free but that */
 /* NULL: *err says what is wrong, *at (may be NULL) the byte offset of it. `text` and `env` (with its tables) are borrowed as long as the program lives. */
 dd_cel     *dd_cel_compile(dd_str text, const dd_cel_env *env, dd_arena *arena, dd_err *err, size_t *at);

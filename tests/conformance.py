@@ -4,9 +4,11 @@
   tests/conformance.py --program build/dd0c --shared ../shared
 """
 import argparse
+import base64
 import concurrent.futures
 import gzip
 import json
+import math
 import os
 import pathlib
 import re
@@ -151,6 +153,68 @@ def dialects(program, shared):
         yield from dialect_suites(driver, records, entries)
 
 
+def cel_literal(value):
+    """A typed value of the vectors as an expression."""
+    (kind, v), = value.items()
+    if kind in ("int", "uint"):
+        return v + ("u" if kind == "uint" else "")
+    if kind == "double":
+        return f'double("{v}")'
+    if kind == "string":
+        return '"' + "".join(f"\\U{ord(c):08x}" for c in v) + '"'
+    if kind == "bytes_b64":
+        return 'b"' + "".join(f"\\x{c:02x}" for c in base64.b64decode(v)) + '"'
+    if kind == "list":
+        return "[" + ", ".join(map(cel_literal, v)) + "]"
+    if kind == "map":
+        return "{" + ", ".join(f"{cel_literal(k)}: {cel_literal(x)}" for k, x in v) + "}"
+    if kind == "timestamp":
+        return f'timestamp({v[0]}) + duration("{v[1]}ns")'
+    if kind == "duration":
+        return f'duration("{v[0]}s") + duration("{v[1]}ns")'
+    return {"bool": str(v).lower(), "null": "null", "type": v}[kind]
+
+
+def cel_same(got, want):
+    """Typed values, equal as the vectors mean it: NaN is NaN, maps have no order."""
+    (kind, g), (wanted, w) = *got.items(), *want.items()
+    if kind == "bytes" and wanted == "bytes_b64":
+        return bytes.fromhex(g) == base64.b64decode(w)
+    if kind != wanted:
+        return False
+    if kind == "string":
+        return bytes.fromhex(g) == w.encode()
+    if kind == "double":
+        return math.isnan(float(g)) and math.isnan(float(w)) or float(g) == float(w)
+    if kind == "list":
+        return len(g) == len(w) and all(map(cel_same, g, w))
+    if kind == "map":
+        return len(g) == len(w) and all(any(cel_same(gk, wk) and cel_same(gv, wv) for gk, gv in g) for wk, wv in w)
+    return g == w
+
+
+def cel(program, shared):
+    """R2.1: conditions mean what the public vectors of the Common Expression Language say."""
+    with gzip.open(shared / "data" / "wire" / "cel" / "cel.jsonl.gz", "rt", encoding="utf-8") as lines:
+        vectors = [json.loads(line) for line in lines]
+    text = ""
+    for r in vectors:
+        fields = [r["expr"].encode().hex(), r.get("container", "").encode().hex(), "unchecked" if r.get("unchecked") else "-"]
+        text += "\t".join(fields + [f"{k.encode().hex()}={cel_literal(v).encode().hex()}" for k, v in r.get("bindings", {}).items()]) + "\n"
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(__file__).resolve().parent.parent
+        parts = sorted(str(p.relative_to(root)) for p in (root / "route").glob("cel*.c") if not p.name.endswith("_fuzz.c"))
+        driver, _ = compiled(folder, "cel", "tests/drivers/cel.c", "base/time.c", "base/zone.c", *parts, "-lpcre2-8", "-lm")
+        said = subprocess.run([driver], input=text.encode(), capture_output=True, timeout=300)
+    got = said.stdout.splitlines()
+    yield f"{len(got)} answers for {len(vectors)} expressions: {said.stderr[-300:]!r}", len(got) == len(vectors) > 0
+    for r, line in zip(vectors, got):
+        value = json.loads(line) if is_json(line) else {"error": ""}
+        told = bytes.fromhex(value["error"]).decode(errors="replace") if "error" in value else value
+        yield f"{r['suite']} {r['section']} {r['name']}: {r['expr'][:120]!r} is {told}, not {r.get('value', 'an error')}", (
+            "error" in value) if "error" in r else "error" not in value and cel_same(value, r["value"])
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--program", required=True)
@@ -159,7 +223,7 @@ def main():
     if not args.shared.is_dir():
         sys.exit(f"conformance: the vectors are not at {args.shared}")
     program, passed, failed = os.path.abspath(args.program), 0, 0
-    for suite in (token_vectors, json_suite, body_reader, usage_chunks, event_streams, dialects):
+    for suite in (token_vectors, json_suite, body_reader, usage_chunks, event_streams, dialects, cel):
         for what, ok in suite(program, args.shared):
             passed += ok
             failed += not ok
