@@ -32,7 +32,8 @@ struct dd_serve {
     char           host[256], url[300];
     char           token[41];          /* of a `run`: what its command calls with */
     dd_buf         providers;          /* a line for people */
-    struct timespec seen_config, seen_prices;
+    struct timespec seen_config, seen_prices, seen_cert, seen_key;
+    bool           tls, tls_touched;   /* touched: a file of the two changed within the last second: the other may be about to */
     dd_buf         prices_path;
     dd_secret_watch *secrets;
     dd_buf         refused;            /* why the last reload was, "" it was not */
@@ -210,6 +211,10 @@ static dd_code split_address(const char *text, char *host, size_t cap, int *port
     return DD_OK;
 }
 
+static const char *tls_cert(const dd_config *c, const dd_serve_opts *o) { return o->tls_cert ? o->tls_cert : c->server.tls_cert; }
+static const char *tls_key(const dd_config *c, const dd_serve_opts *o) { return o->tls_key ? o->tls_key : c->server.tls_key; }
+static bool        tls_12(const dd_config *c) { return c->server.tls_min && strcmp(c->server.tls_min, "1.2") == 0; }
+
 static const char *listen_at(const dd_config *c, const dd_serve_opts *o)
 {
     return o->listen ? o->listen : c->server.listen ? c->server.listen : "127.0.0.1:4000";
@@ -218,7 +223,7 @@ static const char *listen_at(const dd_config *c, const dd_serve_opts *o)
 /* Both or none: with one alone nobody would be served by TLS. */
 static dd_code check_tls(const dd_config *c, const dd_serve_opts *o, dd_err *err)
 {
-    const char *cert = o->tls_cert ? o->tls_cert : c->server.tls_cert, *key = o->tls_key ? o->tls_key : c->server.tls_key;
+    const char *cert = tls_cert(c, o), *key = tls_key(c, o);
     if (!cert == !key)
         return DD_OK;
     dd_fail(err, DD_ERR_USAGE, "TLS needs a certificate and its key; the %s is missing", cert ? "key" : "certificate");
@@ -300,15 +305,15 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
     name_providers(s, first);
     dd_gateway_opts o = { .host = s->host, .port = port, .workers = s->opts.workers > 0 ? (unsigned)s->opts.workers : c->server.workers > 0
                           ? (unsigned)c->server.workers : 0,
-                          .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_cert = s->opts.tls_cert ? s->opts.tls_cert : c->server.tls_cert,
-                          .tls_key = s->opts.tls_key ? s->opts.tls_key : c->server.tls_key,
-                          .tls_12 = c->server.tls_min && strcmp(c->server.tls_min, "1.2") == 0,
+                          .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_cert = tls_cert(c, &s->opts), .tls_key = tls_key(c, &s->opts),
+                          .tls_12 = tls_12(c),
                           .pass_client_keys = s->loopback, .trace = s->level >= 3, .stages = getenv("DD0C_STAGES") != NULL, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000,
                           .version = DD_VERSION,
                           .hooks = { .ctx = s, .open = is_open, .check = check, .record = record, .log = log_line, .store_ok = store_ok } };
     s->gateway = dd_gateway_start(&o, first, err);
     if (!s->gateway)
         return err->code;
+    s->tls = o.tls_cert != NULL;
     snprintf(s->url, sizeof s->url, strchr(s->host, ':') ? "%s://[%s]:%d" : "%s://%s:%d", o.tls_cert ? "https" : "http", s->host, dd_gateway_port(s->gateway));
     return DD_OK;
 }
@@ -323,6 +328,12 @@ static void remember(dd_serve *s)
 {
     s->seen_config = changed_at(s->config.path);
     s->seen_prices = changed_at(dd_buf_z(&s->prices_path));
+}
+
+static void remember_tls(dd_serve *s)
+{
+    s->seen_cert = changed_at(tls_cert(&s->config, &s->opts));
+    s->seen_key  = changed_at(tls_key(&s->config, &s->opts));
 }
 
 static dd_code open_config(dd_serve *s, dd_config *c, dd_err *err)
@@ -374,6 +385,7 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
         return NULL;
     }
     remember(s);
+    remember_tls(s);
     return s;
 }
 
@@ -407,15 +419,20 @@ void dd_serve_announce(dd_serve *s)
 
 static bool differs(const char *a, const char *b) { return strcmp(a ? a : "", b ? b : "") != 0; }
 
+static bool tls_differs(const dd_serve *s, const dd_config *next)
+{
+    const dd_config *old = &s->config;
+    return differs(tls_cert(old, &s->opts), tls_cert(next, &s->opts)) || differs(tls_key(old, &s->opts), tls_key(next, &s->opts)) || tls_12(old) != tls_12(next);
+}
+
 /* What changed in the file and yet changes nothing. */
 static void tell_unread(dd_serve *s, const dd_config *next)
 {
     const dd_config *old = &s->config;
-    if (differs(old->server.listen, next->server.listen) || differs(old->server.tls_cert, next->server.tls_cert) ||
-        differs(old->server.tls_key, next->server.tls_key) ||
-        differs(old->server.tls_min, next->server.tls_min) || old->server.workers != next->server.workers ||
+    bool tls = tls_cert(next, &s->opts) && tls_key(next, &s->opts);
+    if (differs(old->server.listen, next->server.listen) || tls != s->tls || old->server.workers != next->server.workers ||
         differs(old->telemetry.store, next->telemetry.store))
-        log_line(s, 1, "address, TLS, workers and telemetry are read at the start only: restart for what changed there");
+        log_line(s, 1, "address, TLS or none, workers and telemetry are read at the start only: restart for what changed there");
 }
 
 /* `why`: what was changed; the same refusal again is not told again when nobody asked. */
@@ -425,13 +442,14 @@ static bool reload(dd_serve *s, const char *why, bool asked)
     dd_err       err  = DD_ERR_INIT;
     dd_snapshot *snap = NULL;
     dd_buf       line = DD_BUF_INIT(1024);
-    if (open_config(s, &next, &err) == DD_OK) {
+    if (open_config(s, &next, &err) == DD_OK && check_tls(&next, &s->opts, &err) == DD_OK) {
         dd_secret_watch_names(s->secrets, &next);
         snap = dd_snapshot_make(&next, s->opts.dev, &err);
     }
     if (snap) {
         dd_gateway_reload(s->gateway, snap);
         tell_unread(s, &next);
+        s->tls_touched = s->tls_touched || tls_differs(s, &next);
         dd_config_fini(&s->config);
         s->config = next;
         dd_buf_printf(&line, "%s%s%s", why, s->config.path ? ": " : "", s->config.path ? s->config.path : "");
@@ -450,16 +468,56 @@ static bool reload(dd_serve *s, const char *why, bool asked)
     return snap != NULL;
 }
 
-void dd_serve_reload(dd_serve *s) { reload(s, "configuration read again", true); }
+/* --- certificates are renewed every few weeks, by other programs --- */
+
+static void reload_tls(dd_serve *s)
+{
+    const char *cert = tls_cert(&s->config, &s->opts), *key = tls_key(&s->config, &s->opts);
+    dd_err      err  = DD_ERR_INIT;
+    dd_buf      line = DD_BUF_INIT(1024);
+    remember_tls(s);
+    s->tls_touched = false;
+    if (!s->tls || !cert || !key)
+        return;
+    bool ok = dd_gateway_tls(s->gateway, cert, key, tls_12(&s->config), &err) == DD_OK;
+    if (ok)
+        dd_buf_printf(&line, "certificate and key read again: %s", cert);
+    else
+        dd_buf_printf(&line, "the new certificate or key is refused, the old ones stay: %s", err.msg);
+    log_line(s, ok ? 2 : 0, dd_buf_z(&line));
+    dd_buf_free(&line);
+}
+
+/* Two files cannot change at once: what changed is read when a second has passed without another change. */
+static void watch_tls(dd_serve *s)
+{
+    struct timespec c = changed_at(tls_cert(&s->config, &s->opts)), k = changed_at(tls_key(&s->config, &s->opts));
+    bool changed = memcmp(&c, &s->seen_cert, sizeof c) != 0 || memcmp(&k, &s->seen_key, sizeof k) != 0;
+    if (changed) {
+        s->seen_cert = c;
+        s->seen_key  = k;
+    } else if (s->tls_touched) {
+        reload_tls(s);
+    }
+    s->tls_touched = changed;
+}
+
+void dd_serve_reload(dd_serve *s)
+{
+    reload(s, "configuration read again", true);
+    reload_tls(s);
+}
 
 void dd_serve_watch(dd_serve *s)
 {
+    if (s->tls)
+        watch_tls(s);
     struct timespec c = changed_at(s->config.path), p = changed_at(dd_buf_z(&s->prices_path));
     if (s->config.path && c.tv_sec == 0 && c.tv_nsec == 0)
         return;                        /* an editor may be about to put it back */
     bool renewed = dd_secret_watch_changed(s->secrets), again = s->retry_s > 0 && --s->retry_s == 0;
     if (memcmp(&c, &s->seen_config, sizeof c) != 0 || memcmp(&p, &s->seen_prices, sizeof p) != 0)
-        dd_serve_reload(s);
+        reload(s, "configuration read again", true);
     else if ((renewed || again) && !reload(s, "a secret was set anew, configuration read again", !again))
         s->retry_s = RETRY_S;
 }

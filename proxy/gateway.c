@@ -176,14 +176,18 @@ dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd
 
 /* --- reload --- */
 
-typedef struct { worker *w; dd_snapshot *s; } handover;
+typedef struct { worker *w; dd_snapshot *s; dd_tls_ctx *tls; } handover;   /* one of the two */
 
-static void take_snapshot(void *arg)
+static void take(void *arg)
 {
     handover   *h = arg;
     dd_gateway *g = h->w->gateway;
-    dd_snapshot_drop(h->w->snapshot);
-    h->w->snapshot = h->s;
+    if (h->s) {
+        dd_snapshot_drop(h->w->snapshot);
+        h->w->snapshot = h->s;
+    } else {
+        dd_server_tls(h->w->server, h->tls);
+    }
     free(h);
     pthread_mutex_lock(&g->lock);
     g->waiting--;
@@ -214,18 +218,33 @@ static void wait_for(dd_gateway *g, const unsigned *count, int64_t ms)
     pthread_mutex_unlock(&g->lock);
 }
 
-void dd_gateway_reload(dd_gateway *g, dd_snapshot *next)
+static void hand_over(dd_gateway *g, dd_snapshot *s, const dd_tls_ctx *tls)
 {
     pthread_mutex_lock(&g->lock);
     g->waiting += g->n;
     pthread_mutex_unlock(&g->lock);
     for (unsigned i = 0; i < g->n; i++) {
         handover *h = dd_malloc(sizeof *h);
-        *h          = (handover){ &g->workers[i], dd_snapshot_hold(next) };
-        dd_loop_post(g->workers[i].loop, take_snapshot, h);
+        *h          = (handover){ &g->workers[i], s ? dd_snapshot_hold(s) : NULL, s ? NULL : dd_tls_ctx_share(tls) };
+        dd_loop_post(g->workers[i].loop, take, h);
     }
-    dd_snapshot_drop(next);
     wait_for(g, &g->waiting, 5000);
+}
+
+void dd_gateway_reload(dd_gateway *g, dd_snapshot *next)
+{
+    hand_over(g, next, NULL);
+    dd_snapshot_drop(next);
+}
+
+dd_code dd_gateway_tls(dd_gateway *g, const char *cert, const char *key, bool tls_12, dd_err *err)
+{
+    dd_tls_ctx *c = dd_tls_ctx_new(cert, key, tls_12, err);
+    if (!c)
+        return err->code;
+    hand_over(g, NULL, c);
+    dd_tls_ctx_free(c);
+    return DD_OK;
 }
 
 /* --- the end --- */

@@ -123,6 +123,8 @@ dd_live    *dd_gateway_live(dd_gateway *g);
 /* Panic (R10.5): from now on no failover, panic.provider overrides. Any thread. */
 void        dd_gateway_panic(dd_gateway *g, bool on);
 bool        dd_gateway_panicking(const dd_gateway *g);
+/* Certificate and key for connections to come. *err: the files are no good, and those of before stay. Only where there was TLS at the start; as above, one thread at a time. */
+dd_code     dd_gateway_tls(dd_gateway *g, const char *cert, const char *key, bool tls_12, dd_err *err);
 void        dd_gateway_drain(dd_gateway *g);                       /* no new connections; open requests end or drain_ms passes; returns then */
 /* Its threads end: no hook is called from here on but those that record what dd_gateway_free cuts. What answers hooks.check may end between the two. */
 void        dd_gateway_stop(dd_gateway *g);

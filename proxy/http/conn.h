@@ -9,7 +9,6 @@
 
 #include "proxy/http/request.h"
 #include "proxy/http/server.h"
-#include "proxy/http/tls.h"
 
 #ifndef MSG_NOSIGNAL   /* where it is missing the process ignores SIGPIPE */
 #define MSG_NOSIGNAL 0

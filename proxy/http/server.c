@@ -266,6 +266,12 @@ dd_server *dd_server_new(dd_loop *l, const char *host, int port, const dd_server
     return NULL;
 }
 
+void dd_server_tls(dd_server *s, dd_tls_ctx *c)
+{
+    dd_tls_ctx_free(s->tls);
+    s->tls = c;
+}
+
 int    dd_server_port(const dd_server *s) { return s->port; }
 size_t dd_server_conns(const dd_server *s) { return s->n_conns; }
 

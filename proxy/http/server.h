@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "proxy/http/loop.h"
+#include "proxy/http/tls.h"
 
 typedef struct { dd_str name, value; } dd_header;   /* names of requests in lower case */
 
@@ -70,6 +71,8 @@ typedef struct {
  * port is given to the others; a port of another program's is refused. With TLS the process must ignore SIGPIPE. Caller owns. */
 dd_server *dd_server_new(dd_loop *l, const char *host, int port, const dd_server_opts *opts, dd_err *err);
 int        dd_server_port(const dd_server *s);
+/* Connections to come are served with this one (taken); those that are open keep theirs. Not for a server that began without TLS. */
+void       dd_server_tls(dd_server *s, dd_tls_ctx *c);
 size_t     dd_server_conns(const dd_server *s);       /* any thread */
 /* No new connections; idle ones close, busy ones after their answer. `done` (once) when none is left. */
 void       dd_server_drain(dd_server *s, void (*done)(void *), void *arg);

@@ -54,6 +54,14 @@ dd_tls_ctx *dd_tls_ctx_new(const char *cert, const char *key, bool tls_12, dd_er
     return c;
 }
 
+dd_tls_ctx *dd_tls_ctx_share(const dd_tls_ctx *c)
+{
+    dd_tls_ctx *other = dd_calloc(1, sizeof *other);
+    SSL_CTX_up_ref(c->ssl);
+    other->ssl = c->ssl;
+    return other;
+}
+
 void dd_tls_ctx_free(dd_tls_ctx *c)
 {
     if (c)

@@ -10,6 +10,7 @@ typedef struct dd_tls_ctx dd_tls_ctx;
 typedef struct dd_tls     dd_tls;
 
 dd_tls_ctx *dd_tls_ctx_new(const char *cert, const char *key, bool tls_12, dd_err *err);  /* PEM files; caller owns */
+dd_tls_ctx *dd_tls_ctx_share(const dd_tls_ctx *c);   /* the same for another thread; caller owns. One that is freed goes with its last connection */
 void        dd_tls_ctx_free(dd_tls_ctx *c);
 dd_tls     *dd_tls_new(dd_tls_ctx *c, int fd);   /* NULL: out of luck */
 void        dd_tls_free(dd_tls *t);
