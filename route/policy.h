@@ -117,7 +117,8 @@ typedef struct {
     const dd_route_step      *registry;  size_t n_registry;    /* models that /v1/chat and open routes choose among; n 0: all priced ones of the providers */
     bool                      panic;                           /* frozen rules, no failover */
     dd_str                    panic_provider;                  /* overrides if set */
-    int                       tz_minutes;                      /* of `hour` and `weekday`: east of UTC */
+    int                       tz_minutes;                      /* of `hour` and `weekday`: east of UTC, when the policy was made */
+    const struct dd_zone     *zone;                            /* the same over the year (route/budget.h: dd_zone_offset); NULL: tz_minutes */
 } dd_policy;
 /* What holds where nothing is said: retry.attempts 1, breaker 10% of 20 in 60 s with 30 s pause, weights 0.4/0.3/0.3, fallback_on DD_ON_USUAL. Clears the rest. */
 void dd_policy_defaults(dd_policy *p);
