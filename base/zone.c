@@ -11,7 +11,7 @@
 enum { MOST_ZONES = 128, MOST_BYTES = 1 << 20, DAY = 86400, HEAD = 44 };
 
 typedef struct { char kind; int month, week, day; int32_t seconds; } change; /* M: month, week, weekday; J: day 1..365 without 29 February; N: day 0..365 */
-struct dd_zone {
+struct dd_tz {
     size_t   n;
     int64_t *at;      /* ascending */
     int32_t *offsets; /* from at[i] on */
@@ -85,7 +85,7 @@ static bool read_change(dd_str *s, change *c)
     return !skip(s, '/') || read_time(s, &c->seconds);
 }
 
-static bool read_rule(dd_str s, dd_zone *z)
+static bool read_rule(dd_str s, dd_tz *z)
 {
     int32_t west;
     if (!skip_name(&s) || !read_time(&s, &west))
@@ -132,7 +132,7 @@ static int64_t change_at(const change *c, int year)
     return day * DAY + c->seconds;
 }
 
-static int32_t rule_offset(const dd_zone *z, int64_t t)
+static int32_t rule_offset(const dd_tz *z, int64_t t)
 {
     if (!z->has_dst)
         return z->std;
@@ -169,7 +169,7 @@ static bool read_head(dd_str s, size_t at, int time_bytes, counts *c, size_t *bl
     return s.len - at - HEAD >= *block;
 }
 
-static bool read_transitions(dd_str s, size_t at, const counts *c, dd_zone *z)
+static bool read_transitions(dd_str s, size_t at, const counts *c, dd_tz *z)
 {
     const char *times = s.ptr + at, *kinds = times + 8 * c->times, *types = kinds + c->times;
     z->n = c->times;
@@ -186,7 +186,7 @@ static bool read_transitions(dd_str s, size_t at, const counts *c, dd_zone *z)
     return c->types > 0;
 }
 
-dd_zone *dd_zone_read(dd_str file)
+dd_tz *dd_tz_read(dd_str file)
 {
     counts c;
     size_t block, at = 0;
@@ -195,17 +195,17 @@ dd_zone *dd_zone_read(dd_str file)
     at = HEAD + block;
     if (!read_head(file, at, 8, &c, &block))
         return NULL;
-    dd_zone *z = dd_calloc(1, sizeof *z);
+    dd_tz *z = dd_calloc(1, sizeof *z);
     dd_str   rule = dd_str_trim(dd_str_sub(file, at + HEAD + block, file.len));
     if (!read_transitions(file, at + HEAD, &c, z)) {
-        dd_zone_free(z);
+        dd_tz_free(z);
         return NULL;
     }
     z->has_rule = rule.len && read_rule(rule, z);
     return z;
 }
 
-int32_t dd_zone_offset(const dd_zone *z, int64_t t)
+int32_t dd_tz_offset(const dd_tz *z, int64_t t)
 {
     size_t lo = 0, hi = z->n; /* the number of transitions at or before t */
     while (lo < hi) {
@@ -220,7 +220,35 @@ int32_t dd_zone_offset(const dd_zone *z, int64_t t)
     return lo ? z->offsets[lo - 1] : z->first;
 }
 
-void dd_zone_free(dd_zone *z)
+typedef struct { int64_t *from; int32_t *offsets; size_t n, max; } changes;
+
+static void add_change(changes *c, int64_t from, int32_t offset)
+{
+    if (c->n == c->max || (c->n && from <= c->from[c->n - 1]))
+        return;
+    c->from[c->n]      = from;
+    c->offsets[c->n++] = offset;
+}
+
+size_t dd_tz_changes(const dd_tz *z, int64_t until, int64_t *from, int32_t *offsets, size_t max, int32_t *first)
+{
+    changes c = { from, offsets, 0, max };
+    *first    = z->n || !z->has_rule ? z->first : z->std;
+    for (size_t i = 0; i < z->n && z->at[i] < until; i++)
+        add_change(&c, z->at[i], z->offsets[i]);
+    int64_t last = c.n && from[c.n - 1] > 0 ? from[c.n - 1] : 0; /* how it was before 1970 is in tables alone */
+    for (int year = (int)year_of(last); z->has_rule && z->has_dst && c.n < max && year < 9999; year++) {
+        int64_t begin = change_at(&z->begin, year) - z->std, end = change_at(&z->end, year) - z->dst;
+        bool    ahead = begin < end; /* south of the equator summer ends first */
+        if (begin >= until && end >= until)
+            break;
+        add_change(&c, ahead ? begin : end, ahead ? z->dst : z->std);
+        add_change(&c, ahead ? end : begin, ahead ? z->std : z->dst);
+    }
+    return c.n;
+}
+
+void dd_tz_free(dd_tz *z)
 {
     if (!z)
         return;
@@ -230,7 +258,7 @@ void dd_zone_free(dd_zone *z)
 }
 
 /* --- zones by name --- */
-typedef struct { char name[64]; dd_zone *zone; } entry; /* zone NULL: there is none of that name */
+typedef struct { char name[64]; dd_tz *zone; } entry; /* zone NULL: there is none of that name */
 struct dd_zones {
     pthread_mutex_t lock;
     char            dir[256];
@@ -260,19 +288,19 @@ static bool is_name(dd_str s)
     return true;
 }
 
-static dd_zone *load(const dd_zones *z, dd_str name)
+static dd_tz *load(const dd_zones *z, dd_str name)
 {
     char     path[384];
     dd_buf   file = DD_BUF_INIT(MOST_BYTES);
-    dd_zone *zone = NULL;
+    dd_tz *zone = NULL;
     snprintf(path, sizeof path, "%s/" DD_STR_FMT, z->dir, DD_STR_ARG(name));
     if (dd_file_read(path, &file, NULL) == DD_OK)
-        zone = dd_zone_read(dd_buf_str(&file));
+        zone = dd_tz_read(dd_buf_str(&file));
     dd_buf_free(&file);
     return zone;
 }
 
-static dd_zone *find(dd_zones *z, dd_str name)
+static dd_tz *find(dd_zones *z, dd_str name)
 {
     for (size_t i = 0; i < z->n; i++)
         if (dd_str_eqz(name, z->entries[i].name))
@@ -284,23 +312,28 @@ static dd_zone *find(dd_zones *z, dd_str name)
     return e->zone = load(z, name);
 }
 
+const dd_tz *dd_zones_find(dd_zones *z, dd_str name)
+{
+    if (!is_name(name))
+        return NULL;
+    pthread_mutex_lock(&z->lock);
+    const dd_tz *zone = find(z, name);
+    pthread_mutex_unlock(&z->lock);
+    return zone;
+}
+
 bool dd_zones_offset(void *zones, dd_str name, int64_t t, int32_t *offset)
 {
-    dd_zones *z = zones;
-    if (!is_name(name))
-        return false;
-    pthread_mutex_lock(&z->lock);
-    const dd_zone *zone = find(z, name); /* never freed before the zones are closed */
-    pthread_mutex_unlock(&z->lock);
+    const dd_tz *zone = dd_zones_find(zones, name);
     if (zone)
-        *offset = dd_zone_offset(zone, t);
+        *offset = dd_tz_offset(zone, t);
     return zone != NULL;
 }
 
 void dd_zones_close(dd_zones *z)
 {
     for (size_t i = 0; z && i < z->n; i++)
-        dd_zone_free(z->entries[i].zone);
+        dd_tz_free(z->entries[i].zone);
     if (z)
         pthread_mutex_destroy(&z->lock);
     free(z);
