@@ -41,8 +41,15 @@ void    dd_period_bounds(dd_period p, const dd_zone *z, int64_t time_s, int64_t 
 
 /* The accounts that a request is charged to: one a budget that applies. `id` names account and period, stable over restarts and machines. */
 typedef struct { const dd_budget *budget; dd_str value; uint64_t id; int64_t from_s, to_s; } dd_account;
+enum { DD_BUDGET_ID_MIN = 16 };   /* ids below are the ledger's */
+uint64_t dd_budget_id(const dd_budget *b, dd_str value, int64_t from_s);
+dd_str   dd_budget_value(dd_budget_scope scope, const dd_facts *f);      /* what the facts say for a scope; "" global, or nothing */
+/* A request without a value (no team, no user) has no account there: such a budget does not apply. Also of rate limits. */
+bool     dd_budget_applies(dd_budget_scope scope, dd_str match, const dd_facts *f, dd_str *value);
 size_t dd_budget_accounts(const dd_budgets *b, const dd_facts *f, int64_t time_s, dd_account *out, size_t max);
-/* What to set aside for a request: the input at its tiered price and the output up to the cap (or the model's, or `default_output`); never below 0. DD_PUSD_UNKNOWN: no price. */
+/* What to set aside for a request: the input at its tiered price and the output up to the cap, by the one price function. Without a cap (-1):
+ * `default_output`, or the model's largest answer where that is less or no default is given (0). Never below 0; INT64_MAX: too large to tell.
+ * DD_PUSD_UNKNOWN: no price. */
 dd_pusd dd_budget_estimate(const dd_price *price, int64_t input_tokens, int64_t max_tokens, int64_t default_output, dd_day day);
 /* Where spending goes by the period's end at its pace so far; DD_PUSD_UNKNOWN in its first hundredth. */
 dd_pusd dd_budget_projection(dd_pusd spent, int64_t from_s, int64_t to_s, int64_t now_s);

@@ -1,7 +1,9 @@
 /* route/limit.h - rate limits: requests, tokens and requests under way, per key or organisation (RO.8).
  *
- * Windows are GCRA (a leaky bucket as one atomic timestamp): `limit` in `window`, bursts up to `limit`. Tokens are taken by estimate and corrected when the answer is there. The table is the process's, of fixed
- * size, shared by workers without a lock; a full one limits nobody and counts that. Time comes in. Source: docs/decisions/0021-budgets.json. */
+ * Windows are GCRA (a leaky bucket as one atomic timestamp): `limit` in `window`, bursts up to `limit`, so that an interval of length t has at most
+ * limit * (1 + t / window). Tokens are set aside by estimate while a request is under way and counted as they were used at its end. The table is
+ * the process's, of fixed size, shared by workers without a lock; values that nobody uses any more make room, and a full one limits nobody and
+ * counts that. Time comes in. A request has at most 8 rules that apply, the first ones. Source: docs/decisions/0021-budgets.json. */
 #ifndef DD_ROUTE_LIMIT_H
 #define DD_ROUTE_LIMIT_H
 #include "route/budget.h"
@@ -17,17 +19,19 @@ typedef struct {
 typedef struct { const dd_limit *v; size_t n; } dd_limit_rules;
 
 typedef struct dd_limits dd_limits;
-dd_limits *dd_limits_new(size_t slots);  /* 0: 8,192 */
+dd_limits *dd_limits_new(size_t slots);            /* 0: 8,192 */
 void       dd_limits_free(dd_limits *l);
+uint64_t   dd_limits_full(const dd_limits *l);     /* how often a rule was not applied, because there was no place */
 
 typedef struct {
     const dd_limit *rule;              /* the one that refused; NULL: let through */
     const char     *what;              /* "requests", "tokens", "concurrent" */
-    int64_t         retry_after_ms;
+    int64_t         retry_after_ms;    /* when there is room again; 1 s where that depends on requests under way */
     int64_t         limit, remaining, reset_ms;   /* of the tightest request rule, for x-ratelimit-* headers; limit -1: none applies */
 } dd_limit_verdict;
-typedef struct { uint32_t slots[8]; int n; int64_t tokens; } dd_limit_hold;   /* what is to be given back */
-bool dd_limits_take(dd_limits *l, const dd_limit_rules *rules, const dd_facts *f, int64_t tokens, int64_t now_ms, dd_limit_hold *hold, dd_limit_verdict *out);
-/* It ended with so many tokens (-1: as estimated). Once a hold. */
+typedef struct { uint32_t slots[8]; int n; int64_t tokens; } dd_limit_hold;   /* what is to be given back; slots: rule << 20 | place */
+bool dd_limits_take(dd_limits *l, const dd_limit_rules *rules, const dd_facts *f, int64_t tokens, int64_t now_ms, dd_limit_hold *hold,
+                    dd_limit_verdict *out);
+/* It ended with so many tokens (-1: as estimated). Once a hold, with the rules that it was taken by. */
 void dd_limits_end(dd_limits *l, const dd_limit_rules *rules, dd_limit_hold *hold, int64_t tokens, int64_t now_ms);
 #endif
