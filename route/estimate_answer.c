@@ -284,3 +284,22 @@ void dd_answer_guess(const dd_site *site, const dd_prompt_size *prompt, const dd
         out->tokens.high = least_of(out->tokens.high, row->max_output);
     bound_hidden(out);
 }
+
+/* --- for one request --- */
+
+int64_t dd_typical_visible(dd_task task, bool brief_text, int64_t input_tokens)
+{
+    if (brief_text && free_form(task))
+        return brief.expected;
+    if (answers[task].percent.expected == 0)
+        return answers[task].tokens.expected;
+    return share(input_tokens, answers[task].percent.expected, answers[task].least, answers[task].most);
+}
+
+int64_t dd_typical_hidden(const char *effort, dd_complexity complexity)
+{
+    const char *name;
+    return by_complexity(effort_tokens(dd_str_z(effort), &name).expected, complexity);
+}
+
+int64_t dd_typical_capped(int64_t tokens, int64_t cap) { return cap > 0 ? least_of(tokens, room_under(cap)) : tokens; }

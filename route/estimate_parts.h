@@ -6,6 +6,7 @@
 #define DD_ROUTE_ESTIMATE_PARTS_H
 #include "route/estimate.h"
 #include "route/tokens.h"
+#include "route/typical.h"
 
 enum { DD_LOW, DD_EXPECTED, DD_HIGH, DD_LEVELS };
 #define DD_TOKENS_MOST ((int64_t)1000000000000)
@@ -43,8 +44,6 @@ int64_t dd_tokens_clamp_mul(int64_t a, int64_t b);
 /* --- estimate_answer.c --- */
 /* `row` may be NULL (no price known): then `model` alone says whether it reasons by default. */
 void dd_answer_guess(const dd_site *site, const dd_prompt_size *prompt, const dd_price *row, dd_str model, dd_answer_size *out);
-/* Effort a model uses when nothing is said: "medium", "none" ... never NULL. */
-const char *dd_default_effort(dd_str model);
 /* --- estimate_plan.c --- */
 void dd_plan_calls(const dd_site *site, const dd_prompt_size *prompt, const dd_answer_size *answer, const dd_price *row, dd_plan plan[DD_LEVELS]);
 void dd_plan_totals(const dd_plan plan[DD_LEVELS], dd_range *input, dd_range *output);

@@ -1,7 +1,9 @@
 /* route/facts.h - what rules may ask of a request, and under which names.
  *
- * The proxy fills what it knows at once; what costs time (counting tokens, classifying, budgets) is filled when a rule first asks. Pure but for `fill`, which the
- * caller supplies. Text is borrowed from the request. The table of names is the one source of docs/routing.md's list, of `config check` and of `route explain`. */
+ * The proxy fills what it knows at once; what costs time (counting tokens, classifying, budgets) is filled when a rule first asks. Pure but for
+ * `fill`, which the caller supplies. Text is borrowed from the request. What a request lacks is "" for text and null for a number, so that neither
+ * `max_tokens > 1000` nor `max_tokens < 1000` holds without a cap. The table of names is the one source of docs/routing.md's list, of `config check`
+ * and of `route explain`. */
 #ifndef DD_ROUTE_FACTS_H
 #define DD_ROUTE_FACTS_H
 #include "route/cel.h"
@@ -26,7 +28,7 @@ struct dd_facts {
     const dd_tag *tags;     size_t n_tags;
     const dd_tag *key_tags; size_t n_key_tags;
     int64_t       time_s;            /* wall time; hour and weekday follow by the policy's time zone */
-    int           tz_minutes;
+    int           tz_minutes;        /* dd_plan_make sets it as the policy says */
     uint64_t      prefix;            /* hash of what a provider's prompt cache would hold of it: system prompt, tools, first turn; 0: nothing */
     uint64_t      random;            /* spreads evenly; of a weighted choice and a rollout */
     dd_priority   priority;
@@ -37,14 +39,26 @@ struct dd_facts {
     int64_t       input_tokens;
     dd_class      class;
     double        budget_used;       /* the largest used share of the budgets that apply: 0.5 is half */
+    dd_pusd       expected_cost;     /* of this request at the requested model; DD_FACT_COST, by dd_plan_make; DD_PUSD_UNKNOWN */
+    double        latency_ms, error_rate;   /* of the requested model, of late; < 0: not known; DD_FACT_COST, too */
     void        (*fill)(dd_facts *f, unsigned which);   /* sets what is asked for and its bit in `known`; NULL: all is there */
     void         *ctx;
 };
-/* Fills what is not there yet. */
+/* Fills what is not there yet; what nobody fills stays as it is. */
 void dd_facts_need(dd_facts *f, unsigned which);
 
-extern const dd_cel_env dd_facts_env;                              /* the names: model, provider, ..., budget.used; sorted. Zones: none */
+extern const dd_cel_env dd_facts_env;                              /* the names: budget.used, call_site, ..., weekday; sorted. Zones: none */
 /* `fill` of dd_cel_vars; ctx is a dd_facts_view. */
-typedef struct { dd_facts *facts; dd_arena *arena; } dd_facts_view;
+typedef struct {
+    dd_facts *facts;
+    dd_arena *arena;                 /* of the maps that `tags` and `key_tags` are */
+    void    (*reckon)(void *ctx, dd_facts *f);   /* fills DD_FACT_COST; NULL: those are null */
+    void     *ctx;
+} dd_facts_view;
 bool dd_facts_fill(void *view, size_t variable, dd_cel_value *out);
+/* 0 to 23, and 1 Monday to 7 Sunday, in the facts' time zone. */
+int  dd_facts_hour(const dd_facts *f);
+int  dd_facts_weekday(const dd_facts *f);
+const char *dd_priority_name(dd_priority p);   /* "cheap", "balanced", "best"; "" none */
+bool        dd_priority_find(dd_str name, dd_priority *out);
 #endif

@@ -2,8 +2,10 @@
  *
  *   facts --rules--> route --strategy--> candidates, best first --chain--> steps
  *
- * Pure: policy, prices and facts are read, live state (route/live.h) is looked at, time comes in. The proxy executes the steps in order; `route explain`, /v1/router/debug, `route replay`
- * and the event show the same struct. All memory is the arena's. With 200 rules and 40 models <= 50 us beside counting and classifying.
+ * Pure: policy, prices and facts are read, live state (route/live.h) is looked at, time comes in. The proxy executes the steps in order; `route
+ * explain`, /v1/router/debug, `route replay` and the event show the same struct. All memory is the arena's. With 200 rules and 40 models <= 50 us
+ * beside counting and classifying, once the policy has its index. Tokens and class of the request are asked for when something needs them: a rule, a
+ * comparison, a limit; a plain passthrough costs neither.
  * Source: docs/decisions/0019-routes.json. */
 #ifndef DD_ROUTE_PLAN_H
 #define DD_ROUTE_PLAN_H
@@ -13,9 +15,10 @@
 
 /* Why a model is no candidate, or stands where it stands. The order is stored: append only. */
 typedef enum {
-    DD_FIT_OK, DD_FIT_CONTEXT /* the request is longer than it takes */, DD_FIT_OUTPUT /* its cap is below max_tokens */, DD_FIT_TOOLS, DD_FIT_VISION, DD_FIT_DOCUMENTS,
-    DD_FIT_AUDIO, DD_FIT_JSON, DD_FIT_REASONING, DD_FIT_ENDPOINT, DD_FIT_RETIRED, DD_FIT_UNPRICED, DD_FIT_NOT_ALLOWED /* the key's list */, DD_FIT_NO_PROVIDER,
-    DD_FIT_QUALITY /* below the route's min_quality */, DD_FIT_TOO_DEAR /* above max_cost */, DD_FIT_BREAKER /* open: stands last */, DD_FIT_COUNT
+    DD_FIT_OK, DD_FIT_CONTEXT /* the request is longer than it takes */, DD_FIT_OUTPUT /* its cap is below max_tokens */, DD_FIT_TOOLS, DD_FIT_VISION,
+    DD_FIT_DOCUMENTS, DD_FIT_AUDIO, DD_FIT_JSON, DD_FIT_REASONING, DD_FIT_ENDPOINT, DD_FIT_RETIRED, DD_FIT_UNPRICED,
+    DD_FIT_NOT_ALLOWED /* the key's list */, DD_FIT_NO_PROVIDER, DD_FIT_QUALITY /* below the route's min_quality */,
+    DD_FIT_TOO_DEAR /* above max_cost */, DD_FIT_BREAKER /* open: stands last */, DD_FIT_NOT_LOCAL /* the budget is spent: only what is local or free */, DD_FIT_COUNT
 } dd_fit;
 const char *dd_fit_name(dd_fit fit);      /* "context", "tools": a word for JSON */
 const char *dd_fit_text(dd_fit fit);      /* for people: "the request is longer than its context" */
@@ -26,10 +29,11 @@ typedef struct {
     dd_price_hit price;
     dd_fit       fit;
     dd_pusd      expected;                /* cost of this very request; DD_PUSD_UNKNOWN */
-    double       quality;                 /* 0..1 within its families' public evidence; < 0: not known */
+    double       quality;                 /* 0..1, of the best model's, by public evidence for this kind of task; < 0: not known */
     double       latency_ms, error_rate;  /* of late; < 0: not known */
     double       score;                   /* of the strategy that compared; higher is better */
     dd_breaker_state breaker;
+    bool         weak;                    /* the price table does not list a capability it needs: stands behind those that have it */
     int64_t      timeout_ms; int retries; /* as its step says, -1 */
     dd_str       why;                     /* a clause for people: "0.6x the cost", "capability tools unknown" */
 } dd_candidate;
@@ -56,6 +60,7 @@ typedef struct {
     dd_str           verifier;
     int              cache;               /* -1 as configured, 0, 1 */
     bool             stuck;               /* the session's model was kept for its prompt cache */
+    uint64_t         session;             /* of dd_live_session_put, when the answer is known; 0: none */
     bool             panic;
     dd_str           near;                /* NO_MODEL: names that look like it */
     dd_pusd          cheapest;            /* TOO_DEAR: the least that it would cost */
@@ -76,11 +81,17 @@ typedef struct {
     bool             only_local;          /* a budget's `local`: free or local providers alone */
 } dd_plan_opts;
 
-/* Never fails otherwise than by its verdict. Decides only: nothing in `live` changes but the note of a session's model. */
+/* Looks up once what all the names in the policy mean, and which models its providers have; the index is the arena's and of these prices. Whoever
+ * makes a policy calls it last. */
+void dd_policy_index(dd_policy *policy, const dd_prices *prices, dd_arena *arena);
+
+/* Never fails otherwise than by its verdict. Decides only: nothing in `live` changes; who executes the plan notes the session's model under
+ * plan.session. Any verdict but DD_DECIDED has no steps. */
 void dd_plan_make(const dd_plan_opts *o, dd_facts *facts, dd_arena *arena, dd_plan *out);
 /* The step as the decision that is executed and billed. */
 dd_decision dd_plan_decision(const dd_plan *p, size_t step);
-/* Tokens of the answer that are expected: the cap, or what such tasks take (docs/decisions/0019-routes.json). */
+/* Tokens of the answer that are expected: what such tasks take, as the scan reckons (route/typical.h), and no more than three quarters of the cap.
+ * Asks for tokens and class. */
 int64_t dd_plan_output(const dd_facts *f, const dd_price *model);
 /* The plan as JSON (one object) and for people: what `route explain` and /v1/router/debug print. */
 void dd_plan_json(const dd_plan *p, const dd_policy *policy, dd_facts *facts, dd_buf *out);

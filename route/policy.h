@@ -44,7 +44,7 @@ enum {
     DD_ON_AUTH = 64 /* 401, 402, 403 of the provider's key */, DD_ON_BAD_ANSWER = 128 /* 200 and no answer */, DD_ON_NOT_FOUND = 256 /* the model is not there */,
     DD_ON_USUAL = DD_ON_RATE_LIMIT | DD_ON_SERVER | DD_ON_TIMEOUT | DD_ON_CONNECT | DD_ON_CONTEXT | DD_ON_AUTH | DD_ON_BAD_ANSWER | DD_ON_NOT_FOUND
 };
-bool dd_on_find(dd_str name, unsigned *bits);               /* "429", "5xx", "timeout", "reset", "context", "content_policy", "auth", ... a status as it is */
+bool dd_on_find(dd_str name, unsigned *bits);               /* "429", "5xx", "timeout", "reset", "context", "content_policy", "auth", ... a status as it is. *bits: its own */
 
 /* What an answer of a cascade must not be. Bits. */
 enum { DD_CHECK_EMPTY = 1, DD_CHECK_TRUNCATED = 2, DD_CHECK_REFUSAL = 4, DD_CHECK_JSON = 8, DD_CHECK_TOOL = 16, DD_CHECK_VERIFIER = 32,
@@ -119,11 +119,13 @@ typedef struct {
     dd_str                    panic_provider;                  /* overrides if set */
     int                       tz_minutes;                      /* of `hour` and `weekday`: east of UTC, when the policy was made */
     const struct dd_zone     *zone;                            /* the same over the year (route/budget.h: dd_zone_offset); NULL: tz_minutes */
+    const struct dd_plan_index *index;                         /* dd_policy_index (route/plan.h): what names mean, looked up once; NULL: at each request */
 } dd_policy;
 /* What holds where nothing is said: retry.attempts 1, breaker 10% of 20 in 60 s with 30 s pause, weights 0.4/0.3/0.3, fallback_on DD_ON_USUAL. Clears the rest. */
 void dd_policy_defaults(dd_policy *p);
 
-typedef enum { DD_DECIDED, DD_DECIDED_NO_MODEL, DD_DECIDED_NO_PROVIDER, DD_DECIDED_UNPRICED, DD_DECIDED_TOO_DEAR, DD_DECIDED_INCAPABLE } dd_verdict;
+typedef enum { DD_DECIDED, DD_DECIDED_NO_MODEL, DD_DECIDED_NO_PROVIDER, DD_DECIDED_UNPRICED, DD_DECIDED_TOO_DEAR, DD_DECIDED_INCAPABLE,
+               DD_DECIDED_NOT_ALLOWED /* the key's list */ } dd_verdict;
 typedef struct {
     dd_verdict      verdict;
     size_t          provider;         /* index into the policy's */

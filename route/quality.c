@@ -190,7 +190,8 @@ static bool in_set(const score_row *a, const score_row *b, int set, dd_quality_c
     if (!a->has[set] || !b->has[set] || a->value[set] <= 0)
         return false;
     double from = (double)a->value[set] / sets[set].divisor, to = (double)b->value[set] / sets[set].divisor;
-    *out = (dd_quality_compare){ sets[set].title, sets[set].date, sets[set].source, from, to, sets[set].rating, sets[set].rating ? 1 + (to - from) / 400 : to / from };
+    *out = (dd_quality_compare){ sets[set].title, sets[set].date, sets[set].source, from, to, sets[set].rating,
+                                 sets[set].rating ? 1 + (to - from) / 400 : to / from };
     return true;
 }
 
@@ -210,4 +211,139 @@ bool dd_quality_between(const dd_price *from, const dd_price *to, dd_task task, 
         if (in_set(&a, &b, general[i], out))
             return true;
     return false;
+}
+
+/* --- one number a model --- */
+
+_Static_assert((int)N_SETS <= (int)DD_QUALITY_SETS, "quality.h has room for all sets");
+
+static const int anchors[DD_QUALITY_KINDS] = {
+    [DD_QUALITY_GENERAL] = INDEX_2026_08, [DD_QUALITY_CODING] = CODING_2026_08, [DD_QUALITY_AGENTIC] = AGENTIC_2026_08,
+};
+/* From which a model is carried over, the nearest relatives first. */
+static const int carriers[DD_QUALITY_KINDS][N_SETS - 1] = {
+    [DD_QUALITY_GENERAL] = { INDEX_2026_10, INDEX_2026_07, CODING_2026_08, AGENTIC_2026_08, TERMINAL_2026_10, ARENA_2025_08 },
+    [DD_QUALITY_CODING]  = { TERMINAL_2026_10, INDEX_2026_08, INDEX_2026_10, INDEX_2026_07, AGENTIC_2026_08, ARENA_2025_08 },
+    [DD_QUALITY_AGENTIC] = { INDEX_2026_08, TERMINAL_2026_10, INDEX_2026_10, INDEX_2026_07, CODING_2026_08, ARENA_2025_08 },
+};
+
+dd_quality_kind dd_quality_kind_of(dd_task task)
+{
+    return task == DD_TASK_CODING ? DD_QUALITY_CODING : task == DD_TASK_AGENT_STEP ? DD_QUALITY_AGENTIC : DD_QUALITY_GENERAL;
+}
+
+typedef struct { double n, x, y, xx, xy; } fit;
+
+static double points(const score_row *r, int set) { return (double)r->value[set] / sets[set].divisor; }
+
+static void add_row(const score_row *r, fit fits[DD_QUALITY_KINDS][N_SETS])
+{
+    for (int k = 0; k < DD_QUALITY_KINDS; k++)
+        for (int s = 0; s < N_SETS && r->has[anchors[k]]; s++) {
+            double x = points(r, s), y = points(r, anchors[k]);
+            fit   *f = &fits[k][s];
+            if (r->has[s])
+                *f = (fit){ f->n + 1, f->x + x, f->y + y, f->xx + x * x, f->xy + x * y };
+        }
+}
+
+static bool same_name(const name *a, const name *b) { return strcmp(a->provider, b->provider) == 0 && strcmp(a->model, b->model) == 0; }
+
+/* The scores of the name that begins at *at, which moves to the next one. */
+static score_row next_row(size_t *at)
+{
+    score_row r;
+    memset(&r, 0, sizeof r);
+    for (size_t from = *at; *at < DD_COUNT(scores) && same_name(&scores[*at].n, &scores[from].n); ++*at) {
+        r.has[scores[*at].set]   = true;
+        r.value[scores[*at].set] = scores[*at].value;
+    }
+    return r;
+}
+
+static void lay_lines(fit fits[DD_QUALITY_KINDS][N_SETS], dd_quality_scale *out)
+{
+    enum { LEAST = 4 };
+    for (int k = 0; k < DD_QUALITY_KINDS; k++)
+        for (int s = 0; s < N_SETS; s++) {
+            const fit *f     = &fits[k][s];
+            double     width = f->n * f->xx - f->x * f->x, slope = width > 0 ? (f->n * f->xy - f->x * f->y) / width : 0;
+            if (f->n >= LEAST && slope > 0) {
+                out->link[k][s].slope = slope;
+                out->link[k][s].base  = (f->y - slope * f->x) / f->n;
+            }
+        }
+}
+
+/* In points of the kind's own set; false: in no set that leads there. */
+static bool carried(const dd_quality_scale *scale, const score_row *r, int kind, double *out, bool *linked)
+{
+    *linked = !r->has[anchors[kind]];
+    *out    = points(r, anchors[kind]);
+    for (size_t i = 0; *linked && i < DD_COUNT(carriers[kind]); i++) {
+        int s = carriers[kind][i];
+        if (r->has[s] && scale->link[kind][s].slope > 0) {
+            *out = scale->link[kind][s].base + scale->link[kind][s].slope * points(r, s);
+            return true;
+        }
+    }
+    return !*linked;
+}
+
+void dd_quality_scale_make(dd_quality_scale *out)
+{
+    fit    fits[DD_QUALITY_KINDS][N_SETS];
+    double at;
+    bool   linked;
+    memset(fits, 0, sizeof fits);
+    memset(out, 0, sizeof *out);
+    for (size_t i = 0; i < DD_COUNT(scores);) {
+        score_row r = next_row(&i);
+        add_row(&r, fits);
+    }
+    lay_lines(fits, out);
+    for (size_t i = 0; i < DD_COUNT(scores);) {
+        score_row r = next_row(&i);
+        for (int k = 0; k < DD_QUALITY_KINDS; k++)
+            if (carried(out, &r, k, &at, &linked) && at > out->most[k])
+                out->most[k] = at;
+    }
+}
+
+/* The mean of those of the same tier of its family. */
+static bool by_tier(const dd_quality_scale *scale, const dd_quality_tier *tier, int kind, double *out)
+{
+    double sum = 0, n = 0, one;
+    bool   linked;
+    for (size_t i = 0; i < DD_COUNT(tiers); i++) {
+        key       k;
+        score_row r;
+        memset(&r, 0, sizeof r);
+        if (tiers[i].t.tier != tier->tier || strcmp(tiers[i].t.family, tier->family) != 0)
+            continue;
+        if (make_key(&k, dd_str_z(tiers[i].n.provider), dd_str_z(tiers[i].n.model)))
+            add_scores(&k, &r);
+        if (carried(scale, &r, kind, &one, &linked)) {
+            sum += one;
+            n++;
+        }
+    }
+    *out = n > 0 ? sum / n : 0;
+    return n > 0;
+}
+
+bool dd_quality_levels_of(const dd_quality_scale *scale, const dd_price *model, dd_quality_levels *out)
+{
+    score_row       r = scores_of(model);
+    dd_quality_tier tier;
+    bool            in_tier = dd_quality_tier_of(model, &tier), any = false;
+    for (int k = 0; k < DD_QUALITY_KINDS; k++) {
+        double at     = 0;
+        bool   linked = true, ok = carried(scale, &r, k, &at, &linked) || (in_tier && by_tier(scale, &tier, k, &at));
+        double level  = ok && scale->most[k] > 0 ? at / scale->most[k] : -1;
+        out->level[k]  = ok && level < 0.01 ? 0.01 : level > 1 ? 1 : level;
+        out->linked[k] = linked;
+        any |= ok;
+    }
+    return any;
 }
