@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-enum { BATCH = 256, DEFER_ROUNDS = 16 };
+enum { BATCH = 256, DEFER_ROUNDS = 16, FINE_NS = 10000000 };
 
 typedef struct { void (*fn)(void *); void *arg; } todo;
 typedef DD_VEC(todo) todos;
@@ -21,6 +21,7 @@ typedef struct { dd_io *io; unsigned events; } seen; /* io NULL: the wake-up, or
 struct dd_loop {
     int             fd, wake_fd;       /* wake_fd: eventfd; not used with kqueue */
     atomic_bool     stop;
+    bool            coarse;            /* the kernel waits for milliseconds only */
     dd_mono         now;
     DD_VEC(dd_timer *) heap;           /* slot of a timer: its index here plus 1 */
     todos           deferred, running;
@@ -71,11 +72,24 @@ static bool kernel_watch(dd_loop *l, const dd_io *io, unsigned want)
     return epoll_ctl(l->fd, errno == ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, io->fd, &e) == 0;
 }
 
+/* epoll_wait counts in milliseconds: who sends 5,000 requests a second by timers would send five each millisecond. Long waits need not be that exact. */
+static int wait_finely(dd_loop *l, struct epoll_event *got, int64_t ns)
+{
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 35)
+    struct timespec t = { 0, (long)ns };
+    int             n = l->coarse ? -1 : epoll_pwait2(l->fd, got, BATCH, &t, NULL);
+    if (n >= 0 || (!l->coarse && errno != ENOSYS && errno != EPERM))
+        return n;
+    l->coarse = true; /* a kernel before 5.11, or a sandbox that does not know the call */
+#endif
+    return epoll_wait(l->fd, got, BATCH, (int)((ns + 999999) / 1000000)); /* rounded up: a timer never finds itself early */
+}
+
 static void kernel_wait(dd_loop *l, int64_t ns)
 {
     struct epoll_event got[BATCH];
-    int64_t ms = ns < 0 ? -1 : (ns + 999999) / 1000000; /* rounded up: a timer never finds itself early */
-    int     n  = epoll_wait(l->fd, got, BATCH, ms > 3600000 ? 3600000 : (int)ms);
+    int64_t ms = ns < 0 ? -1 : (ns + 999999) / 1000000;
+    int     n  = ns > 0 && ns < FINE_NS ? wait_finely(l, got, ns) : epoll_wait(l->fd, got, BATCH, ms > 3600000 ? 3600000 : (int)ms);
     l->batch_n = n > 0 ? (size_t)n : 0;
     for (size_t i = 0; i < l->batch_n; i++) {
         unsigned e  = got[i].events;
