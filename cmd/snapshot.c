@@ -1,24 +1,13 @@
-#include "cmd/snapshot.h"
+#include "cmd/snapshot_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "cmd/master.h"
-
-typedef struct {
-    const dd_config    *config;
-    dd_snapshot        *s;
-    dd_policy_provider *known;    /* beside s->providers */
-    size_t              cap;
-    dd_vault           *vault;    /* opened with the first secret:NAME */
-    dd_buf             *missing;  /* a check: lines of what the environment lacks, which then is no error; NULL otherwise */
-    dd_err             *err;
-} maker;
 
 /* --- ${NAME}, ${NAME:-default}, os.environ/NAME, secret:NAME --- */
 
-static dd_code look_up(maker *m, const char *owner, dd_str name, dd_buf *out)
+static dd_code look_up(dd_snapshot_maker *m, const char *owner, dd_str name, dd_buf *out)
 {
     dd_buf z = DD_BUF_INIT(256);
     dd_buf_add(&z, name);
@@ -36,7 +25,7 @@ static dd_code look_up(maker *m, const char *owner, dd_str name, dd_buf *out)
     return rc;
 }
 
-static dd_code open_secret(maker *m, const char *owner, dd_str name, dd_str *out)
+static dd_code open_secret(dd_snapshot_maker *m, const char *owner, dd_str name, dd_str *out)
 {
     dd_secret value = DD_SECRET_NONE;
     *out            = DD_STR("");
@@ -53,7 +42,7 @@ static dd_code open_secret(maker *m, const char *owner, dd_str name, dd_str *out
     return rc;
 }
 
-static dd_code expand(maker *m, const char *owner, const char *text, dd_str *out)
+static dd_code expand(dd_snapshot_maker *m, const char *owner, const char *text, dd_str *out)
 {
     dd_str  rest = dd_str_z(text);
     dd_buf  b    = DD_BUF_INIT(64 << 10);
@@ -102,9 +91,9 @@ static dd_code expand(maker *m, const char *owner, const char *text, dd_str *out
 
 static int64_t limit(int64_t own, int64_t all, int64_t standard) { return own >= 0 ? own : all >= 0 ? all : standard; }
 
-static dd_provider *new_provider(maker *m, dd_str name, const dd_provider_kind *kind, const dd_config_provider *entry)
+static dd_provider *new_provider(dd_snapshot_maker *m, dd_str name, const dd_provider_kind *kind, const dd_config_provider *entry)
 {
-    static const dd_config_provider none = { .cost = -1, .connect = -1, .first_token = -1, .idle = -1, .total = -1 };
+    static const dd_config_provider none = { .cost = -1, .connect = -1, .first_token = -1, .idle = -1, .total = -1, .local = -1 };
     const dd_config *c = m->config;
     if (!entry)
         entry = &none;
@@ -124,7 +113,7 @@ static dd_provider *new_provider(maker *m, dd_str name, const dd_provider_kind *
 
 enum { KEYS_MAX = 256 };   /* of one provider; more are refused where they are read */
 
-static void add_key(maker *m, dd_provider *p, dd_str value, int64_t weight)
+static void add_key(dd_snapshot_maker *m, dd_provider *p, dd_str value, int64_t weight)
 {
     value = dd_str_trim(value);   /* a file's last line break */
     if (!p->keys)
@@ -145,18 +134,34 @@ static const char *first_env(const char *const names[3])
     return NULL;
 }
 
-static dd_code set_base(maker *m, dd_provider *p, dd_str url)
+/* An address of this machine: what on_exceed: local may use. */
+static bool is_here(dd_str url)
+{
+    static const char *const hosts[] = { "localhost", "127.", "[::1]", "0.0.0.0" };
+    ptrdiff_t at = dd_str_findz(url, "://");
+    dd_str    host = at < 0 ? url : dd_str_sub(url, (size_t)at + 3, url.len);
+    for (size_t i = 0; i < DD_COUNT(hosts); i++) {
+        size_t n = strlen(hosts[i]);
+        bool   whole = hosts[i][n - 1] == '.' || host.len == n || (host.len > n && strchr(":/", host.ptr[n]));
+        if (dd_str_startsz(host, hosts[i]) && whole)
+            return true;
+    }
+    return false;
+}
+
+static dd_code set_base(dd_snapshot_maker *m, dd_provider *p, dd_str url)
 {
     dd_buf  b  = DD_BUF_INIT(4096);
     dd_code rc = dd_provider_base(p->kind, url, &b, m->err);
     if (rc != DD_OK)
         dd_wrap(m->err, "provider \"" DD_STR_FMT "\"", DD_STR_ARG(p->name));
     p->base = dd_arena_dup(&m->s->arena, dd_buf_str(&b));
+    m->known[p - m->s->providers].local |= is_here(p->base);
     dd_buf_free(&b);
     return rc;
 }
 
-static dd_code read_keys(maker *m, const dd_config_provider *entry, dd_provider *p)
+static dd_code read_keys(dd_snapshot_maker *m, const dd_config_provider *entry, dd_provider *p)
 {
     dd_code rc = DD_OK;
     dd_str  value;
@@ -174,7 +179,7 @@ static dd_code read_keys(maker *m, const dd_config_provider *entry, dd_provider 
     return rc;
 }
 
-static dd_code no_type(maker *m, const char *owner, const char *type)
+static dd_code no_type(dd_snapshot_maker *m, const char *owner, const char *type)
 {
     const char *near = NULL;
     size_t      best = 3;
@@ -193,7 +198,7 @@ static dd_code no_type(maker *m, const char *owner, const char *type)
     return DD_ERR_USAGE;
 }
 
-static dd_code configured(maker *m, const dd_config_provider *entry)
+static dd_code configured(dd_snapshot_maker *m, const dd_config_provider *entry)
 {
     const dd_provider_kind *kind = dd_provider_kind_find(dd_str_z(entry->type ? entry->type : entry->name));
     if (!kind && !entry->type && entry->base_url)
@@ -216,14 +221,26 @@ static dd_code configured(maker *m, const dd_config_provider *entry)
     }
     if (rc == DD_OK && !later)
         rc = set_base(m, p, url);
+    if (entry->local >= 0)
+        m->known[p - m->s->providers].local = entry->local;
     if (rc == DD_OK && entry->api_version)
         rc = expand(m, entry->name, entry->api_version, &version);
     p->api_version = version;
     return rc == DD_OK ? read_keys(m, entry, p) : rc;
 }
 
+static dd_code add_kind(dd_snapshot_maker *m, const dd_provider_kind *k)
+{
+    const char  *key = first_env(k->key_env), *url = first_env(k->url_env);
+    dd_provider *p   = new_provider(m, dd_str_z(k->name), k, NULL);
+    dd_code      rc  = set_base(m, p, dd_str_z(url ? url : k->base_url));
+    if (rc == DD_OK && key)
+        add_key(m, p, dd_arena_dupz(&m->s->arena, key), 1);
+    return rc;
+}
+
 /* Without a `providers:` section: what the environment offers. */
-static dd_code from_environment(maker *m)
+static dd_code from_environment(dd_snapshot_maker *m)
 {
     for (const dd_provider_kind *k = dd_provider_kinds; k->name; k++) {
         const char *key = first_env(k->key_env), *url = first_env(k->url_env);
@@ -232,21 +249,34 @@ static dd_code from_environment(maker *m)
             continue;
         if (!k->base_url && !url)
             continue;
-        dd_provider *p  = new_provider(m, dd_str_z(k->name), k, NULL);
-        dd_code      rc = set_base(m, p, dd_str_z(url ? url : k->base_url));
+        dd_code rc = add_kind(m, k);
         if (rc != DD_OK)
             return rc;
-        if (key)
-            add_key(m, p, dd_arena_dupz(&m->s->arena, key), 1);
     }
     return DD_OK;
+}
+
+bool dd_snapshot_imply(dd_snapshot_maker *m, dd_str name, const char **lacks)
+{
+    const dd_provider_kind *k = dd_provider_kind_find(name);
+    *lacks                    = NULL;
+    if (!k || !dd_str_eqz(name, k->name) || m->s->policy.n_providers >= m->cap)
+        return false;
+    const char *key = first_env(k->key_env), *url = first_env(k->url_env);
+    if (!k->base_url && !url)
+        *lacks = k->url_env[0];
+    else if (!key && !k->keyless)
+        *lacks = k->key_env[0];
+    else
+        return add_kind(m, k) == DD_OK;
+    return true;
 }
 
 /* --- development mode: one local provider, whatever is asked for --- */
 
 static dd_route_step plain_step(dd_str model) { return (dd_route_step){ .model = model, .weight = 1, .timeout_ms = -1, .retries = -1, .threshold = -1 }; }
 
-static dd_policy_alias *copy_map(maker *m, const dd_deployment *map, size_t n)
+static dd_policy_alias *copy_map(dd_snapshot_maker *m, const dd_deployment *map, size_t n)
 {
     dd_policy_alias *out = dd_newn(&m->s->arena, dd_policy_alias, n + 1);
     for (size_t i = 0; i < n; i++) {
@@ -257,7 +287,7 @@ static dd_policy_alias *copy_map(maker *m, const dd_deployment *map, size_t n)
     return out;
 }
 
-static dd_code development(maker *m)
+static dd_code development(dd_snapshot_maker *m)
 {
     const dd_provider_kind *kind = dd_provider_kind_find(DD_STR("ollama"));
     const char  *env   = first_env(kind->url_env), *model = getenv("OLLAMA_MODEL");
@@ -270,40 +300,7 @@ static dd_code development(maker *m)
     return set_base(m, p, dd_str_z(m->config->dev.base_url ? m->config->dev.base_url : env ? env : kind->base_url));
 }
 
-static void copy_models(maker *m)
-{
-    const dd_config *c    = m->config;
-    dd_policy_alias *list = dd_newn(&m->s->arena, dd_policy_alias, c->n_models + 1);
-    for (size_t i = 0; i < c->n_models; i++) {
-        dd_route_step *targets = dd_newn(&m->s->arena, dd_route_step, c->models[i].targets.n);
-        for (size_t k = 0; k < c->models[i].targets.n; k++)
-            targets[k] = plain_step(dd_arena_dupz(&m->s->arena, c->models[i].targets.v[k]));
-        list[i] = (dd_policy_alias){ dd_arena_dupz(&m->s->arena, c->models[i].name), targets, c->models[i].targets.n, DD_ON_USUAL, DD_STRATEGY_PASSTHROUGH };
-    }
-    m->s->policy.aliases   = list;
-    m->s->policy.n_aliases = c->n_models;
-}
-
-/* A target that nobody serves would fail with each request. */
-static dd_code check_targets(maker *m)
-{
-    const dd_policy *policy = &m->s->policy;
-    for (size_t i = 0; i < policy->n_aliases; i++)
-        for (size_t k = 0; k < policy->aliases[i].n; k++) {
-            dd_str      target = policy->aliases[i].targets[k].model;
-            dd_decision d;
-            dd_decide(policy, m->s->prices, target, &d, NULL);
-            if (d.verdict != DD_DECIDED_NO_MODEL && d.verdict != DD_DECIDED_NO_PROVIDER)
-                continue;
-            dd_fail(m->err, DD_ERR_USAGE, "model \"" DD_STR_FMT "\": no configured provider has the target \"" DD_STR_FMT "\"",
-                    DD_STR_ARG(policy->aliases[i].name), DD_STR_ARG(target));
-            dd_hint(m->err, "A target is PROVIDER/MODEL with one of providers:.");
-            return DD_ERR_USAGE;
-        }
-    return DD_OK;
-}
-
-static dd_code open_prices(maker *m)
+static dd_code open_prices(dd_snapshot_maker *m)
 {
     dd_buf cache = DD_BUF_INIT(4096);
     dd_dir_cache(&cache);
@@ -316,7 +313,8 @@ static dd_code open_prices(maker *m)
 static dd_snapshot *make(const dd_config *c, bool dev, dd_buf *missing, dd_err *err)
 {
     enum { KINDS = 32 };
-    maker m = { .config = c, .s = dd_snapshot_new(), .missing = missing, .err = err };
+    dd_snapshot_maker m = { .config = c, .s = dd_snapshot_new(), .dev = dev, .missing = missing, .err = err };
+    dd_policy_defaults(&m.s->policy);
     m.cap                 = c->n_providers + KINDS;
     m.known               = dd_newn(&m.s->arena, dd_policy_provider, m.cap);
     m.s->providers        = dd_newn(&m.s->arena, dd_provider, m.cap);
@@ -338,9 +336,8 @@ static dd_snapshot *make(const dd_config *c, bool dev, dd_buf *missing, dd_err *
     for (size_t i = 0; i < c->n_providers && rc == DD_OK && !dev; i++)
         rc = configured(&m, &c->providers[i]);
     dd_vault_close(m.vault);
-    copy_models(&m);
-    if (rc == DD_OK && !dev)
-        rc = check_targets(&m);
+    if (rc == DD_OK)
+        rc = dd_snapshot_rules(&m);
     if (rc == DD_OK)
         return m.s;
     dd_snapshot_drop(m.s);
