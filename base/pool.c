@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "base/crash.h"
 #include "base/str.h"
 
 #define MAX_WORKERS 64u
@@ -77,6 +78,19 @@ void dd_parallel(unsigned workers, size_t n, dd_parallel_fn *fn, void *ctx)
         pthread_attr_destroy(&attr);
 }
 
+typedef struct { void *(*run)(void *); void *arg; } beginning;
+
+static void *run_thread(void *p)
+{
+    beginning     b = *(beginning *)p;
+    dd_crash_room room;
+    free(p);
+    dd_crash_room_open(&room);
+    void *result = b.run(b.arg);
+    dd_crash_room_close(&room);
+    return result;
+}
+
 int dd_thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
 {
     static const int own[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
@@ -85,7 +99,11 @@ int dd_thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
     for (size_t i = 0; i < DD_COUNT(own); i++)
         sigdelset(&most, own[i]);
     pthread_sigmask(SIG_SETMASK, &most, &old);
-    int code = pthread_create(thread, NULL, run, arg);
+    beginning *b = dd_malloc(sizeof *b);
+    *b           = (beginning){ run, arg };
+    int code     = pthread_create(thread, NULL, run_thread, b);
+    if (code != 0)
+        free(b);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     return code;
 }

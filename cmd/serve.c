@@ -1,7 +1,6 @@
 #include "cmd/serve.h"
 
 #include <errno.h>
-#include <execinfo.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/crash.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/redact.h"
@@ -87,29 +87,6 @@ static void log_line(void *ctx, int level, const char *line)
 static void log_store(void *ctx, bool up, const char *line)
 {
     log_line(ctx, up ? 2 : 1, line);
-}
-
-/* --- a crash: where it was, never what was in memory --- */
-
-static void fatal(int number)
-{
-    static const char text[] = "dd0c: a fatal error; please report the lines below, they hold no data\n";
-    void *frames[48];
-    char  line[128];
-    size_t n = dd_redact_into(line, sizeof line, (dd_str){ text, sizeof text - 1 });
-    if (write(STDERR_FILENO, line, n) > 0)
-        backtrace_symbols_fd(frames, backtrace(frames, 48), STDERR_FILENO);
-    raise(number);                     /* once more, with the system's own handling */
-}
-
-static void catch_fatal(void)
-{
-    static const int numbers[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
-    struct sigaction a = { .sa_handler = fatal, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER) };
-    void *warm[1];
-    backtrace(warm, 1);                /* loads what it needs while memory is whole */
-    for (size_t i = 0; i < DD_COUNT(numbers); i++)
-        sigaction(numbers[i], &a, NULL);
 }
 
 /* --- who calls --- */
@@ -363,7 +340,7 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
     dd_dir_cache(&s->prices_path);
     dd_buf_addz(&s->prices_path, "/prices.json");
     raise_descriptors();
-    catch_fatal();
+    dd_crash_catch();
     dd_code rc = open_config(s, &s->config, err);
     const char *format = opts->log_format ? opts->log_format : s->config.log_format;
     s->json_log = format && strcmp(format, "json") == 0;
