@@ -1,9 +1,9 @@
 /* route/cel.h - conditions of routing rules: the Common Expression Language.
  *
- * `feature == "classify" && input_tokens < 500`: the syntax, types and errors of google/cel-spec, over variables that a table names. A condition is compiled once
- * (parsed, names and types checked, constants folded) and read by all threads; evaluating it changes nothing, allocates nothing for ordinary comparisons and ends
- * within a fixed number of steps. No I/O, no clock: time zones come from a function of the table. What is not there: docs/expressions.md. Source:
- * docs/decisions/0018-cel.json. */
+ * `feature == "classify" && input_tokens < 500`: the syntax, types and errors of google/cel-spec, over variables that a table names. A condition is
+ * compiled once (parsed, names and types checked, constants folded) and read by all threads; evaluating it changes nothing, allocates nothing for
+ * ordinary comparisons and ends within a fixed number of steps. No I/O, no clock: time zones come from a function of the table. What is not there:
+ * docs/expressions.md. Source: docs/decisions/0018-cel.json. */
 #ifndef DD_ROUTE_CEL_H
 #define DD_ROUTE_CEL_H
 #include "base/arena.h"
@@ -31,8 +31,9 @@ const char *dd_cel_type_name(dd_cel_type t); /* "int", "string", "null_type" ...
 
 /* Errors of evaluation, as the language names them. */
 typedef enum {
-    DD_CEL_E_NONE, DD_CEL_E_OVERLOAD, DD_CEL_E_DIVIDE, DD_CEL_E_MODULUS, DD_CEL_E_OVERFLOW, DD_CEL_E_RANGE, DD_CEL_E_KEY, DD_CEL_E_INDEX, DD_CEL_E_KEY_TYPE,
-    DD_CEL_E_REPEATED, DD_CEL_E_NAME, DD_CEL_E_FIELD, DD_CEL_E_CONVERT, DD_CEL_E_PATTERN, DD_CEL_E_FORMAT, DD_CEL_E_ZONE, DD_CEL_E_LIMIT, DD_CEL_E_COUNT
+    DD_CEL_E_NONE, DD_CEL_E_OVERLOAD, DD_CEL_E_DIVIDE, DD_CEL_E_MODULUS, DD_CEL_E_OVERFLOW, DD_CEL_E_RANGE, DD_CEL_E_KEY, DD_CEL_E_INDEX,
+    DD_CEL_E_KEY_TYPE, DD_CEL_E_REPEATED, DD_CEL_E_NAME, DD_CEL_E_FIELD, DD_CEL_E_CONVERT, DD_CEL_E_PATTERN, DD_CEL_E_FORMAT, DD_CEL_E_ZONE,
+    DD_CEL_E_LIMIT, DD_CEL_E_COUNT
 } dd_cel_error;
 
 typedef struct dd_cel_value dd_cel_value;
@@ -97,23 +98,25 @@ typedef struct {
 /* --- a condition --- */
 enum { DD_CEL_MAX_TEXT = 65536, DD_CEL_MAX_DEPTH = 200, DD_CEL_MAX_STEPS = 250000 };
 typedef struct dd_cel dd_cel; /* immutable, in the arena it was compiled into; nothing to free but that */
-/* NULL: *err says what is wrong, *at (may be NULL) the byte offset of it. `text` and `env` (with its tables) are borrowed as long as the program lives. */
+/* NULL: *err says what is wrong, *at (may be NULL) the byte offset of it. `text` and `env` (with its tables) are borrowed as long as the program
+ * lives. */
 dd_cel     *dd_cel_compile(dd_str text, const dd_cel_env *env, dd_arena *arena, dd_err *err, size_t *at);
 dd_cel_type dd_cel_result(const dd_cel *p); /* static type: a condition must be BOOL (or DYN) */
 dd_str      dd_cel_text(const dd_cel *p);
 /* Line and column, from 1, of a byte offset; columns count characters. */
 void        dd_cel_position(dd_str text, size_t at, size_t *line, size_t *column);
 
-/* The variables of one evaluation, by index in the table. What is UNSET is filled at first use and kept: costly facts are computed only if a rule asks for them.
- * `fill` NULL or without a value (false): reading that variable is an error of the expression, as `&&` and `||` know them. A value need not have its variable's
- * type: null for what a request lacks is fine (null == "x" is false; null < 5 is an error). */
+/* The variables of one evaluation, by index in the table. What is UNSET is filled at first use and kept: costly facts are computed only if a rule
+ * asks for them. `fill` NULL or without a value (false): reading that variable is an error of the expression, as `&&` and `||` know them. A value
+ * need not have its variable's type: null for what a request lacks is fine (null == "x" is false; null < 5 is an error). */
 typedef struct {
     dd_cel_value *values;
     bool        (*fill)(void *ctx, size_t index, dd_cel_value *out);
     void         *ctx;
 } dd_cel_vars;
 
-/* Pure. DD_OK: *out. Else *out is the ERROR value and *err (may be NULL: costs nothing) the message. `scratch` owns what is new in *out; it may be emptied then. */
+/* Pure. DD_OK: *out. Else *out is the ERROR value and *err (may be NULL: costs nothing) the message. `scratch` owns what is new in *out; it may be
+ * emptied then. */
 dd_code dd_cel_eval(const dd_cel *p, const dd_cel_vars *vars, dd_arena *scratch, dd_cel_value *out, dd_err *err);
 /* A condition holds: it is true. False, another value and an error do not. */
 bool    dd_cel_test(const dd_cel *p, const dd_cel_vars *vars, dd_arena *scratch);

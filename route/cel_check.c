@@ -3,8 +3,8 @@
 
 const cel_type cel_types[DD_CEL_TYPES] = {
     { DD_CEL_DYN, NULL, NULL }, { DD_CEL_NULL, NULL, NULL }, { DD_CEL_BOOL, NULL, NULL }, { DD_CEL_INT, NULL, NULL }, { DD_CEL_UINT, NULL, NULL },
-    { DD_CEL_DOUBLE, NULL, NULL }, { DD_CEL_STRING, NULL, NULL }, { DD_CEL_BYTES, NULL, NULL }, { DD_CEL_LIST, NULL, NULL }, { DD_CEL_MAP, NULL, NULL },
-    { DD_CEL_TIMESTAMP, NULL, NULL }, { DD_CEL_DURATION, NULL, NULL }, { DD_CEL_TYPE, NULL, NULL }, { DD_CEL_DYN, NULL, NULL }, { DD_CEL_DYN, NULL, NULL },
+    { DD_CEL_DOUBLE, NULL, NULL }, { DD_CEL_STRING, NULL, NULL }, { DD_CEL_BYTES, NULL, NULL }, { DD_CEL_LIST, NULL, NULL },
+    { DD_CEL_MAP, NULL, NULL }, { DD_CEL_TIMESTAMP, NULL, NULL }, { DD_CEL_DURATION, NULL, NULL }, { DD_CEL_TYPE, NULL, NULL }, { DD_CEL_DYN, NULL, NULL }, { DD_CEL_DYN, NULL, NULL },
 };
 
 typedef struct {
@@ -202,7 +202,8 @@ static bool resolve_chain(checker *c, cel_node *n)
 {
     const cel_node *first = leftmost(n);
     dd_buf          name = DD_BUF_INIT(0);
-    bool            found = first->kind == CEL_N_NAME && find_local(c, first) == SIZE_MAX && dotted(n, &name) && resolve(c, n, dd_buf_str(&name), first->rooted);
+    bool            found = first->kind == CEL_N_NAME && find_local(c, first) == SIZE_MAX && dotted(n, &name) &&
+                 resolve(c, n, dd_buf_str(&name), first->rooted);
     dd_buf_free(&name);
     return found;
 }
@@ -328,7 +329,8 @@ static bool fits(const cel_row *row, const cel_node *n)
 static const cel_type *result_of(checker *c, const cel_node *n)
 {
     const cel_type *result = NULL;
-    for (const cel_row *row = n->rows; row < n->rows + n->n_rows; row++) {
+    for (size_t i = 0; i < n->n_rows; i++) {
+        const cel_row *row = &n->rows[i];
         if (!fits(row, n))
             continue;
         const cel_type *t = row->rule ? row->rule(c->src->arena, n) : &cel_types[row->result];
@@ -367,7 +369,8 @@ static dd_code no_overload(checker *c, const cel_node *n)
     dd_str name = plain_name(n->name);
     bool   is_operator = name.len != n->name.len;
     list_types(n, &types);
-    cel_wrong(c->src, n->at, "%s \"" DD_STR_FMT "\" does not take (" DD_STR_FMT ")", is_operator ? "operator" : "function", DD_STR_ARG(name), DD_STR_ARG(dd_buf_str(&types)));
+    cel_wrong(c->src, n->at, "%s \"" DD_STR_FMT "\" does not take (" DD_STR_FMT ")", is_operator ? "operator" : "function", DD_STR_ARG(name),
+              DD_STR_ARG(dd_buf_str(&types)));
     dd_buf_free(&types);
     hint_overload(c, n, is_operator);
     return DD_ERR_PARSE;
@@ -473,7 +476,10 @@ static dd_code check_map(checker *c, cel_node *n)
 static dd_code check_predicate(checker *c, cel_node *n, const cel_node *predicate)
 {
     bool ok = !predicate || is_bool(predicate) || c->env->unchecked;
-    return ok ? DD_OK : cel_wrong(c->src, predicate->from, "a condition on \"" DD_STR_FMT "\" is bool, not %s", DD_STR_ARG(n->name), dd_cel_type_name(predicate->type->t));
+    if (ok)
+        return DD_OK;
+    return cel_wrong(c->src, predicate->from, "a condition on \"" DD_STR_FMT "\" is bool, not %s", DD_STR_ARG(n->name),
+                     dd_cel_type_name(predicate->type->t));
 }
 
 static dd_code check_body(checker *c, cel_node *n, const cel_type *item)

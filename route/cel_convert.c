@@ -39,7 +39,9 @@ static bool looks_like_double(dd_str s)
 
 static bool parse_special(dd_str s, double *out)
 {
-    static const struct { const char *text; double value; } names[] = { { "nan", (double)NAN }, { "inf", (double)INFINITY }, { "infinity", (double)INFINITY } };
+    static const struct { const char *text; double value; } names[] = {
+        { "nan", (double)NAN }, { "inf", (double)INFINITY }, { "infinity", (double)INFINITY },
+    };
     size_t sign = sign_at(s, 0);
     for (size_t i = 0; i < DD_COUNT(names); i++)
         if (dd_str_eq_nocase(dd_str_sub(s, sign, s.len), dd_str_z(names[i].text))) {
@@ -66,7 +68,8 @@ static bool parse_uint(dd_str s, uint64_t *out)
 {
     *out = 0;
     for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] < '0' || s.ptr[i] > '9' || __builtin_mul_overflow(*out, (uint64_t)10, out) || __builtin_add_overflow(*out, (uint64_t)(s.ptr[i] - '0'), out))
+        if (s.ptr[i] < '0' || s.ptr[i] > '9' || __builtin_mul_overflow(*out, (uint64_t)10, out) ||
+            __builtin_add_overflow(*out, (uint64_t)(s.ptr[i] - '0'), out))
             return false;
     return s.len > 0;
 }

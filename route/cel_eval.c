@@ -100,9 +100,9 @@ static bool takes(const cel_row *row, const cel_node *n, const dd_cel_value *a)
 
 static void call(const cel_node *n, cel_frame *f, const dd_cel_value *a, dd_cel_value *out)
 {
-    for (const cel_row *row = n->rows; row < n->rows + n->n_rows; row++)
-        if (takes(row, n, a)) {
-            row->fn(f, n, a, out);
+    for (size_t i = 0; i < n->n_rows; i++)
+        if (takes(&n->rows[i], n, a)) {
+            n->rows[i].fn(f, n, a, out);
             if (out->type == DD_CEL_ERROR)
                 out->at = n->at;
             return;

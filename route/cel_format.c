@@ -214,7 +214,8 @@ static bool verb_x(writer *w, const dd_cel_value *v)
 }
 
 static const struct { char letter; bool upper, precision; bool (*put)(writer *, const dd_cel_value *); } verbs[] = {
-    { 's', false, false, verb_s }, { 'd', false, false, verb_d }, { 'f', false, true, verb_f }, { 'e', false, true, verb_e }, { 'x', false, false, verb_x },
+    { 's', false, false, verb_s }, { 'd', false, false, verb_d }, { 'f', false, true, verb_f }, { 'e', false, true, verb_e },
+    { 'x', false, false, verb_x },
     { 'X', true, false, verb_x }, { 'o', false, false, verb_o }, { 'b', false, false, verb_b },
 };
 

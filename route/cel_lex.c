@@ -2,9 +2,12 @@
 #include "route/cel_parts.h"
 
 static const struct { const char *text; cel_token_kind kind; } marks[] = { /* longer ones first */
-    { "==", CEL_T_EQ }, { "!=", CEL_T_NE }, { "<=", CEL_T_LE }, { ">=", CEL_T_GE }, { "&&", CEL_T_AND }, { "||", CEL_T_OR }, { "<", CEL_T_LT }, { ">", CEL_T_GT },
-    { "!", CEL_T_NOT }, { "+", CEL_T_PLUS }, { "-", CEL_T_MINUS }, { "*", CEL_T_STAR }, { "/", CEL_T_SLASH }, { "%", CEL_T_PERCENT }, { "?", CEL_T_ASK },
-    { ":", CEL_T_COLON }, { ",", CEL_T_COMMA }, { ".", CEL_T_DOT }, { "(", CEL_T_OPEN }, { ")", CEL_T_CLOSE }, { "[", CEL_T_BRACKET }, { "]", CEL_T_BRACKET_END },
+    { "==", CEL_T_EQ }, { "!=", CEL_T_NE }, { "<=", CEL_T_LE }, { ">=", CEL_T_GE }, { "&&", CEL_T_AND }, { "||", CEL_T_OR }, { "<", CEL_T_LT },
+    { ">", CEL_T_GT },
+    { "!", CEL_T_NOT }, { "+", CEL_T_PLUS }, { "-", CEL_T_MINUS }, { "*", CEL_T_STAR }, { "/", CEL_T_SLASH }, { "%", CEL_T_PERCENT },
+    { "?", CEL_T_ASK },
+    { ":", CEL_T_COLON }, { ",", CEL_T_COMMA }, { ".", CEL_T_DOT }, { "(", CEL_T_OPEN }, { ")", CEL_T_CLOSE }, { "[", CEL_T_BRACKET },
+    { "]", CEL_T_BRACKET_END },
     { "{", CEL_T_BRACE }, { "}", CEL_T_BRACE_END },
 };
 /* What people write who know other languages. */

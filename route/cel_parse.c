@@ -1,5 +1,5 @@
-/* From tokens to a tree: binary operators by precedence, macros where the language has them. A node is at most DD_CEL_MAX_DEPTH above its lowest leaf, so that
- * everything which walks trees may recurse. */
+/* From tokens to a tree: binary operators by precedence, macros where the language has them. A node is at most DD_CEL_MAX_DEPTH above its lowest
+ * leaf, so that everything which walks trees may recurse. */
 #include "route/cel_parts.h"
 
 #include <stdarg.h>
@@ -14,7 +14,8 @@ typedef struct {
 
 static const struct { cel_token_kind token; int level; cel_kind kind; const char *name; } operators[] = {
     { CEL_T_OR, 1, CEL_N_OR, "||" },          { CEL_T_AND, 2, CEL_N_AND, "&&" },
-    { CEL_T_LT, 3, CEL_N_CALL, "_<_" },       { CEL_T_LE, 3, CEL_N_CALL, "_<=_" },  { CEL_T_GT, 3, CEL_N_CALL, "_>_" }, { CEL_T_GE, 3, CEL_N_CALL, "_>=_" },
+    { CEL_T_LT, 3, CEL_N_CALL, "_<_" }, { CEL_T_LE, 3, CEL_N_CALL, "_<=_" }, { CEL_T_GT, 3, CEL_N_CALL, "_>_" },
+    { CEL_T_GE, 3, CEL_N_CALL, "_>=_" },
     { CEL_T_EQ, 3, CEL_N_CALL, "_==_" },      { CEL_T_NE, 3, CEL_N_CALL, "_!=_" },  { CEL_T_IN, 3, CEL_N_CALL, "_in_" },
     { CEL_T_PLUS, 4, CEL_N_CALL, "_+_" },     { CEL_T_MINUS, 4, CEL_N_CALL, "_-_" },
     { CEL_T_STAR, 5, CEL_N_CALL, "_*_" },     { CEL_T_SLASH, 5, CEL_N_CALL, "_/_" }, { CEL_T_PERCENT, 5, CEL_N_CALL, "_%_" },
@@ -24,8 +25,8 @@ static const struct { const char *name; size_t args; cel_loop loop; bool filter,
     { "existsOne", 2, CEL_EXISTS_ONE, false, true },  { "map", 2, CEL_MAP, false, true },       { "map", 3, CEL_MAP, true, true },
     { "filter", 2, CEL_FILTER, true, false },
 };
-static const char *const reserved[] = { "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace", "return",
-                                        "var", "void", "while" };
+static const char *const reserved[] = { "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package",
+                                        "namespace", "return", "var", "void", "while" };
 
 static dd_code parse_expr(parser *p, cel_node **out);
 static dd_code parse_unary(parser *p, cel_node **out);
@@ -47,11 +48,13 @@ static dd_code next(parser *p)
     return cel_lex(p->src, &p->pos, &p->tok);
 }
 
+static dd_str token_text(const parser *p) { return dd_str_sub(p->src->text, p->tok.from, p->tok.to); }
+
 static dd_code unexpected(parser *p, const char *wanted)
 {
     if (p->tok.kind == CEL_T_END)
         return cel_wrong(p->src, p->tok.from, "expression ends where %s is expected", wanted);
-    return cel_wrong(p->src, p->tok.from, "unexpected \"" DD_STR_FMT "\" where %s is expected", DD_STR_ARG(dd_str_sub(p->src->text, p->tok.from, p->tok.to)), wanted);
+    return cel_wrong(p->src, p->tok.from, "unexpected \"" DD_STR_FMT "\" where %s is expected", DD_STR_ARG(token_text(p)), wanted);
 }
 
 static dd_code expect(parser *p, cel_token_kind kind, const char *wanted)
@@ -224,7 +227,7 @@ static dd_code parse_index(parser *p, cel_node **out)
 static dd_code parse_int(parser *p, cel_node *n, bool negative)
 {
     if (!negative && p->tok.u > INT64_MAX)
-        return cel_wrong(p->src, p->tok.from, "number \"" DD_STR_FMT "\" does not fit 64 bits", DD_STR_ARG(dd_str_sub(p->src->text, p->tok.from, p->tok.to)));
+        return cel_wrong(p->src, p->tok.from, "number \"" DD_STR_FMT "\" does not fit 64 bits", DD_STR_ARG(token_text(p)));
     n->value = dd_cel_int(negative ? (int64_t)(0 - p->tok.u) : (int64_t)p->tok.u);
     return DD_OK;
 }

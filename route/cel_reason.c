@@ -1,8 +1,9 @@
 /* What can be said about conditions without values: that one never holds, that one covers another.
  *
- * A condition is taken apart into alternatives, each a conjunction of literals (parts, or their negations). A literal speaks about a subject: the one thing in it that
- * is no constant. What a conjunction allows for a subject is a finite set (from ==, in, a bare bool) or an interval (from < and its like). A set is tried value by
- * value against the other literals, by evaluating them; an interval is compared. All this is sound, not complete: what is not seen is "not known". */
+ * A condition is taken apart into alternatives, each a conjunction of literals (parts, or their negations). A literal speaks about a subject: the
+ * one thing in it that is no constant. What a conjunction allows for a subject is a finite set (from ==, in, a bare bool) or an interval (from <
+ * and its like). A set is tried value by value against the other literals, by evaluating them; an interval is compared. All this is sound, not
+ * complete: what is not seen is "not known". */
 #include "route/cel_parts.h"
 
 #include <math.h>
@@ -32,7 +33,8 @@ static bool same_head(const cel_node *a, const cel_node *b)
         return false;
     if (a->kind == CEL_N_CONST)
         return same_value(&a->value, &b->value);
-    return a->kind == CEL_N_VAR || a->kind == CEL_N_LOCAL || a->kind == CEL_N_LOOP || dd_str_eq(a->name, b->name); /* a macro's variable goes by its index */
+    /* a macro's variable goes by its index */
+    return a->kind == CEL_N_VAR || a->kind == CEL_N_LOCAL || a->kind == CEL_N_LOOP || dd_str_eq(a->name, b->name);
 }
 
 bool cel_same(const cel_node *a, const cel_node *b)

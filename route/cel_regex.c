@@ -1,8 +1,8 @@
 /* matches(): RE2's syntax, in time that grows with the text.
  *
- * PCRE2 runs the pattern, but what it has beyond RE2 (look-around, back references, possessive and atomic groups, verbs) is refused, and what means something else
- * there is rewritten. Its breadth-first matcher goes over the text once, behind a leading .*?, without going back; groups capture nothing. A pattern that is plain
- * text between ^ and $ is compared without it. */
+ * PCRE2 runs the pattern, but what it has beyond RE2 (look-around, back references, possessive and atomic groups, verbs) is refused, and what means
+ * something else there is rewritten. Its breadth-first matcher goes over the text once, behind a leading .*?, without going back; groups capture
+ * nothing. A pattern that is plain text between ^ and $ is compared without it. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -120,7 +120,8 @@ static void put_literal(translator *t)
 }
 
 static const struct { char letter; const char *outside, *inside; } classes[] = { /* NULL: not there */
-    { 's', "[\\t\\n\\f\\r ]", "\\t\\n\\f\\r " }, { 'S', "[^\\t\\n\\f\\r ]", "\\S" }, { 'v', "\\x0b", "\\x0b" }, { 'b', "\\b", NULL }, { 'B', "\\B", NULL },
+    { 's', "[\\t\\n\\f\\r ]", "\\t\\n\\f\\r " }, { 'S', "[^\\t\\n\\f\\r ]", "\\S" }, { 'v', "\\x0b", "\\x0b" }, { 'b', "\\b", NULL },
+    { 'B', "\\B", NULL },
     { 'A', "\\A", NULL }, { 'z', "\\z", NULL },
 };
 
@@ -321,7 +322,8 @@ static void translate(translator *t)
 
 static pcre2_code *compile(dd_arena *arena, dd_str re, const char **why)
 {
-    static const uint32_t options = PCRE2_UTF | PCRE2_ANCHORED | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_CIRCUMFLEX | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE;
+    static const uint32_t options = PCRE2_UTF | PCRE2_ANCHORED | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_CIRCUMFLEX |
+                                    PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE;
     pcre2_general_context *memory = pcre2_general_context_create(take, leave, arena);
     pcre2_compile_context *how = pcre2_compile_context_create(memory);
     PCRE2_UCHAR            message[200];

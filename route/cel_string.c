@@ -2,10 +2,13 @@
 #include "route/cel_parts.h"
 
 static const char escapes[][2] = { /* letter, byte */
-    { 'a', '\a' }, { 'b', '\b' }, { 'f', '\f' }, { 'n', '\n' }, { 'r', '\r' }, { 't', '\t' }, { 'v', '\v' }, { '\\', '\\' }, { '?', '?' }, { '"', '"' }, { '\'', '\'' }, { '`', '`' },
+    { 'a', '\a' }, { 'b', '\b' }, { 'f', '\f' }, { 'n', '\n' }, { 'r', '\r' }, { 't', '\t' }, { 'v', '\v' }, { '\\', '\\' }, { '?', '?' },
+    { '"', '"' }, { '\'', '\'' }, { '`', '`' },
 };
-static const struct { char letter; unsigned digits, base; bool octet; } codes[] = { /* octet: in bytes, that byte; else a code point, for strings only */
-    { 'x', 2, 16, true }, { 'X', 2, 16, true }, { 'u', 4, 16, false }, { 'U', 8, 16, false }, { '0', 3, 8, true }, { '1', 3, 8, true }, { '2', 3, 8, true }, { '3', 3, 8, true },
+/* octet: in bytes, that byte; else a code point, for strings only */
+static const struct { char letter; unsigned digits, base; bool octet; } codes[] = {
+    { 'x', 2, 16, true }, { 'X', 2, 16, true }, { 'u', 4, 16, false }, { 'U', 8, 16, false }, { '0', 3, 8, true }, { '1', 3, 8, true },
+    { '2', 3, 8, true }, { '3', 3, 8, true },
 };
 
 typedef struct {
@@ -19,7 +22,8 @@ typedef struct {
 
 static void put_utf8(literal *l, uint32_t cp)
 {
-    static const struct { uint32_t below; unsigned lead, more; } sizes[] = { { 0x80, 0, 0 }, { 0x800, 0xc0, 1 }, { 0x10000, 0xe0, 2 }, { 0x110000, 0xf0, 3 } };
+    static const struct { uint32_t below; unsigned lead, more; } sizes[] = { { 0x80, 0, 0 }, { 0x800, 0xc0, 1 }, { 0x10000, 0xe0, 2 },
+                                                                             { 0x110000, 0xf0, 3 } };
     size_t k = 0;
     while (k < 3 && cp >= sizes[k].below)
         k++;

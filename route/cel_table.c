@@ -19,8 +19,9 @@
 #define ON0(name, x, result, fn) { name, R, 1, { x }, DD_CEL_##result, fn, NULL }
 #define ON1(name, x, y, result, fn) { name, R, 2, { x, y }, DD_CEL_##result, fn, NULL }
 #define ON2(name, x, y, z, result, fn) { name, R, 3, { x, y, z }, DD_CEL_##result, fn, NULL }
-#define ORDER(name, fn) \
-    OP2(name, CEL_NUM, CEL_NUM, BOOL, fn), OP2(name, S, S, BOOL, fn), OP2(name, B, B, BOOL, fn), OP2(name, Y, Y, BOOL, fn), OP2(name, TS, TS, BOOL, fn), OP2(name, DU, DU, BOOL, fn)
+#define ORDER(name, fn)                                                                                                       \
+    OP2(name, CEL_NUM, CEL_NUM, BOOL, fn), OP2(name, S, S, BOOL, fn), OP2(name, B, B, BOOL, fn), OP2(name, Y, Y, BOOL, fn), \
+        OP2(name, TS, TS, BOOL, fn), OP2(name, DU, DU, BOOL, fn)
 #define CLOCK(name, fn) ON0(name, TS, INT, fn), ON1(name, TS, S, INT, fn)
 #define SPAN(name, fn, span) CLOCK(name, fn), ON0(name, DU, INT, span)
 
@@ -93,20 +94,24 @@ static const cel_row rows[] = {
     { "_[_]", G, 2, { L, CEL_NUM }, DD_CEL_DYN, cel_index, rule_item },
     OP1("!_", B, BOOL, cel_not),
     OP1("-_", I, INT, cel_negate_int), OP1("-_", D, DOUBLE, cel_negate_double),
-    OP2("_+_", I, I, INT, cel_add_int), OP2("_+_", U, U, UINT, cel_add_uint), OP2("_+_", D, D, DOUBLE, cel_add_double), OP2("_+_", S, S, STRING, cel_add_text),
+    OP2("_+_", I, I, INT, cel_add_int), OP2("_+_", U, U, UINT, cel_add_uint), OP2("_+_", D, D, DOUBLE, cel_add_double),
+    OP2("_+_", S, S, STRING, cel_add_text),
     OP2("_+_", Y, Y, BYTES, cel_add_text), { "_+_", G, 2, { L, L }, DD_CEL_LIST, cel_add_list, rule_add_list },
     OP2("_+_", TS, DU, TIMESTAMP, cel_add_time), OP2("_+_", DU, TS, TIMESTAMP, cel_time_add), OP2("_+_", DU, DU, DURATION, cel_add_duration),
     OP2("_-_", I, I, INT, cel_subtract_int), OP2("_-_", U, U, UINT, cel_subtract_uint), OP2("_-_", D, D, DOUBLE, cel_subtract_double),
-    OP2("_-_", TS, TS, DURATION, cel_subtract_times), OP2("_-_", TS, DU, TIMESTAMP, cel_subtract_from_time), OP2("_-_", DU, DU, DURATION, cel_subtract_duration),
+    OP2("_-_", TS, TS, DURATION, cel_subtract_times), OP2("_-_", TS, DU, TIMESTAMP, cel_subtract_from_time),
+    OP2("_-_", DU, DU, DURATION, cel_subtract_duration),
     OP2("_*_", I, I, INT, cel_multiply_int), OP2("_*_", U, U, UINT, cel_multiply_uint), OP2("_*_", D, D, DOUBLE, cel_multiply_double),
     OP2("_/_", I, I, INT, cel_divide_int), OP2("_/_", U, U, UINT, cel_divide_uint), OP2("_/_", D, D, DOUBLE, cel_divide_double),
     OP2("_%_", I, I, INT, cel_modulo_int), OP2("_%_", U, U, UINT, cel_modulo_uint),
     { "size", CEL_BOTH, 1, { CEL_SIZED }, DD_CEL_INT, cel_size, NULL },
     OP1("int", CEL_NUM | S | TS, INT, cel_to_int), OP1("uint", CEL_NUM | S, UINT, cel_to_uint), OP1("double", CEL_NUM | S, DOUBLE, cel_to_double),
-    OP1("string", CEL_NUM | S | B | Y | TS | DU, STRING, cel_to_string), OP1("bool", B | S, BOOL, cel_to_bool), OP1("bytes", Y | S, BYTES, cel_to_bytes),
+    OP1("string", CEL_NUM | S | B | Y | TS | DU, STRING, cel_to_string), OP1("bool", B | S, BOOL, cel_to_bool),
+    OP1("bytes", Y | S, BYTES, cel_to_bytes),
     OP1("dyn", ANY, DYN, cel_to_dyn), OP1("type", ANY, TYPE, cel_to_type),
     OP1("timestamp", S | I | TS, TIMESTAMP, cel_to_timestamp), OP1("duration", S | DU, DURATION, cel_to_duration),
-    CLOCK("getFullYear", cel_get_year), CLOCK("getMonth", cel_get_month), CLOCK("getDate", cel_get_date), CLOCK("getDayOfMonth", cel_get_day_of_month),
+    CLOCK("getFullYear", cel_get_year), CLOCK("getMonth", cel_get_month), CLOCK("getDate", cel_get_date),
+    CLOCK("getDayOfMonth", cel_get_day_of_month),
     CLOCK("getDayOfWeek", cel_get_day_of_week), CLOCK("getDayOfYear", cel_get_day_of_year), SPAN("getHours", cel_get_hours, cel_span_hours),
     SPAN("getMinutes", cel_get_minutes, cel_span_minutes), SPAN("getSeconds", cel_get_seconds, cel_span_seconds),
     SPAN("getMilliseconds", cel_get_millis, cel_span_millis),
@@ -116,7 +121,8 @@ static const cel_row rows[] = {
     ON1("indexOf", S, S, INT, cel_index_of), ON2("indexOf", S, S, I, INT, cel_index_of),
     ON1("lastIndexOf", S, S, INT, cel_last_index_of), ON2("lastIndexOf", S, S, I, INT, cel_last_index_of),
     ON0("join", L, STRING, cel_join), ON1("join", L, S, STRING, cel_join),
-    ON0("lowerAscii", S, STRING, cel_lower), ON0("upperAscii", S, STRING, cel_upper), ON0("trim", S, STRING, cel_trim), ON0("reverse", S, STRING, cel_reverse),
+    ON0("lowerAscii", S, STRING, cel_lower), ON0("upperAscii", S, STRING, cel_upper), ON0("trim", S, STRING, cel_trim),
+    ON0("reverse", S, STRING, cel_reverse),
     OP1("strings.quote", S, STRING, cel_quote),
     ON2("replace", S, S, S, STRING, cel_replace), { "replace", R, 4, { S, S, S, I }, DD_CEL_STRING, cel_replace, NULL },
     { "split", R, 2, { S, S }, DD_CEL_LIST, cel_split, rule_texts }, { "split", R, 3, { S, S, I }, DD_CEL_LIST, cel_split, rule_texts },

@@ -171,7 +171,8 @@ void cel_substring(cel_frame *f, const cel_node *n, const dd_cel_value *a, dd_ce
 static bool is_space(uint32_t c)
 {
     static const struct { uint32_t first, last; } spaces[] = {
-        { 0x09, 0x0d }, { 0x20, 0x20 }, { 0x85, 0x85 }, { 0xa0, 0xa0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200a }, { 0x2028, 0x2029 }, { 0x202f, 0x202f }, { 0x205f, 0x205f },
+        { 0x09, 0x0d }, { 0x20, 0x20 }, { 0x85, 0x85 }, { 0xa0, 0xa0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200a }, { 0x2028, 0x2029 },
+        { 0x202f, 0x202f }, { 0x205f, 0x205f },
         { 0x3000, 0x3000 },
     };
     for (size_t i = 0; i < DD_COUNT(spaces); i++)
@@ -200,7 +201,8 @@ void cel_trim(cel_frame *f, const cel_node *n, const dd_cel_value *a, dd_cel_val
 
 void cel_quote(cel_frame *f, const cel_node *n, const dd_cel_value *a, dd_cel_value *out)
 {
-    static const char escapes[][2] = { { '\a', 'a' }, { '\b', 'b' }, { '\f', 'f' }, { '\n', 'n' }, { '\r', 'r' }, { '\t', 't' }, { '\v', 'v' }, { '\\', '\\' }, { '"', '"' } };
+    static const char escapes[][2] = { { '\a', 'a' }, { '\b', 'b' }, { '\f', 'f' }, { '\n', 'n' }, { '\r', 'r' }, { '\t', 't' }, { '\v', 'v' },
+        { '\\', '\\' }, { '"', '"' } };
     (void)n;
     if (!cel_take(f, a->s.len / 8, out))
         return;

@@ -6,7 +6,8 @@ enum { NANO = 1000000000, DAY = 86400 };
 static const int64_t first_second = -62135596800, last_second = 253402300799; /* 0001-01-01 and 9999-12-31T23:59:59 */
 static const dd_str  no_text = { "", 0 };
 
-typedef struct { int64_t year; int month, day, day_of_year, weekday, hour, minute, second; } moment; /* month, day_of_year, weekday (Sunday) from 0; day from 1 */
+/* month, day_of_year, weekday (Sunday) from 0; day from 1 */
+typedef struct { int64_t year; int month, day, day_of_year, weekday, hour, minute, second; } moment;
 
 /* --- the calendar (proleptic Gregorian; eras of 400 years, years from March) --- */
 static int64_t days_of(int64_t y, int month, int day)
@@ -57,7 +58,8 @@ typedef struct { int digits, least, most; char then; } field;
 static bool fields_at(dd_str s, size_t *at, const field *fields, size_t n, int *out)
 {
     for (size_t i = 0; i < n; i++)
-        if (!number_at(s, at, fields[i].digits, &out[i]) || out[i] < fields[i].least || out[i] > fields[i].most || (fields[i].then && !mark_at(s, at, fields[i].then)))
+        if (!number_at(s, at, fields[i].digits, &out[i]) || out[i] < fields[i].least || out[i] > fields[i].most ||
+            (fields[i].then && !mark_at(s, at, fields[i].then)))
             return false;
     return true;
 }
@@ -99,7 +101,9 @@ static bool zone_at(dd_str s, size_t *at, int64_t *seconds)
 
 bool cel_parse_timestamp(dd_str s, dd_cel_value *out)
 {
-    static const field fields[] = { { 4, 1, 9999, '-' }, { 2, 1, 12, '-' }, { 2, 1, 31, 'T' }, { 2, 0, 23, ':' }, { 2, 0, 59, ':' }, { 2, 0, 59, 0 } };
+    static const field fields[] = {
+        { 4, 1, 9999, '-' }, { 2, 1, 12, '-' }, { 2, 1, 31, 'T' }, { 2, 0, 23, ':' }, { 2, 0, 59, ':' }, { 2, 0, 59, 0 },
+    };
     int     v[6];
     int32_t ns;
     int64_t offset;
@@ -125,7 +129,8 @@ static bool duration_of(__int128 ns, dd_cel_value *out)
 static bool unit_at(dd_str s, size_t *at, int64_t *unit)
 {
     static const struct { const char *name; int64_t ns; } units[] = { /* longer ones first */
-        { "ns", 1 }, { "us", 1000 }, { "\xc2\xb5s", 1000 }, { "\xce\xbcs", 1000 }, { "ms", 1000000 }, { "s", NANO }, { "m", 60 * (int64_t)NANO }, { "h", 3600 * (int64_t)NANO },
+        { "ns", 1 }, { "us", 1000 }, { "\xc2\xb5s", 1000 }, { "\xce\xbcs", 1000 }, { "ms", 1000000 }, { "s", NANO }, { "m", 60 * (int64_t)NANO },
+        { "h", 3600 * (int64_t)NANO },
     };
     for (size_t i = 0; i < DD_COUNT(units); i++)
         if (dd_str_startsz(dd_str_sub(s, *at, s.len), units[i].name)) {

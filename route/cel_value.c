@@ -4,16 +4,28 @@
 #include <math.h>
 
 static const char *const type_names[DD_CEL_TYPES] = {
-    [DD_CEL_UNSET] = "unset", [DD_CEL_NULL] = "null_type", [DD_CEL_BOOL] = "bool", [DD_CEL_INT] = "int", [DD_CEL_UINT] = "uint", [DD_CEL_DOUBLE] = "double",
-    [DD_CEL_STRING] = "string", [DD_CEL_BYTES] = "bytes", [DD_CEL_LIST] = "list", [DD_CEL_MAP] = "map", [DD_CEL_TIMESTAMP] = "google.protobuf.Timestamp",
-    [DD_CEL_DURATION] = "google.protobuf.Duration", [DD_CEL_TYPE] = "type", [DD_CEL_DYN] = "dyn", [DD_CEL_ERROR] = "error",
+    [DD_CEL_UNSET] = "unset",   [DD_CEL_NULL] = "null_type", [DD_CEL_BOOL] = "bool", [DD_CEL_INT] = "int", [DD_CEL_UINT] = "uint",
+    [DD_CEL_DOUBLE] = "double", [DD_CEL_STRING] = "string",  [DD_CEL_BYTES] = "bytes", [DD_CEL_LIST] = "list", [DD_CEL_MAP] = "map",
+    [DD_CEL_TIMESTAMP] = "google.protobuf.Timestamp", [DD_CEL_DURATION] = "google.protobuf.Duration",
+    [DD_CEL_TYPE] = "type",     [DD_CEL_DYN] = "dyn",        [DD_CEL_ERROR] = "error",
 };
 static const char *const complaints[DD_CEL_E_COUNT] = {
-    [DD_CEL_E_OVERLOAD] = "no such overload", [DD_CEL_E_DIVIDE] = "divide by zero", [DD_CEL_E_MODULUS] = "modulus by zero", [DD_CEL_E_OVERFLOW] = "overflow",
-    [DD_CEL_E_RANGE] = "out of range", [DD_CEL_E_KEY] = "no such key", [DD_CEL_E_INDEX] = "index out of bounds", [DD_CEL_E_KEY_TYPE] = "unsupported key type",
-    [DD_CEL_E_REPEATED] = "repeated key", [DD_CEL_E_NAME] = "no such name or it has no value", [DD_CEL_E_FIELD] = "what has no members was asked for",
-    [DD_CEL_E_CONVERT] = "cannot convert", [DD_CEL_E_PATTERN] = "pattern cannot be used", [DD_CEL_E_FORMAT] = "format does not fit",
-    [DD_CEL_E_ZONE] = "unknown time zone", [DD_CEL_E_LIMIT] = "expression takes too many steps",
+    [DD_CEL_E_OVERLOAD] = "no such overload",
+    [DD_CEL_E_DIVIDE] = "divide by zero",
+    [DD_CEL_E_MODULUS] = "modulus by zero",
+    [DD_CEL_E_OVERFLOW] = "overflow",
+    [DD_CEL_E_RANGE] = "out of range",
+    [DD_CEL_E_KEY] = "no such key",
+    [DD_CEL_E_INDEX] = "index out of bounds",
+    [DD_CEL_E_KEY_TYPE] = "unsupported key type",
+    [DD_CEL_E_REPEATED] = "repeated key",
+    [DD_CEL_E_NAME] = "no such name or it has no value",
+    [DD_CEL_E_FIELD] = "what has no members was asked for",
+    [DD_CEL_E_CONVERT] = "cannot convert",
+    [DD_CEL_E_PATTERN] = "pattern cannot be used",
+    [DD_CEL_E_FORMAT] = "format does not fit",
+    [DD_CEL_E_ZONE] = "unknown time zone",
+    [DD_CEL_E_LIMIT] = "expression takes too many steps",
 };
 
 const char *dd_cel_type_name(dd_cel_type t) { return (unsigned)t < DD_CEL_TYPES ? type_names[t] : "unknown"; }
@@ -205,7 +217,8 @@ static void print_simple(const dd_cel_value *v, dd_buf *out)
 static void print_value(const dd_cel_value *v, dd_buf *out, int depth)
 {
     static void (*const ways[DD_CEL_TYPES])(const dd_cel_value *, dd_buf *) = {
-        [DD_CEL_INT] = print_number, [DD_CEL_UINT] = print_number, [DD_CEL_DOUBLE] = print_number, [DD_CEL_TIMESTAMP] = print_time, [DD_CEL_DURATION] = print_time,
+        [DD_CEL_INT] = print_number,     [DD_CEL_UINT] = print_number,    [DD_CEL_DOUBLE] = print_number,
+        [DD_CEL_TIMESTAMP] = print_time, [DD_CEL_DURATION] = print_time,
     };
     if (depth > PRINT_DEPTH)
         dd_buf_addz(out, "...");
