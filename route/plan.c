@@ -1,5 +1,8 @@
 #include "route/plan_parts.h"
 
+/* Prompt caches of the large providers are kept for five minutes after their last use. */
+enum { CACHE_WARM_MS = 5 * 60 * 1000 };
+
 static const struct { const char *name, *text; } fits[DD_FIT_COUNT] = {
     [DD_FIT_OK] = { "ok", "" },
     [DD_FIT_CONTEXT] = { "context", "the request is longer than its context" },
@@ -61,6 +64,14 @@ static unsigned falls_back_on(const dd_plan *p, const dd_policy *policy)
     return p->alias && p->alias->fallback_on ? p->alias->fallback_on : policy->fallback_on;
 }
 
+/* Who answered this session last. What the provider kept of it is gone after a while. */
+static void find_stuck(plan_work *w)
+{
+    w->has_stuck = w->p->session && w->o->live && dd_live_session_find(w->o->live, w->p->session, &w->stuck);
+    if (w->has_stuck && w->o->now_ms - w->stuck.last_ms > CACHE_WARM_MS)
+        w->stuck.cached_tokens = 0;
+}
+
 static void set_terms(plan_work *w)
 {
     dd_plan        *p = w->p;
@@ -70,7 +81,7 @@ static void set_terms(plan_work *w)
     p->verifier       = r ? r->verifier : DD_STR("");
     p->checks         = r && r->checks ? r->checks : DD_CHECK_USUAL;
     p->session        = session_of(w->f, r);
-    w->has_stuck      = p->session && w->o->live && dd_live_session_find(w->o->live, p->session, &w->stuck);
+    find_stuck(w);
 }
 
 /* Everything goes to the local server (RC.2). */

@@ -93,6 +93,9 @@ dd_decision dd_plan_decision(const dd_plan *p, size_t step);
 /* Tokens of the answer that are expected: what such tasks take, as the scan reckons (route/typical.h), and no more than three quarters of the cap.
  * Asks for tokens and class. */
 int64_t dd_plan_output(const dd_facts *f, const dd_price *model);
+const char *dd_verdict_name(dd_verdict v);                         /* "decided", "no_model" */
+const char *dd_plan_role(const dd_plan *p, const dd_candidate *c);   /* "chosen", "ladder", "fallback"; "" none */
+dd_pusd     dd_plan_saving(const dd_plan *p);                        /* against the requested model; DD_PUSD_UNKNOWN */
 /* The plan as JSON (one object) and for people: what `route explain` and /v1/router/debug print. */
 void dd_plan_json(const dd_plan *p, const dd_policy *policy, dd_facts *facts, dd_buf *out);
 /* `considered` with reasons, short: what the event keeps. At most `max` bytes of whole entries. */

@@ -2,9 +2,6 @@
 #include "route/plan_parts.h"
 #include "route/typical.h"
 
-/* Prompt caches of the large providers are kept for five minutes after their last use. */
-enum { CACHE_WARM_MS = 5 * 60 * 1000 };
-
 void plan_need_costs(plan_work *w)
 {
     if (w->costs)
@@ -184,7 +181,7 @@ static void look(plan_work *w, plan_candidate *k)
 static int64_t cached_tokens(const plan_work *w, const plan_candidate *k)
 {
     bool here = w->has_stuck && k->slot != DD_LIVE_NONE && k->slot == w->stuck.target;
-    return here && w->o->now_ms - w->stuck.last_ms <= CACHE_WARM_MS ? w->stuck.cached_tokens : 0;
+    return here ? w->stuck.cached_tokens : 0;
 }
 
 double plan_level(const plan_work *w, const plan_target *t) { return t->known ? t->quality.level[w->kind] : -1; }

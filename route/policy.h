@@ -44,11 +44,14 @@ enum {
     DD_ON_AUTH = 64 /* 401, 402, 403 of the provider's key */, DD_ON_BAD_ANSWER = 128 /* 200 and no answer */, DD_ON_NOT_FOUND = 256 /* the model is not there */,
     DD_ON_USUAL = DD_ON_RATE_LIMIT | DD_ON_SERVER | DD_ON_TIMEOUT | DD_ON_CONNECT | DD_ON_CONTEXT | DD_ON_AUTH | DD_ON_BAD_ANSWER | DD_ON_NOT_FOUND
 };
-bool dd_on_find(dd_str name, unsigned *bits);               /* "429", "5xx", "timeout", "reset", "context", "content_policy", "auth", ... a status as it is. *bits: its own */
+/* "429", "5xx", "timeout", "reset", "context", "content_policy", "auth", ... a status as it is. *bits: its own. */
+bool dd_on_find(dd_str name, unsigned *bits);
 
 /* What an answer of a cascade must not be. Bits. */
 enum { DD_CHECK_EMPTY = 1, DD_CHECK_TRUNCATED = 2, DD_CHECK_REFUSAL = 4, DD_CHECK_JSON = 8, DD_CHECK_TOOL = 16, DD_CHECK_VERIFIER = 32,
        DD_CHECK_USUAL = DD_CHECK_EMPTY | DD_CHECK_TRUNCATED | DD_CHECK_REFUSAL | DD_CHECK_JSON | DD_CHECK_TOOL };
+const char *dd_on_name(unsigned bit);                       /* "429", of one bit: a word that dd_on_find knows */
+const char *dd_check_name(unsigned bit);
 bool dd_check_find(dd_str name, unsigned *bits);            /* "empty", "truncated", "refusal", "invalid_json", "tool_error", "verifier" */
 
 typedef struct {

@@ -55,6 +55,20 @@ static bool find_word(const word *w, size_t n, dd_str name, unsigned *bits)
     return false;
 }
 
+static const char *const on_names[] = { "429", "5xx", "timeout", "connect", "context", "content_policy", "auth", "bad_answer", "not_found" };
+static const char *const check_names[] = { "empty", "truncated", "refusal", "invalid_json", "tool_error", "verifier" };
+
+static const char *name_of(const char *const *names, size_t n, unsigned bit)
+{
+    for (size_t i = 0; i < n; i++)
+        if (bit == 1u << i)
+            return names[i];
+    return "unknown";
+}
+
+const char *dd_on_name(unsigned bit) { return name_of(on_names, DD_COUNT(on_names), bit); }
+const char *dd_check_name(unsigned bit) { return name_of(check_names, DD_COUNT(check_names), bit); }
+
 /* Any status of the fives is the server's fault. */
 static bool is_server_status(dd_str s) { return s.len == 3 && s.ptr[0] == '5' && dd_hex_digit(s.ptr[1]) < 10 && dd_hex_digit(s.ptr[2]) < 10
                                                 && dd_hex_digit(s.ptr[1]) >= 0 && dd_hex_digit(s.ptr[2]) >= 0; }
