@@ -1,8 +1,10 @@
 /* cmd/config_check.c - `dd0c config check` and `dd0c config schema`. */
+#include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
 #include "cmd/config_parts.h"
+#include "cmd/route_lint.h"
 #include "cmd/serve.h"
 #include "cmd/snapshot.h"
 
@@ -181,13 +183,54 @@ dd_code dd_cmd_config_schema(const dd_cmd *self, int argc, char **argv, int *sta
 
 /* --- the check --- */
 
+static void say(const dd_cmd *cmd, const char *path, const dd_lint_note *n)
+{
+    dd_buf where = DD_BUF_INIT(4096);
+    dd_buf_printf(&where, "config \"%s\"", path);
+    if (n->line > 0)
+        dd_buf_printf(&where, ", line %d", n->line);
+    if (n->severity == DD_LINT_WARNING)
+        dd_cmd_warn(cmd, "%s: " DD_STR_FMT, dd_buf_z(&where), DD_STR_ARG(n->message));
+    else
+        fprintf(stderr, "dd0c %s: %s: " DD_STR_FMT "\n", cmd->name, dd_buf_z(&where), DD_STR_ARG(n->message));
+    if (n->hint.len)
+        fprintf(stderr, "hint: " DD_STR_FMT "\n", DD_STR_ARG(n->hint));
+    dd_buf_free(&where);
+}
+
+/* Warnings are said; so are errors but the last, which is returned. */
+static dd_code lint(const dd_cmd *cmd, const dd_config *c, const dd_snapshot *s, dd_err *err)
+{
+    dd_lint             notes = { 0 };
+    const dd_lint_note *last  = NULL;
+    dd_code             rc    = dd_route_lint(c, s, &notes);
+    for (size_t i = 0; i < notes.n; i++) {
+        const dd_lint_note *now = &notes.v[i];
+        if (now->severity == DD_LINT_ERROR) {
+            now  = last;
+            last = &notes.v[i];
+        }
+        if (now)
+            say(cmd, c->path, now);
+    }
+    if (rc == DD_OK && last) {
+        rc = dd_fail(err, DD_ERR_PARSE, "config \"%s\", line %d: " DD_STR_FMT, c->path, last->line, DD_STR_ARG(last->message));
+        if (last->hint.len)
+            dd_hint(err, DD_STR_FMT, DD_STR_ARG(last->hint));
+    }
+    dd_lint_fini(&notes);
+    return rc;
+}
+
 /* What the proxy would find when it starts, too. What only its environment can supply is a warning: it may start elsewhere. */
 static dd_code check_all(const dd_cmd *cmd, const dd_config *c, dd_err *err)
 {
-    dd_buf  missing = DD_BUF_INIT(64 << 10), out = DD_BUF_INIT(0);
-    dd_code rc      = dd_serve_check(c, err);
+    dd_buf       missing = DD_BUF_INIT(64 << 10), out = DD_BUF_INIT(0);
+    dd_code      rc      = dd_serve_check(c, err);
+    dd_snapshot *s       = rc == DD_OK ? dd_snapshot_draft(c, &missing, err) : NULL;
     if (rc == DD_OK)
-        rc = dd_snapshot_check(c, &missing, err);
+        rc = s ? lint(cmd, c, s, err) : err->code;
+    dd_snapshot_drop(s);
     if (rc != DD_OK) {
         if (!dd_str_startsz(dd_str_z(err->msg), "config \""))
             dd_wrap(err, "config \"%s\"", c->path);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "route/plan.h"
 
 /* --- ${NAME}, ${NAME:-default}, os.environ/NAME, secret:NAME --- */
 
@@ -339,6 +340,8 @@ static dd_snapshot *make(const dd_config *c, bool dev, dd_buf *missing, dd_err *
     if (rc == DD_OK)
         rc = dd_snapshot_rules(&m);
     if (rc == DD_OK)
+        dd_policy_index(&m.s->policy, m.s->prices, &m.s->arena);
+    if (rc == DD_OK)
         return m.s;
     dd_snapshot_drop(m.s);
     return NULL;
@@ -346,9 +349,11 @@ static dd_snapshot *make(const dd_config *c, bool dev, dd_buf *missing, dd_err *
 
 dd_snapshot *dd_snapshot_make(const dd_config *c, bool dev, dd_err *err) { return make(c, dev, NULL, err); }
 
+dd_snapshot *dd_snapshot_draft(const dd_config *c, dd_buf *missing, dd_err *err) { return make(c, false, missing, err); }
+
 dd_code dd_snapshot_check(const dd_config *c, dd_buf *missing, dd_err *err)
 {
-    dd_snapshot *s = make(c, false, missing, err);
+    dd_snapshot *s = dd_snapshot_draft(c, missing, err);
     dd_snapshot_drop(s);
     return s ? DD_OK : err->code;
 }

@@ -47,7 +47,7 @@ providers:
   anthropic: {api_key: os.environ/CLAUDE_KEY}
   groq: {api_key: "secret:groq"}
   local: {type: openai, base_url: "http://[::1]:8080", cost: 0}
-models: {quick: groq/llama-3.3-70b, own: local/org/name}
+models: {quick: groq/llama-3.3-70b-versatile, own: local/org/name}
 """)
     p = cli.run("config", "check")
     assert p.out == "dd0c.yaml: fine\n" and all(name in p.err for name in ("OPENAI_API_KEY", "HOST", "CLAUDE_KEY")), p.err
