@@ -144,30 +144,28 @@ static void foot(view *v)
     }
 }
 
+static dd_code want(const dd_db_run *r, const void *args, dd_err *err)
+{
+    dd_code rc = dd_words_none(r, args, err);
+    return rc == DD_OK ? dd_days_ok(((const audit_args *)args)->days, err) : rc;
+}
+
+static dd_code list(dd_db_run *r, void *ctx, dd_err *err)
+{
+    const audit_args *args = ctx;
+    view    v  = { .out = &r->out, .json = DD_JSON_INIT(&r->out, 1), .format = args->format };
+    dd_code rc = DD_OK;
+    head(&v);
+    if (r->db)
+        rc = dd_audit_each(r->db, r->by.org, (r->by.now.s - args->days * 86400) * 1000, row, &v, err);
+    foot(&v);
+    return rc;
+}
+
 dd_code dd_cmd_audit(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
+    static const dd_db_command command = { false, want, list };
     audit_args args = { .format = "text", .days = DD_AUDIT_DAYS };
-    dd_buf     out  = DD_BUF_INIT(0);
-    dd_db     *db   = NULL;
-    int        words;
-    bool       done;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
-    if (rc != DD_OK || done)
-        return rc;
-    if (words)
-        return dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", argv[1]);
-    if (args.days < 1 || args.days > 36500)
-        return dd_fail(err, DD_ERR_USAGE, "option \"--days\" takes 1 to 36500 days");
-    view v = { .out = &out, .json = DD_JSON_INIT(&out, 1), .format = args.format };
-    rc     = dd_config_db_open(false, &db, err);
-    head(&v);
-    if (rc == DD_OK && db)
-        rc = dd_audit_each(db, DD_ORG_DEFAULT, (dd_clock().s - args.days * 86400) * 1000, row, &v, err);
-    foot(&v);
-    if (rc == DD_OK)
-        rc = dd_cmd_print(dd_buf_str(&out), err);
-    dd_db_close(db);
-    dd_buf_free(&out);
-    return rc;
+    return dd_cmd_on_db(&command, cmd, argc, argv, &args, err);
 }

@@ -139,43 +139,35 @@ static dd_code show_new(const dd_cmd *cmd, dd_db *db, const dd_actor *by, dd_key
     return rc;
 }
 
-static dd_code no_words(int words, char **argv, dd_err *err)
+static dd_code want_name(const dd_db_run *r, const void *args, dd_err *err)
 {
-    if (words == 0)
-        return DD_OK;
-    dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", argv[1]);
-    dd_hint(err, "The name of a key goes with --name.");
-    return DD_ERR_USAGE;
+    dd_code rc = dd_words_none(r, args, err);
+    if (rc != DD_OK)
+        dd_hint(err, "The name of a key goes with --name.");
+    return rc;
+}
+
+static dd_code create(dd_db_run *r, void *ctx, dd_err *err)
+{
+    const create_args *args = ctx;
+    dd_buf      tags = DD_BUF_INIT(0);
+    dd_key      k    = { 0 };
+    dd_key_made made = { "", DD_SECRET_NONE };
+    dd_code     rc   = read_create(args, &k, &r->arena, &tags, err);
+    if (rc == DD_OK)
+        rc = dd_keys_create(r->db, &r->by, &k, &made, err);
+    if (rc == DD_OK)
+        rc = show_new(r->cmd, r->db, &r->by, &made, args, err);
+    dd_buf_free(&tags);
+    return rc;
 }
 
 dd_code dd_cmd_keys_create(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
+    static const dd_db_command command = { true, want_name, create };
     create_args args = { .format = "text" };
-    dd_arena    a    = DD_ARENA_INIT;
-    dd_buf      tags = DD_BUF_INIT(0), who = DD_BUF_INIT(0);
-    dd_key      k    = { 0 };
-    dd_key_made made = { "", DD_SECRET_NONE };
-    dd_db      *db   = NULL;
-    int         words;
-    bool        done;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
-    if (rc == DD_OK && !done) {
-        dd_actor by = dd_cmd_actor(&who);
-        rc          = no_words(words, argv, err);
-        if (rc == DD_OK)
-            rc = read_create(&args, &k, &a, &tags, err);
-        if (rc == DD_OK)
-            rc = dd_config_db_open(true, &db, err);
-        if (rc == DD_OK)
-            rc = dd_keys_create(db, &by, &k, &made, err);
-        if (rc == DD_OK)
-            rc = show_new(cmd, db, &by, &made, &args, err);
-    }
-    dd_db_close(db);
-    dd_buf_free(&tags);
-    dd_buf_free(&who);
-    dd_arena_fini(&a);
+    dd_code rc = dd_cmd_on_db(&command, cmd, argc, argv, &args, err);
     dd_opt_fini(dd_keys_create_opts, &args);
     return rc;
 }
@@ -198,45 +190,37 @@ const dd_opt dd_keys_revoke_opts[] = {
     DD_OPT_END
 };
 
-static dd_code want_key(int words, bool several, dd_err *err)
+static dd_code want_keys(const dd_db_run *r, const void *args, dd_err *err)
 {
-    if (words == 1 || (several && words > 1))
+    (void)args;
+    if (r->words)
         return DD_OK;
-    dd_fail(err, DD_ERR_USAGE, several ? "it takes the id or name of a key" : "it takes the id or name of one key");
+    dd_fail(err, DD_ERR_USAGE, "it takes the id or name of a key");
     dd_hint(err, "\"dd0c keys list\" lists all keys.");
     return DD_ERR_USAGE;
 }
 
-dd_code dd_cmd_keys_rotate(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
+static dd_code rotate(dd_db_run *r, void *ctx, dd_err *err)
 {
-    change_args args = { .format = "text" };
-    dd_arena    a    = DD_ARENA_INIT;
-    dd_buf      who  = DD_BUF_INIT(0);
+    const change_args *args = ctx;
     dd_key      k    = { 0 };
     dd_key_made made = { "", DD_SECRET_NONE };
-    dd_db      *db   = NULL;
-    int         words;
-    bool        done;
-    (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
-    if (rc == DD_OK && !done) {
-        dd_actor by = dd_cmd_actor(&who);
-        rc          = want_key(words, false, err);
-        if (rc == DD_OK)
-            rc = dd_config_db_open(false, &db, err);
-        if (rc == DD_OK)
-            rc = dd_cmd_key(db, argv[1], &a, &k, err);
-        if (rc == DD_OK)
-            rc = dd_keys_rotate(db, &by, k.id, &made, err);
-        if (rc == DD_OK && k.expires_s && k.expires_s <= by.now.s)
-            dd_cmd_warn(cmd, "key \"" DD_STR_FMT "\" has expired; its new text is refused, too", DD_STR_ARG(k.name));
-        if (rc == DD_OK && (rc = show_once(cmd, db, &by, &made, args.format, args.quiet, err)) != DD_OK)
-            dd_hint(err, "The old key is dead and the new one was not shown: rotate it again.");
-    }
-    dd_db_close(db);
-    dd_buf_free(&who);
-    dd_arena_fini(&a);
+    dd_code     rc   = dd_cmd_key(r->db, r->argv[1], &r->arena, &k, err);
+    if (rc == DD_OK)
+        rc = dd_keys_rotate(r->db, &r->by, k.id, &made, err);
+    if (rc == DD_OK && k.expires_s && k.expires_s <= r->by.now.s)
+        dd_cmd_warn(r->cmd, "key \"" DD_STR_FMT "\" has expired; its new text is refused, too", DD_STR_ARG(k.name));
+    if (rc == DD_OK && (rc = show_once(r->cmd, r->db, &r->by, &made, args->format, args->quiet, err)) != DD_OK)
+        dd_hint(err, "The old key is dead and the new one was not shown: rotate it again.");
     return rc;
+}
+
+dd_code dd_cmd_keys_rotate(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
+{
+    static const dd_db_command command = { false, dd_words_key, rotate };
+    change_args args = { .format = "text" };
+    (void)status;
+    return dd_cmd_on_db(&command, cmd, argc, argv, &args, err);
 }
 
 static dd_code revoke_one(const dd_cmd *cmd, dd_db *db, const dd_actor *by, const dd_key *k, const change_args *args, dd_buf *out, dd_err *err)
@@ -260,32 +244,21 @@ static dd_code revoke_one(const dd_cmd *cmd, dd_db *db, const dd_actor *by, cons
     return rc;
 }
 
+static dd_code revoke(dd_db_run *r, void *ctx, dd_err *err)
+{
+    dd_key *keys = dd_newn(&r->arena, dd_key, (size_t)r->words);
+    dd_code rc   = DD_OK;
+    for (int i = 0; rc == DD_OK && i < r->words; i++) /* all or none: first every word is understood */
+        rc = dd_cmd_key(r->db, r->argv[i + 1], &r->arena, &keys[i], err);
+    for (int i = 0; rc == DD_OK && i < r->words; i++)
+        rc = revoke_one(r->cmd, r->db, &r->by, &keys[i], ctx, &r->out, err);
+    return rc;
+}
+
 dd_code dd_cmd_keys_revoke(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
+    static const dd_db_command command = { false, want_keys, revoke };
     change_args args = { .format = "text" };
-    dd_arena    a    = DD_ARENA_INIT;
-    dd_buf      who  = DD_BUF_INIT(0), out = DD_BUF_INIT(0);
-    dd_db      *db   = NULL;
-    int         words;
-    bool        done;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
-    if (rc != DD_OK || done)
-        return rc;
-    dd_actor by   = dd_cmd_actor(&who);
-    dd_key  *keys = dd_newn(&a, dd_key, (size_t)words + 1);
-    rc            = want_key(words, true, err);
-    if (rc == DD_OK)
-        rc = dd_config_db_open(false, &db, err);
-    for (int i = 0; rc == DD_OK && i < words; i++) /* all or none: first every word is understood */
-        rc = dd_cmd_key(db, argv[i + 1], &a, &keys[i], err);
-    for (int i = 0; rc == DD_OK && i < words; i++)
-        rc = revoke_one(cmd, db, &by, &keys[i], &args, &out, err);
-    if (rc == DD_OK)
-        rc = dd_cmd_print(dd_buf_str(&out), err);
-    dd_db_close(db);
-    dd_buf_free(&who);
-    dd_buf_free(&out);
-    dd_arena_fini(&a);
-    return rc;
+    return dd_cmd_on_db(&command, cmd, argc, argv, &args, err);
 }

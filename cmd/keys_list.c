@@ -99,65 +99,41 @@ static void put_json(dd_buf *out, const dd_key *keys, size_t n, bool all, dd_wal
     dd_buf_addc(out, '\n');
 }
 
+static dd_code list(dd_db_run *r, void *ctx, dd_err *err)
+{
+    const list_args *args = ctx;
+    dd_key          *keys = NULL;
+    size_t           n    = 0;
+    dd_code          rc   = r->db ? dd_keys_list(r->db, r->by.org, &r->arena, &keys, &n, err) : DD_OK;
+    if (rc == DD_OK)
+        (strcmp(args->format, "json") == 0 ? put_json : put_text)(&r->out, keys, n, args->all, r->by.now);
+    return rc;
+}
+
 dd_code dd_cmd_keys_list(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
+    static const dd_db_command command = { false, dd_words_none, list };
     list_args args = { .format = "text" };
-    dd_arena  a    = DD_ARENA_INIT;
-    dd_buf    out  = DD_BUF_INIT(0);
-    dd_db    *db   = NULL;
-    dd_key   *keys = NULL;
-    size_t    n    = 0;
-    int       words;
-    bool      done;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
-    if (rc != DD_OK || done)
-        return rc;
-    if (words)
-        return dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", argv[1]);
-    rc = dd_config_db_open(false, &db, err);
-    if (rc == DD_OK && db)
-        rc = dd_keys_list(db, DD_ORG_DEFAULT, &a, &keys, &n, err);
-    if (rc == DD_OK) {
-        (strcmp(args.format, "json") == 0 ? put_json : put_text)(&out, keys, n, args.all, dd_clock());
-        rc = dd_cmd_print(dd_buf_str(&out), err);
-    }
-    dd_db_close(db);
-    dd_buf_free(&out);
-    dd_arena_fini(&a);
+    return dd_cmd_on_db(&command, cmd, argc, argv, &args, err);
+}
+
+static dd_code show(dd_db_run *r, void *ctx, dd_err *err)
+{
+    const list_args *args = ctx;
+    dd_key           k    = { 0 };
+    dd_code          rc   = dd_cmd_key(r->db, r->argv[1], &r->arena, &k, err);
+    if (rc == DD_OK && strcmp(args->format, "json") == 0)
+        dd_put_key_json(&r->out, &k, DD_STR(""), r->by.now);
+    else if (rc == DD_OK)
+        dd_put_key(&r->out, &k, r->by.now);
     return rc;
 }
 
 dd_code dd_cmd_keys_show(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
+    static const dd_db_command command = { false, dd_words_key, show };
     list_args args = { .format = "text" };
-    dd_arena  a    = DD_ARENA_INIT;
-    dd_buf    out  = DD_BUF_INIT(0);
-    dd_db    *db   = NULL;
-    dd_key    k    = { 0 };
-    int       words;
-    bool      done;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
-    if (rc != DD_OK || done)
-        return rc;
-    if (words != 1) {
-        dd_fail(err, DD_ERR_USAGE, "it takes the id or name of one key");
-        dd_hint(err, "\"dd0c keys list\" lists all keys.");
-        return DD_ERR_USAGE;
-    }
-    rc = dd_config_db_open(false, &db, err);
-    if (rc == DD_OK)
-        rc = dd_cmd_key(db, argv[1], &a, &k, err);
-    if (rc == DD_OK) {
-        if (strcmp(args.format, "json") == 0)
-            dd_put_key_json(&out, &k, DD_STR(""), dd_clock());
-        else
-            dd_put_key(&out, &k, dd_clock());
-        rc = dd_cmd_print(dd_buf_str(&out), err);
-    }
-    dd_db_close(db);
-    dd_buf_free(&out);
-    dd_arena_fini(&a);
-    return rc;
+    return dd_cmd_on_db(&command, cmd, argc, argv, &args, err);
 }

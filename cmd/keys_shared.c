@@ -82,6 +82,50 @@ dd_code dd_cmd_key(dd_db *db, const char *word, dd_arena *a, dd_key *out, dd_err
     return DD_ERR_NOT_FOUND;
 }
 
+dd_code dd_words_none(const dd_db_run *r, const void *args, dd_err *err)
+{
+    (void)args;
+    return r->words ? dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", r->argv[1]) : DD_OK;
+}
+
+dd_code dd_words_key(const dd_db_run *r, const void *args, dd_err *err)
+{
+    (void)args;
+    if (r->words == 1)
+        return DD_OK;
+    dd_fail(err, DD_ERR_USAGE, "it takes the id or name of one key");
+    dd_hint(err, "\"dd0c keys list\" lists all keys.");
+    return DD_ERR_USAGE;
+}
+
+dd_code dd_days_ok(int64_t days, dd_err *err)
+{
+    return days < 1 || days > 36500 ? dd_fail(err, DD_ERR_USAGE, "option \"--days\" takes 1 to 36500 days") : DD_OK;
+}
+
+dd_code dd_cmd_on_db(const dd_db_command *c, const dd_cmd *cmd, int argc, char **argv, void *args, dd_err *err)
+{
+    dd_db_run r   = { .cmd = cmd, .argv = argv, .arena = DD_ARENA_INIT, .out = DD_BUF_INIT(0) };
+    dd_buf    who = DD_BUF_INIT(0);
+    bool      done;
+    dd_code   rc = dd_cmd_args(cmd, argc, argv, args, &r.words, &done, err);
+    if (rc == DD_OK && !done) {
+        r.by = dd_cmd_actor(&who);
+        rc   = c->words(&r, args, err);
+        if (rc == DD_OK)
+            rc = dd_config_db_open(c->create, &r.db, err);
+        if (rc == DD_OK)
+            rc = c->work(&r, args, err);
+        if (rc == DD_OK)
+            rc = dd_cmd_print(dd_buf_str(&r.out), err);
+    }
+    dd_db_close(r.db);
+    dd_buf_free(&who);
+    dd_buf_free(&r.out);
+    dd_arena_fini(&r.arena);
+    return rc;
+}
+
 void dd_put_time(dd_buf *out, int64_t s)
 {
     char      text[32];

@@ -195,50 +195,36 @@ static void put_json(dd_buf *out, const view *v)
     dd_buf_addc(out, '\n');
 }
 
-static dd_code show(const usage_args *args, const dd_key *k, dd_arena *a, dd_err *err)
+static dd_code want(const dd_db_run *r, const void *args, dd_err *err)
 {
-    dd_buf      dir = DD_BUF_INIT(0), out = DD_BUF_INIT(0);
+    dd_code rc = dd_words_key(r, args, err);
+    return rc == DD_OK ? dd_days_ok(((const usage_args *)args)->days, err) : rc;
+}
+
+static dd_code show(dd_db_run *r, void *ctx, dd_err *err)
+{
+    const usage_args *args = ctx;
+    dd_buf      dir  = DD_BUF_INIT(0);
     dd_key_sum *rows = NULL;
-    view        v    = { .args = args, .key = k, .all = { .day = DD_DAY_NONE }, .from = dd_day_of(dd_clock()) - (dd_day)(args->days - 1) };
+    dd_key      k    = { 0 };
+    view        v    = { .args = args, .key = &k, .all = { .day = DD_DAY_NONE }, .from = dd_day_of(dd_clock()) - (dd_day)(args->days - 1) };
     dd_dir_state(&dir);
-    dd_code rc = dd_key_usage(dd_buf_z(&dir), DD_ORG_DEFAULT, k->id, v.from, args->by[0] == 'd', a, &rows, &v.n, err);
-    v.rows     = rows;
+    dd_code rc = dd_cmd_key(r->db, r->argv[1], &r->arena, &k, err);
+    if (rc == DD_OK)
+        rc = dd_key_usage(dd_buf_z(&dir), r->by.org, k.id, v.from, args->by[0] == 'd', &r->arena, &rows, &v.n, err);
+    v.rows = rows;
     if (rc == DD_OK)
         rc = add_up(&v, err);
-    if (rc == DD_OK) {
-        (strcmp(args->format, "json") == 0 ? put_json : put_text)(&out, &v);
-        rc = dd_cmd_print(dd_buf_str(&out), err);
-    }
+    if (rc == DD_OK)
+        (strcmp(args->format, "json") == 0 ? put_json : put_text)(&r->out, &v);
     dd_buf_free(&dir);
-    dd_buf_free(&out);
     return rc;
 }
 
 dd_code dd_cmd_keys_usage(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
+    static const dd_db_command command = { false, want, show };
     usage_args args = { .format = "text", .by = "model", .days = 30 };
-    dd_arena   a    = DD_ARENA_INIT;
-    dd_db     *db   = NULL;
-    dd_key     k    = { 0 };
-    int        words;
-    bool       done;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
-    if (rc != DD_OK || done)
-        return rc;
-    if (words != 1) {
-        dd_fail(err, DD_ERR_USAGE, "it takes the id or name of one key");
-        dd_hint(err, "\"dd0c keys list\" lists all keys.");
-        return DD_ERR_USAGE;
-    }
-    if (args.days < 1 || args.days > 36500)
-        return dd_fail(err, DD_ERR_USAGE, "option \"--days\" takes 1 to 36500 days");
-    rc = dd_config_db_open(false, &db, err);
-    if (rc == DD_OK)
-        rc = dd_cmd_key(db, argv[1], &a, &k, err);
-    dd_db_close(db);
-    if (rc == DD_OK)
-        rc = show(&args, &k, &a, err);
-    dd_arena_fini(&a);
-    return rc;
+    return dd_cmd_on_db(&command, cmd, argc, argv, &args, err);
 }

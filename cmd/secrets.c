@@ -100,9 +100,11 @@ static dd_code read_value(dd_str name, dd_secret *out, dd_err *err)
 
 /* --- commands --- */
 
-static dd_code one_name(int words, char **argv, dd_err *err)
+static dd_code one_name(const dd_db_run *r, const void *args, dd_err *err)
 {
-    if (words == 1 && dd_secret_name_ok(dd_str_z(argv[1])))
+    int words = r->words;
+    (void)args;
+    if (words == 1 && dd_secret_name_ok(dd_str_z(r->argv[1])))
         return DD_OK;
     if (words > 1) { /* the second word may be the value: not repeated */
         dd_fail(err, DD_ERR_USAGE, "it takes one name and no value");
@@ -132,59 +134,49 @@ static bool has_master_file(void)
     return there;
 }
 
-dd_code dd_cmd_secrets_set(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
+static dd_code set(dd_db_run *r, void *ctx, dd_err *err)
 {
-    secrets_args     args = { 0 };
-    dd_secret        value = DD_SECRET_NONE, master = DD_SECRET_NONE;
-    dd_buf           who = DD_BUF_INIT(0);
-    dd_db           *db  = NULL;
-    dd_master_source from;
-    bool             done, replaced = false;
-    int              words;
-    (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
-    if (rc != DD_OK || done || (rc = one_name(words, argv, err)) != DD_OK)
-        return rc;
-    dd_actor by = dd_cmd_actor(&who);
-    bool     old = has_master_file();
-    rc           = dd_config_db_open(true, &db, err);
+    const secrets_args *args  = ctx;
+    dd_secret           value = DD_SECRET_NONE, master = DD_SECRET_NONE;
+    dd_master_source    from  = DD_MASTER_FILE;
+    bool                old   = has_master_file(), replaced = false;
+    dd_code             rc    = dd_master_open(r->db, true, &master, &from, err);
+    if (rc == DD_OK && from == DD_MASTER_FILE && !old && !args->quiet)
+        fprintf(stderr, "dd0c %s: a master key was made, master.key in the state folder; keep a copy elsewhere: without it all secrets are lost\n", r->cmd->name);
     if (rc == DD_OK)
-        rc = dd_master_open(db, true, &master, &from, err);
-    if (rc == DD_OK && from == DD_MASTER_FILE && !old && !args.quiet)
-        fprintf(stderr, "dd0c %s: a master key was made, master.key in the state folder; keep a copy elsewhere: without it all secrets are lost\n", cmd->name);
+        rc = read_value(dd_str_z(r->argv[1]), &value, err);
     if (rc == DD_OK)
-        rc = read_value(dd_str_z(argv[1]), &value, err);
+        rc = dd_secrets_set(r->db, &r->by, master, dd_str_z(r->argv[1]), value, &replaced, err);
     if (rc == DD_OK)
-        rc = dd_secrets_set(db, &by, master, dd_str_z(argv[1]), value, &replaced, err);
-    if (rc == DD_OK)
-        say(cmd, &args, replaced ? "was replaced" : "was set", argv[1]);
+        say(r->cmd, args, replaced ? "was replaced" : "was set", r->argv[1]);
     dd_secret_free(&value);
     dd_secret_free(&master);
-    dd_db_close(db);
-    dd_buf_free(&who);
+    return rc;
+}
+
+dd_code dd_cmd_secrets_set(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
+{
+    static const dd_db_command command = { true, one_name, set };
+    secrets_args args = { 0 };
+    (void)status;
+    return dd_cmd_on_db(&command, cmd, argc, argv, &args, err);
+}
+
+static dd_code take_away(dd_db_run *r, void *args, dd_err *err)
+{
+    const char *name = r->argv[1];
+    dd_code     rc   = r->db ? dd_secrets_remove(r->db, &r->by, dd_str_z(name), err) : dd_fail(err, DD_ERR_NOT_FOUND, "no secret \"%s\"", name);
+    if (rc == DD_OK)
+        say(r->cmd, args, "was removed", name);
     return rc;
 }
 
 dd_code dd_cmd_secrets_rm(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
+    static const dd_db_command command = { false, one_name, take_away };
     secrets_args args = { 0 };
-    dd_buf       who  = DD_BUF_INIT(0);
-    dd_db       *db   = NULL;
-    bool         done;
-    int          words;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
-    if (rc != DD_OK || done || (rc = one_name(words, argv, err)) != DD_OK)
-        return rc;
-    dd_actor by = dd_cmd_actor(&who);
-    rc          = dd_config_db_open(false, &db, err);
-    if (rc == DD_OK)
-        rc = db ? dd_secrets_remove(db, &by, dd_str_z(argv[1]), err) : dd_fail(err, DD_ERR_NOT_FOUND, "no secret \"%s\"", argv[1]);
-    if (rc == DD_OK)
-        say(cmd, &args, "was removed", argv[1]);
-    dd_db_close(db);
-    dd_buf_free(&who);
-    return rc;
+    return dd_cmd_on_db(&command, cmd, argc, argv, &args, err);
 }
 
 static void put_list(dd_buf *out, const dd_secret_info *all, size_t n)
@@ -221,33 +213,23 @@ static void put_list_json(dd_buf *out, const dd_secret_info *all, size_t n)
     dd_buf_addc(out, '\n');
 }
 
+static dd_code list(dd_db_run *r, void *ctx, dd_err *err)
+{
+    const secrets_args *args = ctx;
+    dd_secret_info     *all  = NULL;
+    size_t              n    = 0;
+    dd_code             rc   = r->db ? dd_secrets_list(r->db, r->by.org, &r->arena, &all, &n, err) : DD_OK;
+    if (rc == DD_OK)
+        (strcmp(args->format, "json") == 0 ? put_list_json : put_list)(&r->out, all, n);
+    return rc;
+}
+
 dd_code dd_cmd_secrets_list(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
-    secrets_args    args = { .format = "text" };
-    dd_arena        a    = DD_ARENA_INIT;
-    dd_buf          out  = DD_BUF_INIT(0);
-    dd_db          *db   = NULL;
-    dd_secret_info *all  = NULL;
-    size_t          n    = 0;
-    bool            done;
-    int             words;
+    static const dd_db_command command = { false, dd_words_none, list };
+    secrets_args args = { .format = "text" };
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
-    if (rc != DD_OK || done)
-        return rc;
-    if (words)
-        return dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", argv[1]);
-    rc = dd_config_db_open(false, &db, err);
-    if (rc == DD_OK && db)
-        rc = dd_secrets_list(db, DD_ORG_DEFAULT, &a, &all, &n, err);
-    if (rc == DD_OK) {
-        (strcmp(args.format, "json") == 0 ? put_list_json : put_list)(&out, all, n);
-        rc = dd_cmd_print(dd_buf_str(&out), err);
-    }
-    dd_db_close(db);
-    dd_buf_free(&out);
-    dd_arena_fini(&a);
-    return rc;
+    return dd_cmd_on_db(&command, cmd, argc, argv, &args, err);
 }
 
 /* --- a new master key --- */
@@ -260,7 +242,7 @@ static dd_code no_new_key(dd_err *err)
 }
 
 /* The file is written before and put in place after the database changes, so that a crash at any moment leaves a key that fits. */
-static dd_code rotate(dd_db *db, const dd_actor *by, dd_secret old, dd_master_source from, size_t *n, dd_err *err)
+static dd_code new_master(dd_db *db, const dd_actor *by, dd_secret old, dd_master_source from, size_t *n, dd_err *err)
 {
     const char *given = getenv("DD0C_NEW_MASTER_KEY");
     bool        has   = given && *given, file = from == DD_MASTER_FILE && !has;
@@ -284,34 +266,25 @@ static dd_code rotate(dd_db *db, const dd_actor *by, dd_secret old, dd_master_so
     return rc;
 }
 
+static dd_code rotate(dd_db_run *r, void *ctx, dd_err *err)
+{
+    const secrets_args *args = ctx;
+    dd_secret           old  = DD_SECRET_NONE;
+    dd_master_source    from = DD_MASTER_FILE;
+    size_t              n    = 0;
+    dd_code             rc   = r->db ? dd_master_open(r->db, false, &old, &from, err) : dd_fail(err, DD_ERR_NOT_FOUND, "no secret was ever set");
+    if (rc == DD_OK)
+        rc = new_master(r->db, &r->by, old, from, &n, err);
+    if (rc == DD_OK && !args->quiet)
+        fprintf(stderr, "dd0c %s: %zu secret%s sealed under the new master key\n", r->cmd->name, n, n == 1 ? " is" : "s are");
+    dd_secret_free(&old);
+    return rc;
+}
+
 dd_code dd_cmd_secrets_rotate(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
-    secrets_args     args = { 0 };
-    dd_buf           who  = DD_BUF_INIT(0);
-    dd_secret        old  = DD_SECRET_NONE;
-    dd_db           *db   = NULL;
-    dd_master_source from = DD_MASTER_FILE;
-    size_t           n    = 0;
-    bool             done;
-    int              words;
+    static const dd_db_command command = { false, dd_words_none, rotate };
+    secrets_args args = { 0 };
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
-    if (rc != DD_OK || done)
-        return rc;
-    if (words)
-        return dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", argv[1]);
-    dd_actor by = dd_cmd_actor(&who);
-    rc          = dd_config_db_open(false, &db, err);
-    if (rc == DD_OK && !db)
-        rc = dd_fail(err, DD_ERR_NOT_FOUND, "no secret was ever set");
-    if (rc == DD_OK)
-        rc = dd_master_open(db, false, &old, &from, err);
-    if (rc == DD_OK)
-        rc = rotate(db, &by, old, from, &n, err);
-    if (rc == DD_OK && !args.quiet)
-        fprintf(stderr, "dd0c %s: %zu secret%s sealed under the new master key\n", cmd->name, n, n == 1 ? " is" : "s are");
-    dd_secret_free(&old);
-    dd_db_close(db);
-    dd_buf_free(&who);
-    return rc;
+    return dd_cmd_on_db(&command, cmd, argc, argv, &args, err);
 }
