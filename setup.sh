@@ -31,7 +31,7 @@ as_root() {
 }
 
 # --- with apt ---
-BUILD="gcc make pkg-config libc6-dev libpcre2-dev libcjson-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev libssl-dev libzstd-dev zlib1g-dev libcrypt-dev ca-certificates"
+BUILD="gcc make pkg-config libc6-dev libpcre2-dev libcjson-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev libssl-dev libzstd-dev zlib1g-dev libcrypt-dev ca-certificates tzdata"
 TESTS="python3 python3-venv git clang libclang-rt-14-dev clang-tidy cppcheck strace ripgrep curl"
 
 missing_debs() {

@@ -1,5 +1,5 @@
-/* Evaluates expressions, one a line of stdin: expression, container, "unchecked" or "-", then name=value pairs; all in hexadecimal but the flag, tabs between. Values
- * are expressions too. A line of JSON for each: {"error": ...} or the typed value, texts in hexadecimal. */
+/* Evaluates expressions, one a line of stdin: expression, container, "unchecked" or "-", then name=value pairs; all in hexadecimal but the flag,
+ * tabs between. Values are expressions too. A line of JSON for each: {"error": ...} or the typed value, texts in hexadecimal. */
 #include <stdio.h>
 
 #include "base/zone.h"
