@@ -127,12 +127,15 @@ stress: build/dd0c ; $(PYTHON) tests/stress.py --program build/dd0c
 compat: build/dd0c ; $(PYTHON) tests/compat/run.py --program build/dd0c
 bench: build/dd0c ; bench/run.sh
 bench-gate: build/dd0c ; bench/gate.sh
+bench-route: $(OUT)/bench/route ; $<
+$(OUT)/bench/route: bench/route_bench.c $(LIB) $(GEN_OBJ)
+	@mkdir -p $(@D) && echo "  LINK  $@" && $(CC) $(CFLAGS_ALL) $(WARN) $(PKG_CFLAGS) -include base/banned.h -o $@ $^ $(LDFLAGS) $(LIBS)
 bench-stages: build/dd0c ; $(PYTHON) bench/stages.py --trend docs/trend-stages.csv
 lint: build/dd0c ; $(PYTHON) tools/lint.py
 decisions: ; @$(PYTHON) tools/decisions.py
 golden: build/dd0c $(OUT)/unit-tests
 	DD_GOLDEN_UPDATE=1 $(OUT)/unit-tests golden
-.PHONY: score-packages conformance stress compat bench-gate bench-stages
+.PHONY: score-packages conformance stress compat bench-gate bench-stages bench-route
 
 # --- the main job, and handing it out ---
 DIR_SCAN := $(if $(DIR),$(DIR),examples/support-desk)
