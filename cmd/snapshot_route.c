@@ -395,8 +395,10 @@ static dd_code copy_limits(dd_snapshot_maker *m)
         bool apart = l->requests.n >= 0 && l->tokens.n >= 0 && l->requests.window_ms != l->tokens.window_ms;   /* a rule has one window */
         list[n++]  = (dd_limit){ dd_snapshot_text(m, l->name), (dd_budget_scope)l->scope, dd_snapshot_text(m, l->match), l->requests.n,
                                  apart ? -1 : l->tokens.n, l->requests.n >= 0 ? l->requests.window_ms : l->tokens.window_ms, l->concurrent };
-        if (apart)
-            list[n++] = (dd_limit){ list[n - 1].name, list[n - 1].scope, list[n - 1].match, -1, l->tokens.n, l->tokens.window_ms, -1 };
+        if (apart) {
+            const dd_limit *first = &list[n - 1];
+            list[n++] = (dd_limit){ first->name, first->scope, first->match, -1, l->tokens.n, l->tokens.window_ms, -1 };
+        }
     }
     dd_code rc   = limit_of_environment(m, list, &n);
     m->s->limits = (dd_limit_rules){ list, n };
