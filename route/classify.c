@@ -1,12 +1,16 @@
 /* Problem: name the task and its difficulty from a prompt in well under 2 ms for 100 kB, in several languages, as a pure function.
  *
- * Idea: one table of word stems (route/classify.def), bucketed by first byte in an index that fits the stack; one pass over the text looks
+ * Idea for the task: one table of word stems (route/classify.def), bucketed by first byte in an index that fits the stack; one pass over the text looks
  * only where words start. A hint counts once. The system prompt, and its first lines most, weigh more than what follows it; of long
  * texts the two ends are read, where instructions stand. What it does not do: grammar, negation, meaning.
- * Why no regular expressions: docs/decisions/0007-classifier.json. */
+ * Idea for the difficulty: a learned score (route/complexity.h) of what is asked, drawn towards what the task usually needs where the task is given as an
+ * instruction. Why no regular expressions: docs/decisions/0007-classifier.json; why learned: 0017-classifier.json. */
 #include "route/classify.h"
 
+#include "route/complexity.h"
+
 enum { HARD = 1, DEEP = 2, EASY = 4, BRIEF = 12 /* and easy */ };
+enum { SEEN = 1, TOLD = 2 };
 
 typedef struct {
     const char *text;
@@ -34,6 +38,8 @@ typedef struct {
     int         points[DD_TASK_COUNT];
     const char *why[DD_TASK_COUNT];
     int         why_weight[DD_TASK_COUNT];
+    int         told[DD_TASK_COUNT];     /* heaviest hint that begins an instruction or stands in the system prompt */
+    bool        live;                    /* a request, not source code */
     int         deep, easy, brief;
     const char *hard;                    /* R2.1's word in the system prompt, or NULL */
     uint8_t     seen[DD_COUNT(hints)];
@@ -106,12 +112,32 @@ static bool hint_at(const hint *h, dd_str s, size_t i)
     return i >= s.len || !alnum(fold(s.ptr[i]));
 }
 
+static bool after_please(dd_str s, size_t i)
+{
+    return i >= 6 && dd_str_eq_nocase(dd_str_sub(s, i - 6, i), DD_STR("please"));
+}
+
+/* An instruction begins where a sentence, a line or an item does, or behind "please". */
+static bool begins_instruction(dd_str s, size_t i)
+{
+    while (i > 0 && s.ptr[i - 1] == ' ')
+        i--;
+    return i == 0 || strchr(".!?:;\n-*#>\"", s.ptr[i - 1]) != NULL || after_please(s, i);
+}
+
+static void count_told(tally *t, const hint *h, int factor)
+{
+    t->points[h->task] += h->weight * factor;
+    if (h->weight > t->told[h->task])
+        t->told[h->task] = h->weight;
+}
+
 static void count_hint(tally *t, size_t which, int factor, bool system)
 {
     const hint *h = &hints[which];
-    if (t->seen[which])
+    if (t->seen[which] & SEEN)
         return;
-    t->seen[which] = 1;
+    t->seen[which] |= SEEN;
     t->points[h->task] += h->weight * factor;
     if (h->weight > t->why_weight[h->task]) {
         t->why_weight[h->task] = h->weight;
@@ -131,8 +157,13 @@ static void read_part(const bucket_index *ix, dd_str s, int factor, size_t lead,
         if (ix->first[c] == 0 || !starts_word(s, i, c))
             continue;
         for (size_t p = ix->first[c]; p != 0; p = ix->next[p - 1])
-            if (hint_at(&hints[p - 1], s, i))
+            if (hint_at(&hints[p - 1], s, i)) {
                 count_hint(t, p - 1, factor + (i < lead), system);
+                if (t->live && !(t->seen[p - 1] & TOLD) && (system || begins_instruction(s, i))) {
+                    t->seen[p - 1] |= TOLD;
+                    count_told(t, &hints[p - 1], system ? 0 : factor);
+                }
+            }
     }
 }
 
@@ -164,6 +195,8 @@ static void read_form(const dd_prompt *p, tally *t)
         add_points(t, DD_TASK_EXTRACTION, 1, "response schema");
     if (p->tools > 0)
         add_points(t, DD_TASK_AGENT_STEP, 4, "tools are offered");
+    if (p->calls > 0)
+        add_points(t, DD_TASK_AGENT_STEP, 12, "tools were called");
 }
 
 /* Ties go to the task whose answer is the narrower one. */
@@ -242,11 +275,75 @@ static dd_class unrecognised(const dd_prompt *p)
     return c;
 }
 
+/* --- live requests: the learned score --- */
+
+/* How much what a task usually needs counts beside the learned score, which knows examination questions best. */
+static const double task_share[DD_TASK_COUNT] = {
+    [DD_TASK_CHAT] = 0.3, [DD_TASK_CODING] = 0.4, [DD_TASK_REASONING] = 0.4, [DD_TASK_SUMMARIZATION] = 0.6, [DD_TASK_TRANSLATION] = 0.6,
+    [DD_TASK_EXTRACTION] = 0.8, [DD_TASK_CLASSIFICATION] = 0.8, [DD_TASK_GENERATION] = 0.5, [DD_TASK_EMBEDDING] = 1, [DD_TASK_IMAGE] = 0.8,
+    [DD_TASK_AGENT_STEP] = 0.6,
+};
+
+/* What the form of a text says of its task where no word does. */
+static const struct { dd_complexity_feature feature; int least; dd_task task; const char *why; } forms[] = {
+    { DD_CF_CODE, 48, DD_TASK_CODING, "it looks like code" },
+    { DD_CF_OPTIONS, 2, DD_TASK_CHAT, "options to choose from" },
+    { DD_CF_BACKSLASHES, 40, DD_TASK_REASONING, "it looks like mathematics" },
+    { DD_CF_MATHEMATICS, 32, DD_TASK_REASONING, "it looks like mathematics" },
+    { DD_CF_QUESTIONS, 1, DD_TASK_CHAT, "a question" },
+};
+
+static bool by_form(const dd_complexity_view *v, dd_class *c)
+{
+    for (size_t i = 0; i < DD_COUNT(forms); i++) {
+        if (v->v[forms[i].feature] >= forms[i].least) {
+            c->task       = forms[i].task;
+            c->why        = forms[i].why;
+            c->recognised = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Texts that begin with the same system prompt differ in what is asked. */
+static dd_str asked(const dd_prompt *p)
+{
+    return p->ask.len > 0 ? p->ask : p->text.len > 0 ? p->text : p->system;
+}
+
+static dd_class learned(const dd_prompt *p, const tally *t, dd_class c)
+{
+    dd_complexity_view view;
+    dd_complexity_read(asked(p), &view);
+    double score = dd_complexity_score(&view);
+    if (c.recognised) {
+        double share = t->told[c.task] >= ENOUGH ? task_share[c.task] : 0, both = share * c.score + (1 - share) * score;
+        c.score = p->reasoning && c.score > both ? c.score : both;
+    } else {
+        c.score = score;
+        by_form(&view, &c);
+    }
+    c.complexity = c.recognised ? complexity_of(c.score) : DD_COMPLEXITY_MEDIUM; /* R2.1 */
+    return c;
+}
+
+/* R2.1: to extract something from a short text is easy. */
+static dd_class short_extraction(const dd_prompt *p, const tally *t, dd_class c)
+{
+    if (c.task == DD_TASK_EXTRACTION && t->told[DD_TASK_EXTRACTION] >= ENOUGH && input_size(p) < 500) {
+        c.complexity = DD_COMPLEXITY_LOW;
+        c.score      = c.score < LOW_BELOW ? c.score : LOW_BELOW * 0.99;
+    }
+    return c;
+}
+
 dd_class dd_classify(const dd_prompt *p)
 {
     bucket_index ix;
     tally        t;
     memset(&t, 0, sizeof t);
+    t.live = !p->source;
     index_hints(&ix);
     read_ends(&ix, p->system, MAX_READ, 2, LEAD, true, &t);
     read_ends(&ix, p->text, TEXT_READ, p->system.len > 0 ? 1 : 2, 0, false, &t);
@@ -264,6 +361,8 @@ dd_class dd_classify(const dd_prompt *p)
         c = unrecognised(p);
     }
     c.brief = t.brief > 0;
+    if (t.live)
+        c = short_extraction(p, &t, learned(p, &t, c));
     if (p->messages >= 10 && t.hard != NULL) { /* R2.1 */
         c.complexity = DD_COMPLEXITY_HIGH;
         c.score      = c.score < 0.80 ? 0.80 : c.score;

@@ -1,6 +1,7 @@
 /* route/classify.h - what kind of work a prompt asks for, and how hard it is.
  *
- * Pure; < 2 ms for 100 kB (R2.1). Works on static text of source code and on live requests alike. */
+ * Pure, no allocation; < 2 ms for 100 kB (R2.1). Of a live request the score is learned (route/complexity.h) and moved by what is known of the task; of
+ * static text in source code, where the question itself is missing, it is the task's and the form's alone. */
 #ifndef DD_ROUTE_CLASSIFY_H
 #define DD_ROUTE_CLASSIFY_H
 #include "base/str.h"
@@ -13,11 +14,14 @@ typedef enum { DD_COMPLEXITY_LOW, DD_COMPLEXITY_MEDIUM, DD_COMPLEXITY_HIGH } dd_
 
 typedef struct {
     dd_str  system, text;     /* system prompt; everything else, newest last */
+    dd_str  ask;              /* the user's newest turn, part of text; empty: text */
     int64_t input_tokens;     /* -1: not known */
     int64_t max_tokens;       /* -1: no cap */
     int     messages;         /* turns; 0: not known */
     int     tools;
+    int     calls;            /* tool calls and their results among the messages */
     bool    json_schema, images, reasoning;
+    bool    source;           /* static text of source code, not a request */
 } dd_prompt;
 
 typedef struct {

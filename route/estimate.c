@@ -80,7 +80,7 @@ static dd_class classify_site(const dd_site *site, int64_t input_tokens)
     dd_prompt p = {
         .system = site->system_text, .text = site->user_text, .input_tokens = input_tokens, .max_tokens = site->max_tokens,
         .messages = site->messages, .tools = site->tools, .json_schema = site->json_schema, .images = site->images > 0,
-        .reasoning = site->reasoning || site->thinking_budget > 0,
+        .reasoning = site->reasoning || site->thinking_budget > 0, .source = true,
     };
     dd_class c = dd_classify(&p);
     if (!c.recognised)
