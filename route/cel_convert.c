@@ -129,9 +129,11 @@ static void cannot(const dd_cel_value *a, dd_cel_value *out)
     cel_fail(out, DD_CEL_E_CONVERT, a->type == DD_CEL_STRING ? a->s : no_text);
 }
 
+static const double two_to_63 = 9223372036854775808.0, two_to_64 = 18446744073709551616.0;
+
 static void int_of_double(double d, dd_cel_value *out)
 {
-    if (d > -0x1p63 && d < 0x1p63) /* the ends are out, as the language says */
+    if (d > -two_to_63 && d < two_to_63) /* the ends are out, as the language says */
         *out = dd_cel_int((int64_t)d);
     else
         cel_fail(out, DD_CEL_E_RANGE, no_text);
@@ -162,7 +164,7 @@ void cel_to_int(cel_frame *f, const cel_node *n, const dd_cel_value *a, dd_cel_v
 
 static void uint_of_double(double d, dd_cel_value *out)
 {
-    if (d >= 0 && d < 0x1p64)
+    if (d >= 0 && d < two_to_64)
         *out = dd_cel_uint((uint64_t)d);
     else
         cel_fail(out, DD_CEL_E_RANGE, no_text);

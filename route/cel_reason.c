@@ -54,7 +54,7 @@ static bool is_call(const cel_node *n, const char *name) { return n->kind == CEL
 
 static bool push(literal *list, size_t *n, const cel_node *node, bool negated)
 {
-    if (*n == MOST_LITERALS)
+    if (!node || *n == MOST_LITERALS)
         return false;
     list[(*n)++] = (literal){ node, negated };
     return true;
@@ -233,7 +233,7 @@ static bool limit_of(const view *v, double *out)
     if (!(CEL_NUM >> c->type & 1))
         return false;
     *out = c->type == DD_CEL_INT ? (double)c->i : c->type == DD_CEL_UINT ? (double)c->u : c->d;
-    return fabs(*out) < 0x1p53;
+    return fabs(*out) < 9007199254740992.0;
 }
 
 /* Below or above c; of whole numbers, up to the last one that is. */
