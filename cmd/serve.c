@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/redact.h"
 #include "base/secret.h"
+#include "cmd/money.h"
 #include "cmd/secret_watch.h"
 #include "cmd/snapshot.h"
 #include "store/auth.h"
@@ -27,6 +28,8 @@ struct dd_serve {
     dd_gateway    *gateway;
     dd_auth       *auth;
     dd_events     *events;
+    dd_ledger     *ledger;
+    char          *dir;                /* of the state */
     bool           loopback, json_log;
     atomic_int     level;              /* 0 error .. 3 debug */
     char           host[256], url[300];
@@ -164,6 +167,33 @@ static bool store_ok(void *ctx)
     return n.up;
 }
 
+/* --- budgets --- */
+
+static bool reserve(void *ctx, const dd_account *v, size_t n, dd_pusd amount, uint64_t *hold, dd_reserved *out)
+{
+    return dd_money_reserve(((dd_serve *)ctx)->ledger, v, n, amount, hold, out);
+}
+
+static void settle(void *ctx, uint64_t hold, const dd_account *v, size_t n, dd_pusd actual)
+{
+    dd_money_settle(((dd_serve *)ctx)->ledger, hold, v, n, actual);
+}
+
+static double used(void *ctx, const dd_account *v, size_t n) { return dd_money_used(((dd_serve *)ctx)->ledger, v, n); }
+
+static dd_code open_ledger(dd_serve *s, const char *dir, dd_err *err)
+{
+    dd_buf path = DD_BUF_INIT(4096);
+    s->dir      = dd_strdup(dd_str_z(dir));
+    dd_buf_printf(&path, "%s/ledger", dir);
+    dd_ledger_opts o = { .path = dd_buf_z(&path), .seed = dd_ledger_seed_sums, .seed_ctx = s->dir };
+    s->ledger        = dd_ledger_open(&o, err);
+    dd_buf_free(&path);
+    if (s->ledger && dd_ledger_note(s->ledger)[0])
+        log_line(s, 1, dd_ledger_note(s->ledger));
+    return s->ledger ? DD_OK : err->code;
+}
+
 /* --- where to listen --- */
 
 static dd_code split_address(const char *text, char *host, size_t cap, int *port, dd_err *err)
@@ -242,6 +272,8 @@ static dd_code open_stores(dd_serve *s, dd_err *err)
         s->events = dd_events_open(&e, err);
         rc        = s->events ? DD_OK : err->code;
     }
+    if (rc == DD_OK)
+        rc = open_ledger(s, dd_buf_z(&dir), err);
     dd_buf_free(&dir);
     return rc;
 }
@@ -286,7 +318,8 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
                           .tls_12 = tls_12(c),
                           .pass_client_keys = s->loopback, .trace = s->level >= 3, .stages = getenv("DD0C_STAGES") != NULL, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000,
                           .version = DD_VERSION,
-                          .hooks = { .ctx = s, .open = is_open, .check = check, .record = record, .log = log_line, .store_ok = store_ok } };
+                          .hooks = { .ctx = s, .open = is_open, .check = check, .record = record, .log = log_line, .store_ok = store_ok, .reserve = reserve, .settle = settle,
+                                     .used = used } };
     s->gateway = dd_gateway_start(&o, first, err);
     if (!s->gateway)
         return err->code;
@@ -489,6 +522,7 @@ void dd_serve_watch(dd_serve *s)
 {
     if (s->tls)
         watch_tls(s);
+    dd_ledger_reclaim(s->ledger, dd_mono_now().ns / 1000000);
     struct timespec c = changed_at(s->config.path), p = changed_at(dd_buf_z(&s->prices_path));
     if (s->config.path && c.tv_sec == 0 && c.tv_nsec == 0)
         return;                        /* an editor may be about to put it back */
@@ -510,6 +544,7 @@ void dd_serve_stop(dd_serve *s)
     if (s->auth)
         dd_auth_close(s->auth);        /* answers the workers that still wait: their loops must be there */
     dd_gateway_free(s->gateway);
+    dd_ledger_close(s->ledger);
     dd_events_close(s->events, 5000);
     dd_config_fini(&s->config);
     dd_buf_free(&s->prices_path);
@@ -517,5 +552,6 @@ void dd_serve_stop(dd_serve *s)
     dd_buf_free(&s->refused);
     dd_secret_watch_free(s->secrets);
     dd_wipe(s->token, sizeof s->token);
+    free(s->dir);
     free(s);
 }

@@ -26,7 +26,9 @@ static dd_str key_of(const dd_http *h)
 
 static bool in_scope(const exchange *x)
 {
-    if (x->ep.kind == EP_MODELS)
+    if (x->ep.admin)
+        return x->caller.admin || x->caller.open;
+    if (x->ep.kind == EP_MODELS || x->ep.kind == EP_ASK || x->ep.kind == EP_PROVIDERS)
         return true;
     if (x->ep.kind == EP_PASS || x->ep.kind == EP_PROVIDER)
         return x->caller.may_pass && (x->ep.work != WORK_GENERATE || x->caller.may_generate) && (x->ep.work != WORK_EMBED || x->caller.may_embed);

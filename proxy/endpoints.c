@@ -7,16 +7,30 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct { const char *method, *path; endpoint_kind kind; dd_dialect dialect; dd_family family; const char *name; } endpoints[] = {
-    { "POST", "/chat/completions", EP_GENERATE, DD_DIALECT_CHAT, DD_FAMILY_OPENAI, "chat.completions" },
-    { "POST", "/messages", EP_GENERATE, DD_DIALECT_MESSAGES, DD_FAMILY_ANTHROPIC, "messages" },
-    { "POST", "/responses", EP_GENERATE, DD_DIALECT_RESPONSES, DD_FAMILY_OPENAI, "responses" },
-    { "POST", "/completions", EP_GENERATE, DD_DIALECT_COMPLETIONS, DD_FAMILY_OPENAI, "completions" },
-    { "POST", "/embeddings", EP_GENERATE, DD_DIALECT_EMBEDDINGS, DD_FAMILY_OPENAI, "embeddings" },
-    { "POST", "/messages/count_tokens", EP_COUNT_TOKENS, DD_DIALECT_MESSAGES, DD_FAMILY_ANTHROPIC, "messages.count_tokens" },
-    { "GET", "/models", EP_MODELS, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "models" },
-    { "GET", "/health", EP_HEALTH, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "health" },
-    { "GET", "/ready", EP_READY, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "ready" },
+static const struct {
+    const char   *method, *path;
+    endpoint_kind kind;
+    dd_dialect    dialect;
+    dd_family     family;
+    const char   *name, *ask;
+    bool          admin, omni;
+} endpoints[] = {
+    { "POST", "/chat/completions", EP_GENERATE, DD_DIALECT_CHAT, DD_FAMILY_OPENAI, "chat.completions", NULL, false, false },
+    { "POST", "/messages", EP_GENERATE, DD_DIALECT_MESSAGES, DD_FAMILY_ANTHROPIC, "messages", NULL, false, false },
+    { "POST", "/responses", EP_GENERATE, DD_DIALECT_RESPONSES, DD_FAMILY_OPENAI, "responses", NULL, false, false },
+    { "POST", "/completions", EP_GENERATE, DD_DIALECT_COMPLETIONS, DD_FAMILY_OPENAI, "completions", NULL, false, false },
+    { "POST", "/embeddings", EP_GENERATE, DD_DIALECT_EMBEDDINGS, DD_FAMILY_OPENAI, "embeddings", NULL, false, false },
+    { "POST", "/messages/count_tokens", EP_COUNT_TOKENS, DD_DIALECT_MESSAGES, DD_FAMILY_ANTHROPIC, "messages.count_tokens", NULL, false, false },
+    { "POST", "/chat", EP_GENERATE, DD_DIALECT_CHAT, DD_FAMILY_OPENAI, "chat", NULL, false, true },
+    { "POST", "/agent-step", EP_GENERATE, DD_DIALECT_CHAT, DD_FAMILY_OPENAI, "agent-step", NULL, false, true },
+    { "POST", "/router/debug", EP_EXPLAIN, DD_DIALECT_CHAT, DD_FAMILY_OPENAI, "router.debug", NULL, false, false },
+    { "GET", "/models", EP_MODELS, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "models", NULL, false, false },
+    { "GET", "/usage", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "usage", "usage", false, false },
+    { "POST", "/cache/invalidate", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "cache.invalidate", "cache/invalidate", true, false },
+    { "POST", "/admin/panic", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "admin.panic", "panic", true, false },
+    { "GET", "/health", EP_HEALTH, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "health", NULL, false, false },
+    { "GET", "/ready", EP_READY, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "ready", NULL, false, false },
+    { "GET", "/health/providers", EP_PROVIDERS, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "health.providers", NULL, false, false },
 };
 
 /* Whose client this is, where the path does not say: Anthropic's SDKs always send a version. */
@@ -117,6 +131,9 @@ endpoint endpoint_find(const dd_http *h)
             found.dialect = endpoints[i].dialect;
             found.family  = endpoints[i].kind == EP_MODELS ? found.family : endpoints[i].family;
             found.name    = endpoints[i].name;
+            found.ask     = endpoints[i].ask;
+            found.admin   = endpoints[i].admin;
+            found.omni    = endpoints[i].omni;
             found.path    = bare;
             return found;
         }

@@ -1,17 +1,23 @@
 /* proxy/exchange.h - one request's life inside the proxy; for the files of proxy/ alone.
  *
  * One arena (the server's, h->arena), one struct, named states, one function that changes them. The parts: endpoints.c (what was asked for),
- * authenticate.c (who asks), prepare.c (what goes upstream), exchange.c (the states), heads.c (the answer's head), settle.c (what it cost and the event). */
+ * authenticate.c (who asks), prepare.c (what goes upstream), weigh.c (facts and the plan), spend.c (limits and budgets), keep.c (answers kept),
+ * attempt.c (the plan's steps), deliver.c (the answer), heads.c (its head), settle.c (what it cost and the event), exchange.c (the states). */
 #ifndef DD_PROXY_EXCHANGE_H
 #define DD_PROXY_EXCHANGE_H
 #include "proxy/gateway.h"
 #include "proxy/guard.h"
 #include "proxy/http/sse.h"
 #include "proxy/splice.h"
+#include "route/plan.h"
+#include "route/retry.h"
 
 #define EXCHANGE_STATES(X) \
     X(authenticate)        /* whether the caller may */ \
+    X(await_answer)        /* an answer that was kept, or another request's, or another thread's */ \
+    X(pause)               /* before another attempt */ \
     X(await_head)          /* the call is made */ \
+    X(hold)                /* a stream whose first content is not there: another attempt may follow */ \
     X(collect)             /* an answer that must be whole before it can be priced or translated */ \
     X(relay)               /* bytes as they come */ \
     X(convert)             /* a stream, event by event, into another dialect */ \
@@ -32,13 +38,15 @@ typedef struct worker {
     unsigned      sequence, sequence_base, number_base;
     uint64_t      picks;          /* moves on with each request: which of a provider's keys */
     int64_t       clock_mono, clock_wall;   /* wall time in ms at a monotonic moment: no system call a request */
+    struct asking *asks;          /* questions that another thread answers */
+    struct keep_wait *keep_waits; /* requests that wait for another's answer */
     auth_wait    *waits;          /* keys that are being checked for requests of this worker */
     dd_buf        out;            /* what a stream's event becomes, and ... */
     dd_arena      scratch;        /* ... what reading it needs: of one callback, so that streams that wait hold neither */
 } worker;
 
 typedef enum {
-    EP_UNKNOWN, EP_HEALTH, EP_READY, EP_MODELS, EP_GENERATE /* a dialect */, EP_COUNT_TOKENS, EP_PASS /* /v1/... as it is */, EP_PROVIDER /* /p/<provider>/... */
+    EP_UNKNOWN, EP_ASK /* answered by another thread */, EP_PROVIDERS /* their health */, EP_EXPLAIN /* a decision, not taken */, EP_HEALTH, EP_READY, EP_MODELS, EP_GENERATE /* a dialect */, EP_COUNT_TOKENS, EP_PASS /* /v1/... as it is */, EP_PROVIDER /* /p/<provider>/... */
 } endpoint_kind;
 typedef enum { WORK_OTHER, WORK_GENERATE, WORK_EMBED } endpoint_work;   /* what a path that is passed on makes the provider do */
 typedef struct {
@@ -49,7 +57,24 @@ typedef struct {
     const char   *name;       /* the event's */
     dd_str        path;       /* below the version: "/chat/completions" */
     dd_str        provider;   /* of EP_PROVIDER */
+    const char   *ask;        /* of EP_ASK: dd_ask.what */
+    bool          admin;      /* an admin's key is needed */
+    bool          omni;       /* /v1/chat, /v1/agent-step: a chat request with wishes, answered in a shape of our own */
 } endpoint;
+
+enum { ACCOUNTS_MAX = 8 };
+/* What a step failed with, kept for the end: when all fail the client gets the first one's (R1.4). */
+typedef struct {
+    int            status;            /* 0: no answer came */
+    dd_header     *headers; size_t n_headers;
+    dd_str         body;
+    dd_dialect     to;
+    dd_decision    decision;
+    dd_provider   *provider;
+    dd_str         up_key;
+    dd_error_class failure;
+    dd_api_error   error;
+} failed_step;
 
 typedef struct exchange {
     worker        *w;
@@ -68,17 +93,45 @@ typedef struct exchange {
     dd_str         model, user;       /* decoded */
     uint32_t       metadata;          /* the body's node; 0: none */
     bool           stream, asked_usage, ask_usage, wants_base64;   /* ask_usage: we asked for it, the client did not */
-    dd_request     request;           /* only when translating */
+    dd_request    *request;           /* only when translating */
     dd_drops       drops;
     dd_renames     names, ids;
     dd_api_error   error;
-    dd_decision    decision;
+    dd_facts       asked;             /* what rules may ask of it */
+    dd_plan        plan;
+    dd_decision    decision;          /* the plan's step that is tried */
     dd_provider   *provider;
     dd_dialect     to;                /* the dialect spoken upstream */
+    bool           up_stream;         /* a stream is asked for upstream: not for a cascade's answer that is checked first */
     dd_header     *up_headers; size_t n_up_headers;
     dd_str         up_key;            /* of the provider, among the headers; no answer shows it */
     dd_str         up_body;
     dd_call       *call;
+
+    /* the attempts */
+    size_t         step;              /* of the plan */
+    int            tries;             /* at this step */
+    dd_timer       timer;             /* a pause's end, or the step's own time */
+    uint32_t       live, live_key;    /* its slots (route/live.h) */
+    bool           live_open;         /* begun there, not ended */
+    uint64_t       tried_keys[4];     /* of the step's provider, a bit each */
+    size_t         key_at;            /* among the provider's */
+    DD_VEC(dd_attempt) attempts;      /* in the arena; those that ended */
+    failed_step   *first;             /* the primary's failure; NULL: none yet */
+    dd_pusd        spent;             /* on answers that were thrown away */
+    bool           triggered;         /* a fallback was */
+    bool           ended;             /* the attempt under way was noted */
+    bool           given;             /* what is at hand is the answer, good or not */
+
+    /* money, limits, kept answers */
+    dd_account    *accounts; size_t n_accounts;
+    uint64_t       money;             /* what is set aside; 0: nothing */
+    dd_reserved    reserved;
+    struct limiting *limiting;        /* NULL: no limit applies */
+    bool           replanned;
+    const char    *cache_word;        /* of x-dd0c-cache: "hit", "miss", "bypass"; NULL: no cache */
+    struct keeping *keeping;          /* NULL: neither looked for nor kept */
+    struct asking  *asking;           /* of EP_ASK */
 
     /* the answer */
     int            status;            /* the provider's */
@@ -111,12 +164,68 @@ void     endpoint_models(exchange *x);
 void     endpoint_count_tokens(exchange *x);        /* for providers that cannot: an estimate, flagged */
 
 /* prepare.c: fills the upstream request; false: x->error */
-bool     prepare_generate(exchange *x);
+bool     prepare_read(exchange *x);                  /* what the body says: once */
+bool     prepare_step(exchange *x, bool whole);      /* for x->decision; whole: no stream, even if the client asked for one */
 bool     prepare_pass(exchange *x);
+dd_dialect prepare_dialect(const exchange *x, size_t provider);   /* what is spoken there */
+bool     prepare_allows(const exchange *x, size_t provider, dd_str model);
+
+/* weigh.c: facts of the request, and the plan; false: x->error */
+void     weigh_facts(exchange *x);                   /* x->asked, once */
+bool     weigh_plan(exchange *x);
+bool     weigh_again(exchange *x, dd_str only_route, bool only_local);   /* a budget wants it otherwise */
+bool     weigh_explain(exchange *x);                 /* the plan as the answer */
+
+/* spend.c: limits and budgets; false: x->error */
+bool     spend_limits(exchange *x);
+bool     spend_reserve(exchange *x);
+void     spend_settle(exchange *x);                  /* once, at the end */
+size_t   spend_headers(exchange *x, dd_header *out); /* at most 6 */
+
+/* keep.c: answers kept for equal requests */
+bool     keep_find(exchange *x);                     /* true: it goes on, or is answered, without us */
+void     keep_body(exchange *x, dd_str type, dd_str bytes);   /* what the client is given, piece by piece */
+void     keep_end(exchange *x, int status, bool whole);
+void     keep_gone(exchange *x);                     /* the client left */
+void     keep_forget_waits(worker *w);
+
+/* attempt.c */
+void     attempt_start(exchange *x);                 /* the plan's first step; without a plan the one call */
+/* What was tried failed: another attempt follows (true), or what is at hand is the answer: the first step's failure, put back into *x. */
+bool     attempt_failed(exchange *x, const dd_failure *f);
+void     attempt_fail_call(exchange *x, dd_call_end end, const char *why);   /* x->error and x->failure say so */
+void     attempt_end(exchange *x, dd_error_class error);   /* the last one, for the event and what lives */
+bool     attempt_may_follow(const exchange *x);      /* a failure would not be the end */
+void     attempt_next(exchange *x);                  /* a checked answer is not good enough: the ladder's next step */
+void     attempt_contented(exchange *x);             /* the first content is there: it has no time of its own any more */
+dd_str   attempt_others(exchange *x);                /* x-dd0c-fallbacks: what failed before */
+bool     attempt_is_checked(const exchange *x);      /* a cascade's step whose answer another would better */
+
+/* check.c: true: the answer of a cascade's step is not good enough, and the next one is tried. span NULL: it is no JSON */
+bool     check_rejects(exchange *x, const dd_jspan *span);
+
+/* deliver.c */
+void     deliver_head(void *ctx, int status, const dd_header *headers, size_t n);
+bool     deliver_data(void *ctx, dd_str bytes);
+void     deliver_whole(exchange *x);                 /* an answer that was collected */
+void     deliver_held(exchange *x);                  /* a held stream is over */
+void     deliver_failure(exchange *x);               /* x->first, or what is at hand */
+void     deliver_stream_end(exchange *x, dd_call_end end, const char *why);
+void     deliver_rest(exchange *x);
+void     deliver_reset(exchange *x);                 /* forgets what came */
+
+/* ask.c: answers of another thread, and those of the gateway itself */
+void     ask_start(exchange *x);
+void     ask_gone(exchange *x);
+void     ask_forget_waits(worker *w);
+void     endpoint_providers(exchange *x);
+void     omni_reply(exchange *x, dd_str chat);       /* the answer of /v1/chat */
 bool     fail_request(exchange *x, int status, const char *type, const char *code, const char *param, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
 /* settle.c */
 void     settle_answer(exchange *x, const dd_jspan *answer);   /* usage and bill of a collected answer */
+const char *settle_strategy(const exchange *x);       /* of header and event */
+dd_pusd  settle_premium(const exchange *x);           /* what the premium model would have cost */
 void     settle_record(exchange *x, int status);     /* the event, once */
 dd_str   settle_redacted(exchange *x, dd_str text);  /* without keys: for what is kept, and for errors */
 bool     settle_redact(void *x, dd_str text, dd_buf *out);   /* the same, appended; false: there are none */
@@ -140,6 +249,10 @@ void     exchange_forget_waits(worker *w);            /* nobody checks keys any 
 
 /* exchange.c */
 void     exchange_serve(exchange *x);
+void     exchange_go_on(exchange *x);                 /* planned, and no answer was kept */
+void     exchange_move(exchange *x, exchange_state to);
+void     exchange_finish(exchange *x, int status, bool whole);
+dd_dialect exchange_dialect(const exchange *x);       /* whose shape an error has */
 void     exchange_request(void *ctx, dd_http *h);
 void     exchange_gone(void *ctx, dd_http *h);
 void     exchange_drained(void *ctx, dd_http *h);

@@ -27,6 +27,7 @@ struct dd_gateway {
     unsigned        random;     /* of this process */
     unsigned        waiting;    /* workers that have not taken the newest snapshot */
     dd_live        *live;
+    dd_limits      *limits;
     atomic_bool     panic;
 };
 
@@ -34,6 +35,7 @@ const dd_hooks        *dd_gateway_hooks(const dd_gateway *g) { return &g->opts.h
 const dd_gateway_opts *dd_gateway_options(const dd_gateway *g) { return &g->opts; }
 int                    dd_gateway_port(const dd_gateway *g) { return g->port; }
 dd_live               *dd_gateway_live(dd_gateway *g) { return g->live; }
+dd_limits             *dd_gateway_limits(dd_gateway *g) { return g->limits; }
 void                   dd_gateway_panic(dd_gateway *g, bool on) { atomic_store(&g->panic, on); }
 bool                   dd_gateway_panicking(const dd_gateway *g) { return atomic_load_explicit(&g->panic, memory_order_relaxed); }
 
@@ -155,6 +157,7 @@ dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd
     g->workers = dd_calloc(g->n, sizeof *g->workers);
     g->threads = dd_calloc(g->n, sizeof *g->threads);
     g->live    = dd_live_new(0, 0);
+    g->limits  = dd_limits_new(0);
     dd_random_bytes(&g->random, sizeof g->random);
     pthread_mutex_init(&g->lock, NULL);
     pthread_cond_init(&g->changed, NULL);
@@ -290,6 +293,8 @@ void dd_gateway_free(dd_gateway *g)
         if (w->server)
             dd_server_free(w->server);   /* cuts what is left, which records its events and cancels its calls */
         exchange_forget_waits(w);
+        keep_forget_waits(w);
+        ask_forget_waits(w);
         dd_client_free(w->client);
         if (w->loop)
             dd_loop_free(w->loop);
@@ -300,6 +305,7 @@ void dd_gateway_free(dd_gateway *g)
     pthread_cond_destroy(&g->changed);
     pthread_mutex_destroy(&g->lock);
     dd_live_free(g->live);
+    dd_limits_free(g->limits);
     free(g->workers);
     free(g->threads);
     free(g);

@@ -88,7 +88,7 @@ typedef struct {
     /* Answers kept for equal requests (store/cache.h, route/cached.h). NULL: none are. */
     dd_cache_key     (*cache_hash)(void *ctx, const dd_str *parts, size_t n);
     dd_cache_verdict (*cache_find)(void *ctx, const dd_cache_key *key, int64_t now_s, dd_arena *arena, dd_cached *out, dd_cache_done *done, void *arg);
-    void (*cache_forget)(void *ctx, const dd_cache_key *key, void *arg);
+    bool (*cache_forget)(void *ctx, const dd_cache_key *key, void *arg);   /* true: `done` will not be called */
     void (*cache_put)(void *ctx, const dd_cache_key *key, const dd_cached *answer);
     void (*cache_give_up)(void *ctx, const dd_cache_key *key);
 
@@ -120,6 +120,7 @@ int         dd_gateway_port(const dd_gateway *g);
 void        dd_gateway_reload(dd_gateway *g, dd_snapshot *next);   /* takes it; returns when all workers serve by it. One thread at a time */
 /* What is known of providers, models and keys of late: the process's, for health pages; never NULL. */
 dd_live    *dd_gateway_live(dd_gateway *g);
+dd_limits  *dd_gateway_limits(dd_gateway *g);
 /* Panic (R10.5): from now on no failover, panic.provider overrides. Any thread. */
 void        dd_gateway_panic(dd_gateway *g, bool on);
 bool        dd_gateway_panicking(const dd_gateway *g);

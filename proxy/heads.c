@@ -5,7 +5,7 @@
 
 header_list head_new(exchange *x)
 {
-    enum { OURS = 24 };   /* more than any answer adds */
+    enum { OURS = 40 };   /* more than any answer adds */
     size_t room = x->n_headers + OURS;
     return (header_list){ .v = dd_newn(x->h->arena, dd_header, room), .room = room };
 }
@@ -71,15 +71,30 @@ static dd_str number(exchange *x, int64_t n)
     return (dd_str){ text + at, DIGITS - at };
 }
 
+static void add_budget(header_list *l, exchange *x)
+{
+    dd_header more[8];
+    for (size_t i = 0, n = spend_headers(x, more); i < n; i++)
+        head_add(l, more[i].name.ptr, more[i].value);
+}
+
 void head_ours(header_list *l, exchange *x)
 {
     head_add(l, "x-dd0c-request-id", x->id_text[0] ? dd_str_z(x->id_text) : DD_STR(""));
     if (x->provider) {
         head_add(l, "x-dd0c-provider", x->provider->name);
         head_add(l, "x-dd0c-model", x->ep.kind == EP_GENERATE ? x->decision.model : DD_STR(""));
-        head_add(l, "x-dd0c-strategy", dd_str_z(x->decision.strategy));
-        head_add(l, "x-dd0c-cache", DD_STR("off"));
+        head_add(l, "x-dd0c-strategy", dd_str_z(settle_strategy(x)));
+        head_add(l, "x-dd0c-cache", dd_str_z(x->cache_word ? x->cache_word : "off"));
     }
+    if (x->plan.route)
+        head_add(l, "x-dd0c-route", x->plan.route->name);
+    if (x->plan.panic)
+        head_add(l, "x-dd0c-panic", DD_STR("active"));
+    if (x->attempts.n)
+        head_add(l, "x-dd0c-fallbacks", attempt_others(x));
+    if (x->n_accounts && x->status < 400)
+        add_budget(l, x);
     add_drops(l, x);
     head_cors(l, x);
     if (x->call_at) {

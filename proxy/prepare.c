@@ -58,10 +58,11 @@ static void make_headers(exchange *x, bool across)
 {
     const dd_http *h = x->h;
     x->up_headers    = dd_newn(h->arena, dd_header, h->n_headers + 4);
+    x->n_up_headers  = 0;
     dd_str type      = dd_http_header(h, "content-type");
     if (h->body.len)
         x->up_headers[x->n_up_headers++] = (dd_header){ DD_STR("content-type"), across || !type.len ? DD_STR("application/json") : type };
-    const dd_provider_key *key = dd_provider_pick(x->provider, x->w->picks++);
+    const dd_provider_key *key = x->provider->n_keys ? &x->provider->keys[x->key_at] : NULL;
     dd_str value = key ? key->value : DD_STR("");
     if (!key && !x->provider->kind->keyless && x->caller.open && dd_gateway_options(x->w->gateway)->pass_client_keys &&
         x->ep.family == x->provider->kind->family) {
@@ -88,7 +89,7 @@ static void make_headers(exchange *x, bool across)
 
 /* --- the body --- */
 
-static bool read_body(exchange *x)
+bool prepare_read(exchange *x)
 {
     static const char *const names[] = { "model", "stream", "stream_options", "user", "metadata", "encoding_format" };
     uint32_t node[DD_COUNT(names)];
@@ -103,10 +104,13 @@ static bool read_body(exchange *x)
     int twice = dd_jspan_members(&x->body, 0, names, node, DD_COUNT(names));
     if (twice >= 0)
         return fail_request(x, 400, "invalid_request_error", "", names[twice], "the member \"%s\" is there twice", names[twice]);
-    if (dd_jspan_kind(&x->body, node[0]) != DD_J_STRING || dd_jspan_inside(&x->body, node[0]).len == 0)
+    if (x->ep.omni && dd_jspan_kind(&x->body, node[1]) == DD_J_TRUE)
+        return fail_request(x, 400, "invalid_request_error", "unsupported", "stream", "this endpoint answers in one piece; /v1/chat/completions streams");
+    bool named = dd_jspan_kind(&x->body, node[0]) == DD_J_STRING && dd_jspan_inside(&x->body, node[0]).len > 0;
+    if (!named && !(x->ep.omni && node[0] == DD_J_NONE))
         return fail_request(x, 400, "invalid_request_error", "", "model", node[0] == DD_J_NONE ? "you must provide a model parameter"
                             : "the member \"model\" must be a name");
-    x->model  = dd_jspan_text(&x->body, node[0], x->h->arena);
+    x->model  = named ? dd_jspan_text(&x->body, node[0], x->h->arena) : DD_STR("");
     x->stream = dd_jspan_kind(&x->body, node[1]) == DD_J_TRUE;
     x->user   = dd_jspan_text(&x->body, node[3], x->h->arena);
     if (dd_jspan_kind(&x->body, node[4]) == DD_J_OBJECT)
@@ -123,53 +127,21 @@ static bool read_body(exchange *x)
 }
 
 /* By the name that the client wrote, or as provider/model. */
-static bool may_use(const exchange *x, size_t provider, dd_str model)
+bool prepare_allows(const exchange *x, size_t provider, dd_str model)
 {
     const dd_caller *c = &x->caller;
-    return dd_policy_allows(c->models, c->n_models, x->model) ||
+    return !c->n_models || dd_policy_allows(c->models, c->n_models, x->model) ||
            dd_policy_allows(c->models, c->n_models, dd_arena_printf(x->h->arena, DD_STR_FMT "/" DD_STR_FMT,
                                                                     DD_STR_ARG(x->s->providers[provider].name), DD_STR_ARG(model)));
 }
 
-static bool no_model(exchange *x, dd_str near)
+dd_dialect prepare_dialect(const exchange *x, size_t provider)
 {
-    dd_buf names = DD_BUF_INIT(400);
-    for (size_t i = 0; i < x->s->policy.n_providers; i++)
-        dd_buf_printf(&names, "%s" DD_STR_FMT, i ? ", " : "", DD_STR_ARG(x->s->policy.providers[i].name));
-    dd_str hint = near.len ? dd_arena_printf(x->h->arena, "; did you mean " DD_STR_FMT "?", DD_STR_ARG(near))
-                           : dd_arena_printf(x->h->arena, "; a model they have all the same is asked for as PROVIDER/MODEL (" DD_STR_FMT ")",
-                                             DD_STR_ARG(dd_buf_str(&names)));
-    dd_buf_free(&names);
-    return fail_request(x, 404, "invalid_request_error", "model_not_found", "model",
-                        "no configured provider is known to have the model \"" DD_STR_FMT "\"" DD_STR_FMT, DD_STR_ARG(x->model), DD_STR_ARG(hint));
-}
-
-static bool decide(exchange *x)
-{
-    dd_buf near = DD_BUF_INIT(400);
-    dd_decide(&x->s->policy, x->s->prices, x->model, &x->decision, &near);
-    bool ok = true;
-    if (x->decision.verdict == DD_DECIDED_NO_MODEL)
-        ok = no_model(x, dd_buf_str(&near));
-    else if (x->decision.verdict == DD_DECIDED_NO_PROVIDER)
-        ok = fail_request(x, 502, "server_error", "no_provider", "", "no provider is configured for the model \"" DD_STR_FMT "\"", DD_STR_ARG(x->model));
-    else if (x->decision.verdict == DD_DECIDED_UNPRICED)
-        ok = fail_request(x, 400, "invalid_request_error", "model_unpriced", "model",
-                          "the price of \"" DD_STR_FMT "\" is not known, and the configuration refuses such models", DD_STR_ARG(x->model));
-    else if (!may_use(x, x->decision.provider, x->decision.model))
-        ok = fail_request(x, 403, "permission_error", "model_not_allowed", "model", "this key may not use the model \"" DD_STR_FMT "\"", DD_STR_ARG(x->model));
-    dd_buf_free(&near);
-    if (ok)
-        x->provider = &x->s->providers[x->decision.provider];
-    return ok;
-}
-
-static dd_dialect upstream_dialect(const exchange *x)
-{
-    bool anthropic = x->provider->kind->family == DD_FAMILY_ANTHROPIC;
+    const dd_provider_kind *kind = x->s->providers[provider].kind;
+    bool anthropic = kind->family == DD_FAMILY_ANTHROPIC;
     switch (x->ep.dialect) {
     case DD_DIALECT_CHAT: return anthropic ? DD_DIALECT_MESSAGES : DD_DIALECT_CHAT;
-    case DD_DIALECT_RESPONSES: return anthropic ? DD_DIALECT_MESSAGES : x->provider->kind->responses ? DD_DIALECT_RESPONSES : DD_DIALECT_CHAT;
+    case DD_DIALECT_RESPONSES: return anthropic ? DD_DIALECT_MESSAGES : kind->responses ? DD_DIALECT_RESPONSES : DD_DIALECT_CHAT;
     case DD_DIALECT_MESSAGES: return anthropic ? DD_DIALECT_MESSAGES : DD_DIALECT_CHAT;
     default: return anthropic ? DD_DIALECT_NONE : x->ep.dialect;
     }
@@ -200,7 +172,12 @@ static bool translate(exchange *x)
                               .error = &x->error };
     dd_target_facts facts = target_facts(x);
     dd_buf          out   = DD_BUF_INIT(0);
-    bool ok = dd_request_read(x->ep.dialect, &x->body, &ctx, &x->request) && dd_request_write(x->to, &x->request, x->decision.model, &facts, &ctx, &out);
+    x->request = dd_new(x->h->arena, dd_request);
+    *x->request = (dd_request){ 0 };
+    bool ok = dd_request_read(x->ep.dialect, &x->body, &ctx, x->request);
+    if (ok && !x->up_stream)
+        x->request->stream = false;
+    ok = ok && dd_request_write(x->to, x->request, x->decision.model, &facts, &ctx, &out);
     if (ok)
         x->up_body = dd_arena_dup(x->h->arena, dd_buf_str(&out));
     dd_buf_free(&out);
@@ -209,26 +186,24 @@ static bool translate(exchange *x)
 
 static bool same_family(exchange *x)
 {
-    x->ask_usage     = x->stream && (x->to == DD_DIALECT_CHAT || x->to == DD_DIALECT_COMPLETIONS) && !x->asked_usage;
-    dd_splice change = { .ask_usage = x->ask_usage };
+    x->ask_usage     = x->up_stream && (x->to == DD_DIALECT_CHAT || x->to == DD_DIALECT_COMPLETIONS) && !x->asked_usage;
+    dd_splice change = { .ask_usage = x->ask_usage, .whole = x->stream && !x->up_stream, .ours = x->ep.omni };
     if (!dd_str_eq(x->model, x->decision.model))
         change.model = x->decision.model;
     x->up_body = dd_splice_request(&x->body, &change, x->h->arena);
     return true;
 }
 
-bool prepare_generate(exchange *x)
+bool prepare_step(exchange *x, bool whole)
 {
-    if (!read_body(x) || !decide(x))
-        return false;
-    x->to = upstream_dialect(x);
+    x->to        = prepare_dialect(x, x->decision.provider);
+    x->up_stream = x->stream && !whole;
+    x->drops.n = x->names.n = x->ids.n = 0;
     if (x->to == DD_DIALECT_NONE)
         return fail_request(x, 400, "invalid_request_error", "unsupported_endpoint", "model",
                             "the provider \"" DD_STR_FMT "\" of the model \"" DD_STR_FMT "\" has no endpoint for %s",
                             DD_STR_ARG(x->provider->name), DD_STR_ARG(x->model), x->ep.name);
     bool across = x->to != x->ep.dialect;
-    if (across && x->ep.kind == EP_COUNT_TOKENS)
-        return true;                     /* counted here: nothing goes upstream */
     if (!(across ? translate(x) : same_family(x)))
         return false;
     make_headers(x, across);
@@ -245,7 +220,7 @@ static bool may_pass(exchange *x, size_t provider)
     if (dd_jspan_parse(&x->body, x->h->arena, x->h->body, NULL) == DD_OK && dd_jspan_kind(&x->body, 0) == DD_J_OBJECT) {
         uint32_t node = dd_jspan_member(&x->body, 0, "model", &again);
         x->model      = dd_jspan_text(&x->body, node, x->h->arena);
-        if (!again && dd_jspan_kind(&x->body, node) == DD_J_STRING && may_use(x, provider, x->model))
+        if (!again && dd_jspan_kind(&x->body, node) == DD_J_STRING && prepare_allows(x, provider, x->model))
             return true;
     } else {
         x->body.n = 0;
@@ -272,6 +247,8 @@ bool prepare_pass(exchange *x)
     x->decision.strategy = "passthrough";
     x->to      = DD_DIALECT_NONE;
     x->up_body = x->h->body;
+    const dd_provider_key *key = dd_provider_pick(x->provider, x->w->picks++);
+    x->key_at = key ? (size_t)(key - x->provider->keys) : 0;
     make_headers(x, false);
     return true;
 }

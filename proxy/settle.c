@@ -71,9 +71,28 @@ static void count_missing(exchange *x, int64_t output)
     x->usage_source = DD_USAGE_COUNTED;
 }
 
+static dd_day today(const exchange *x) { return dd_day_of((dd_wall){ worker_wall_ms(x->w) / 1000 }); }
+
+/* Answers that were thrown away were paid for, too. */
 static void make_bill(exchange *x)
 {
-    x->bill = dd_decision_bill(&x->s->policy, &x->decision, &x->usage.usage, dd_day_of((dd_wall){ worker_wall_ms(x->w) / 1000 }));
+    x->bill = dd_decision_bill(&x->s->policy, &x->decision, &x->usage.usage, today(x));
+    if (x->spent && x->bill.actual != DD_PUSD_UNKNOWN && dd_money_add(x->bill.actual, x->spent, &x->bill.actual) == DD_OK &&
+        x->bill.original != DD_PUSD_UNKNOWN)
+        x->bill.saved = x->bill.original - x->bill.actual;
+}
+
+dd_pusd settle_premium(const exchange *x)
+{
+    dd_pusd cost;
+    if (!x->plan.premium.price || x->usage_source == DD_USAGE_NONE)
+        return DD_PUSD_UNKNOWN;
+    return dd_cost_request(x->plan.premium.price, &x->usage.usage, today(x), 0, &cost, NULL) == DD_OK ? cost : DD_PUSD_UNKNOWN;
+}
+
+const char *settle_strategy(const exchange *x)
+{
+    return x->triggered && !x->plan.checks ? "fallback" : x->decision.strategy;
 }
 
 void settle_answer(exchange *x, const dd_jspan *answer)
@@ -221,25 +240,20 @@ static dd_str drops_text(exchange *x)
     return out;
 }
 
-void settle_record(exchange *x, int status)
+static void record(exchange *x, int status, dd_error_class error)
 {
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
-    if (x->recorded || !hooks->record || x->ep.kind == EP_HEALTH || x->ep.kind == EP_READY || !x->id)
-        return;
-    x->recorded  = true;
-    dd_stage was = dd_stage_enter(DD_STAGE_record);
-    settle_stream(x);
     static const dd_usage none = { -1, -1, -1, -1, -1 };
     int64_t  now      = dd_mono_now().ns;   /* the loop's is as old as its turn */
     bool     decided  = x->provider != NULL;
     dd_event e = {
         .id = x->id, .time_ms = worker_wall_ms(x->w), .org = x->caller.org.len ? x->caller.org : DD_STR("default"), .key_id = x->caller.key_id,
         .user = x->caller.user.len ? x->caller.user : x->user,
-        .feature = x->caller.feature, .team = x->caller.team, .env = x->caller.env, .strategy = dd_str_z(x->decision.strategy),
+        .feature = x->caller.feature, .team = x->caller.team, .env = x->caller.env, .strategy = dd_str_z(settle_strategy(x)),
         .endpoint = dd_str_z(x->ep.name),
         .requested_model = x->model, .used_model = decided ? x->decision.model : DD_STR(""), .provider = decided ? x->provider->name : DD_STR(""),
         .stream = x->stream,
-        .disconnected = x->disconnected, .status = status, .error = x->failure != DD_EC_NONE ? x->failure : settle_class(status),
+        .disconnected = x->disconnected, .status = status, .error = error,
         .usage = x->usage_source == DD_USAGE_NONE ? none : x->usage.usage, .reasoning_tokens = x->usage.reasoning, .usage_source = x->usage_source,
         .cost_original = x->bill.original, .cost_actual = x->bill.actual, .cost_saved = x->bill.saved, .prices = dd_prices_about(x->s->prices).date,
         .first_us = since(x, x->first_at), .total_us = since(x, now), .queue_us = since(x, x->auth_at), .bytes_in = x->h->received_bytes,
@@ -252,14 +266,41 @@ void settle_record(exchange *x, int status)
     for (size_t i = 0; i < DD_COUNT(said); i++)
         *said[i] = settle_redacted(x, *said[i]);
     e.overhead_us = e.total_us - (x->call_at && x->last_at > x->call_at ? (x->last_at - x->call_at) / 1000 : 0);
-    dd_attempt a  = { .provider = e.provider, .model = e.used_model, .status = x->status, .error = e.error, .start_us = since(x, x->call_at),
-                      .first_us = since(x, x->head_at),
-                      .total_us = x->last_at && x->call_at ? (x->last_at - x->call_at) / 1000 : -1, .usage = e.usage, .cost = e.cost_actual };
-    if (x->call_at) {
-        e.attempts   = &a;
-        e.n_attempts = 1;
-    }
+    for (size_t i = 0; i < x->attempts.n; i++)
+        x->attempts.v[i].model = settle_redacted(x, x->attempts.v[i].model);
+    e.attempts   = x->attempts.v;
+    e.n_attempts = x->attempts.n;
+    e.retries    = x->attempts.n > 1 ? (int)x->attempts.n - 1 : 0;
+    if (x->asked.known & DD_FACT_CLASS)
+        e.task = dd_str_z(dd_task_name(x->asked.class.task));
+    if (x->plan.route)
+        e.route = x->plan.route->name;
     hooks->record(hooks->ctx, &e);
+}
+
+/* The model that answered keeps the session's prompt for a while: the next request of it is cheaper there. */
+static void note_session(exchange *x, int status)
+{
+    const dd_usage *u = &x->usage.usage;
+    if (x->plan.session && status < 400 && x->usage_source != DD_USAGE_NONE)
+        dd_live_session_put(dd_gateway_live(x->w->gateway), x->plan.session, x->live, u->input + u->cache_read + u->cache_write + u->cache_write_1h,
+                            dd_loop_now(x->w->loop).ns / 1000000);
+}
+
+void settle_record(exchange *x, int status)
+{
+    const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
+    if (x->recorded)
+        return;
+    x->recorded  = true;
+    dd_stage was = dd_stage_enter(DD_STAGE_record);
+    settle_stream(x);
+    dd_error_class error = x->failure != DD_EC_NONE ? x->failure : settle_class(status);
+    attempt_end(x, error);
+    spend_settle(x);
+    note_session(x, status);
+    if (hooks->record && x->ep.kind != EP_HEALTH && x->ep.kind != EP_READY && x->id)
+        record(x, status, error);
     dd_stage_enter(was);
     dd_stage_request();
 }

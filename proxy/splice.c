@@ -32,6 +32,16 @@ static void ask_for_usage(dd_jedits *e, dd_arena *arena, const dd_jspan *body)
     }
 }
 
+static void remove_members(dd_jedits *e, dd_arena *arena, const dd_jspan *body, const char *const *names, size_t n)
+{
+    for (dd_jit it = dd_jspan_each(body, 0); dd_jspan_step(body, &it);)
+        for (size_t i = 0; i < n; i++)
+            if (dd_jspan_is(body, it.key, names[i])) {
+                dd_jedit_remove(e, arena, body, 0, it.key);
+                break;
+            }
+}
+
 dd_str dd_splice_request(const dd_jspan *body, const dd_splice *change, dd_arena *arena)
 {
     dd_jedits e = { 0 };
@@ -45,6 +55,12 @@ dd_str dd_splice_request(const dd_jspan *body, const dd_splice *change, dd_arena
     }
     if (change->ask_usage)
         ask_for_usage(&e, arena, body);
+    static const char *const of_streams[] = { "stream", "stream_options" };
+    static const char *const ours[]       = { "priority", "latency_pref", "max_cost", "session", "step", "fallback" };
+    if (change->whole)
+        remove_members(&e, arena, body, of_streams, DD_COUNT(of_streams));
+    if (change->ours)
+        remove_members(&e, arena, body, ours, DD_COUNT(ours));
     return dd_jedit_apply(&e, arena, body);
 }
 

@@ -9,6 +9,8 @@
 typedef struct {
     dd_str model;      /* plain text, the name that the provider knows; ptr NULL: stays */
     bool   ask_usage;  /* stream_options.include_usage: true */
+    bool   whole;      /* a stream was asked for, and one piece is wanted */
+    bool   ours;       /* members that only POST /v1/chat knows are taken out */
 } dd_splice;
 /* The body with its changes, in the arena (the body's own text when nothing changes). The body is an object; duplicates of what is changed were refused before. */
 dd_str dd_splice_request(const dd_jspan *body, const dd_splice *change, dd_arena *arena);

@@ -1,7 +1,8 @@
 /* route/flags.h - feature flags, decided on this machine (R10.1).
  *
- * A set is a snapshot read from a file (flagd's format or ours) by cmd/; deciding is pure. A flag that is off or expired lets the request pass through. Each has an owner
- * and a ttl of at most 14 days. What a flag's path does to latency and errors is counted in a guard, which the process shares: past +5% p99 or +2% errors the flag is off for all.
+ * A set is a snapshot read from a file (flagd's format or ours) by cmd/; deciding is pure. A flag that is off or expired lets the request pass through.
+ * Each has an owner and a ttl of at most 14 days. What a flag's path does to latency and errors is counted in a guard, which the process shares: past
+ * +5% p99 or +2% errors the flag is off for all.
  * Source: docs/decisions/0022-flags.json. */
 #ifndef DD_ROUTE_FLAGS_H
 #define DD_ROUTE_FLAGS_H
@@ -9,6 +10,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/time.h"
+
+typedef struct dd_flag_guard { atomic_bool tripped; } dd_flag_guard;
 
 typedef struct {
     dd_str  name, owner, doc;

@@ -25,7 +25,7 @@ void      dd_cache_close(dd_cache *c);
 dd_cache_key dd_cache_hash(const dd_cache *c, const dd_str *parts, size_t n);
 
 dd_cache_verdict dd_cache_find(dd_cache *c, const dd_cache_key *key, int64_t now_s, dd_arena *arena, dd_cached *out, dd_cache_done *done, void *arg);
-void   dd_cache_forget(dd_cache *c, const dd_cache_key *key, void *arg);
+bool   dd_cache_forget(dd_cache *c, const dd_cache_key *key, void *arg);              /* true: `done` will not be called; false: it was, or is about to be */
 void   dd_cache_put(dd_cache *c, const dd_cache_key *key, const dd_cached *answer);   /* copies; wakes those who wait */
 void   dd_cache_give_up(dd_cache *c, const dd_cache_key *key);                        /* no answer to keep; one of those who wait goes on in its place */
 /* Entries whose model (glob), tag ("team=search") or key id fit; NULL members fit all. Returns how many of memory and disk; from a thread that may wait. */

@@ -1,0 +1,163 @@
+/* proxy/spend.c - what a request may cost and how many there may be: rate limits, then money set aside before the call and settled after it. */
+#include "proxy/exchange.h"
+
+/* --- limits --- */
+
+struct limiting { dd_limit_hold hold; dd_limit_verdict verdict; bool open; };
+
+static int64_t mono_ms(const exchange *x) { return dd_loop_now(x->w->loop).ns / 1000000; }
+
+static bool counts_tokens(const dd_limit_rules *rules)
+{
+    for (size_t i = 0; i < rules->n; i++)
+        if (rules->v[i].tokens >= 0)
+            return true;
+    return false;
+}
+
+bool spend_limits(exchange *x)
+{
+    const dd_limit_rules *rules = &x->s->limits;
+    if (!rules->n)
+        return true;
+    weigh_facts(x);
+    int64_t tokens = 0;
+    if (counts_tokens(rules) && x->body.n) {
+        dd_facts_need(&x->asked, DD_FACT_TOKENS);
+        tokens = x->asked.input_tokens + (x->asked.max_tokens > 0 ? x->asked.max_tokens : 0);
+    }
+    struct limiting *g = x->limiting = dd_new(x->h->arena, struct limiting);
+    *g      = (struct limiting){ .open = false };
+    g->open = dd_limits_take(dd_gateway_limits(x->w->gateway), rules, &x->asked, tokens, mono_ms(x), &g->hold, &g->verdict);
+    if (g->open)
+        return true;
+    const dd_limit *l = g->verdict.rule;
+    return fail_request(x, 429, "rate_limit_error", "rate_limit_exceeded", "", "the limit \"" DD_STR_FMT "\" of %s is reached; the next one may come in %.1f s",
+                        DD_STR_ARG(l ? l->name : DD_STR("")), g->verdict.what ? g->verdict.what : "requests", (double)g->verdict.retry_after_ms / 1000);
+}
+
+/* --- budgets --- */
+
+/* What may be spent: a cascade's ladder may all be called, of a chain the dearest is; a provider that costs nothing needs no money. */
+static dd_pusd at_most(exchange *x)
+{
+    dd_pusd sum = 0, most = 0;
+    dd_day  day = dd_day_of((dd_wall){ x->asked.time_s });
+    for (size_t i = 0; i < x->plan.n_steps; i++) {
+        const dd_candidate *c = &x->plan.steps[i];
+        if (x->s->policy.providers[c->provider].free || !c->price.price)
+            continue;
+        dd_pusd one = dd_budget_estimate(c->price.price, x->asked.input_tokens, x->asked.max_tokens, x->plan.expected_output, day);
+        if (one == DD_PUSD_UNKNOWN)
+            continue;
+        if (x->plan.checks && i < x->plan.n_primary && dd_money_add(sum, one, &sum) == DD_OK)
+            one = sum;
+        most = one > most ? one : most;
+    }
+    return most;
+}
+
+static bool refuse(exchange *x, const dd_account *a)
+{
+    dd_buf spent = DD_BUF_INIT(64), reserved = DD_BUF_INIT(64), limit = DD_BUF_INIT(64);
+    dd_money_show(x->reserved.spent, &spent);
+    dd_money_show(x->reserved.reserved, &reserved);
+    dd_money_show(x->reserved.limit, &limit);
+    bool plan = a->budget->plan != 0;
+    fail_request(x, plan ? 429 : 402, plan ? "rate_limit_error" : "insufficient_quota", plan ? "plan_limit_exceeded" : "budget_exceeded", "",
+                 "the budget \"" DD_STR_FMT "\" has no room for this request: %s spent and %s reserved of %s a %s%s", DD_STR_ARG(a->budget->name),
+                 dd_buf_z(&spent), dd_buf_z(&reserved), dd_buf_z(&limit), dd_period_name(a->budget->period), plan ? "; a larger plan lifts it" : "");
+    x->error.no_retry = true;                /* or an agent's SDK hammers on (S13) */
+    x->failure        = DD_EC_BUDGET;
+    dd_buf_free(&spent);
+    dd_buf_free(&reserved);
+    dd_buf_free(&limit);
+    return false;
+}
+
+/* What the budget that has no room wants instead; true: planned anew. */
+static bool instead(exchange *x, const dd_account *a, bool *ok)
+{
+    if (x->replanned || (a->budget->on_exceed != DD_EXCEED_DOWNGRADE && a->budget->on_exceed != DD_EXCEED_LOCAL))
+        return false;
+    x->replanned = true;
+    bool local   = a->budget->on_exceed == DD_EXCEED_LOCAL;
+    *ok          = weigh_again(x, local ? DD_STR("") : a->budget->downgrade, local);
+    return true;
+}
+
+bool spend_reserve(exchange *x)
+{
+    const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
+    if (!x->s->budgets.n || !hooks->reserve)
+        return true;
+    x->accounts   = dd_newn(x->h->arena, dd_account, ACCOUNTS_MAX);
+    x->n_accounts = dd_budget_accounts(&x->s->budgets, &x->asked, x->asked.time_s, x->accounts, ACCOUNTS_MAX);
+    if (!x->n_accounts)
+        return true;
+    dd_facts_need(&x->asked, DD_FACT_TOKENS);
+    for (;;) {
+        dd_pusd amount = at_most(x);
+        bool    ok     = true;
+        if (amount == 0 || hooks->reserve(hooks->ctx, x->accounts, x->n_accounts, amount, &x->money, &x->reserved))
+            return true;                     /* what is free passes (P25) */
+        if (x->reserved.refused >= x->n_accounts) {
+            fail_request(x, 503, "server_error", "budget_busy", "", "too many requests hold money at this moment");
+            return false;
+        }
+        const dd_account *a = &x->accounts[x->reserved.refused];
+        if (!instead(x, a, &ok))
+            return refuse(x, a);
+        if (!ok)
+            return refuse(x, a);             /* nothing else can answer: the budget is the reason */
+    }
+}
+
+void spend_settle(exchange *x)
+{
+    const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
+    struct limiting *g = x->limiting;
+    if (g && g->open) {
+        const dd_usage *u    = &x->usage.usage;
+        bool            told = x->usage_source != DD_USAGE_NONE;
+        dd_limits_end(dd_gateway_limits(x->w->gateway), &x->s->limits, &g->hold, told ? u->input + u->cache_read + u->cache_write + u->cache_write_1h + u->output : -1,
+                      mono_ms(x));
+    }
+    if (g)
+        g->open = false;
+    if (x->money && hooks->settle) {
+        dd_pusd actual = x->bill.actual != DD_PUSD_UNKNOWN ? x->bill.actual : x->spent;
+        hooks->settle(hooks->ctx, x->money, x->accounts, x->n_accounts, actual > 0 ? actual : 0);
+    }
+    x->money = 0;
+}
+
+/* --- headers --- */
+
+static dd_header number(exchange *x, const char *name, int64_t n) { return (dd_header){ dd_str_z(name), dd_arena_printf(x->h->arena, "%lld", (long long)n) }; }
+
+/* The budget that is nearest to its end, once it is worth a word. */
+static bool warns(const exchange *x)
+{
+    for (size_t i = 0; i < x->n_accounts; i++)
+        if (x->accounts[i].budget->warn_at > 0 && x->reserved.used >= x->accounts[i].budget->warn_at)
+            return true;
+    return false;
+}
+
+size_t spend_headers(exchange *x, dd_header *out)
+{
+    size_t n = 0;
+    const dd_limit_verdict *v = x->limiting ? &x->limiting->verdict : NULL;
+    if (v && v->rule) {
+        out[n++] = number(x, "retry-after", (v->retry_after_ms + 999) / 1000);
+        out[n++] = number(x, "retry-after-ms", v->retry_after_ms);
+        if (v->limit >= 0) {
+            out[n++] = number(x, "x-ratelimit-limit-requests", v->limit);
+            out[n++] = number(x, "x-ratelimit-remaining-requests", v->remaining);
+        }
+    }
+    if (warns(x))
+        out[n++] = (dd_header){ DD_STR("x-dd0c-budget"), dd_arena_printf(x->h->arena, "%.0f%% used", x->reserved.used * 100) };
+    return n;
+}

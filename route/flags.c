@@ -1,0 +1,46 @@
+#include "route/flags.h"
+
+const char *dd_flag_state_name(dd_flag_state s)
+{
+    static const char *const names[] = { "on", "off", "outside", "expired", "tripped", "unknown" };
+    return names[s];
+}
+
+const dd_flag *dd_flags_find(const dd_flags *f, dd_str name)
+{
+    size_t from = 0, to = f ? f->n : 0;
+    while (from < to) {
+        size_t at  = from + (to - from) / 2;
+        int    cmp = dd_str_cmp(f->v[at].name, name);
+        if (cmp == 0)
+            return &f->v[at];
+        if (cmp < 0)
+            from = at + 1;
+        else
+            to = at;
+    }
+    return NULL;
+}
+
+/* A unit's place, 0 to 100, is its own for each flag: two flags at 10% do not pick the same people. */
+static double place(dd_str name, uint64_t unit)
+{
+    uint64_t h = dd_str_hash(name) ^ (unit + UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xff51afd7ed558ccd);
+    h = (h ^ h >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+    h ^= h >> 29;
+    return (double)(h >> 11) / (double)(UINT64_C(1) << 53) * 100;
+}
+
+dd_flag_state dd_flags_decide(const dd_flags *f, dd_str name, uint64_t unit, dd_day today)
+{
+    const dd_flag *flag = dd_flags_find(f, name);
+    if (!flag)
+        return DD_FLAG_UNKNOWN;
+    if (!flag->on)
+        return DD_FLAG_OFF;
+    if (flag->guard && atomic_load_explicit(&flag->guard->tripped, memory_order_relaxed))
+        return DD_FLAG_TRIPPED;
+    if (flag->expires != DD_DAY_NONE && today > flag->expires)
+        return DD_FLAG_EXPIRED;
+    return place(flag->name, unit) < flag->rollout ? DD_FLAG_ON : DD_FLAG_OUTSIDE;
+}
