@@ -107,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dd_str   text = { (const char *)data, size };
     outcome  a = run(text, &plain, &arena), b = run(text, &unfolded, &arena), c = run(text, &unchecked, &arena);
     outcome  half = run(dd_str_sub(text, 0, size / 2), &plain, &arena);
-    insist(!a.compiled || (b.compiled && c.compiled), "what compiles does so without constants and types, too"); /* patterns of constants are read at once */
+    insist(!a.compiled || (b.compiled && c.compiled), "what compiles does so without constants and types, too"); /* not the other way: patterns */
     if (a.compiled) {
         compare(text, &plain, &a, &b, &c, &arena);
         look_inside(&a, &arena);

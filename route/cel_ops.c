@@ -100,7 +100,9 @@ void cel_in_map(cel_frame *f, const cel_node *n, const dd_cel_value *a, dd_cel_v
 /* A number that is whole and no negative double, of any type. */
 static bool whole(const dd_cel_value *v, int64_t *out)
 {
-    bool ok = v->type == DD_CEL_DOUBLE ? v->d >= 0 && v->d < 9223372036854775808.0 && v->d == trunc(v->d) : v->type == DD_CEL_INT || v->u <= INT64_MAX;
+    bool ok = v->type == DD_CEL_INT || v->u <= INT64_MAX;
+    if (v->type == DD_CEL_DOUBLE)
+        ok = v->d >= 0 && v->d < 9223372036854775808.0 && v->d == trunc(v->d);
     *out = !ok ? -1 : v->type == DD_CEL_DOUBLE ? (int64_t)v->d : v->i; /* a uint within the limit has the same bits */
     return ok;
 }

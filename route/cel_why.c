@@ -60,9 +60,9 @@ static void put_subjects(looker *l, const cel_node *part, dd_buf *out)
         (l->seen[i]->kind == CEL_N_HAS ? cel_run_var : l->seen[i]->run)(l->seen[i], &l->f, &v);
         dd_buf_addz(out, i ? ", " : ": ");
         put_text(l, l->seen[i], out);
-        dd_buf_addz(out, v.type == DD_CEL_ERROR ? " has no value (" : " is ");
-        put_value(&v, out);
-        dd_buf_addz(out, v.type == DD_CEL_ERROR ? ")" : "");
+        dd_buf_addz(out, v.type == DD_CEL_ERROR ? " has no value" : " is ");
+        if (v.type != DD_CEL_ERROR)
+            put_value(&v, out);
     }
 }
 
