@@ -27,18 +27,24 @@ static size_t first_boundary(dd_str s, size_t from)
     return s.len;
 }
 
-/* Up to where all is whole. Comments in front of an event keep a connection alive: they do not wait. */
+/* Behind blank lines and one comment in front of an event; `at` where there are none. */
+static size_t behind_comment(dd_str s, size_t at)
+{
+    const char *end = s.ptr + s.len;
+    while (at < s.len && (s.ptr[at] == '\n' || s.ptr[at] == '\r'))
+        at++;
+    const char *stop = at < s.len && s.ptr[at] == ':' ? dd_sse_line_end(s.ptr + at, end) : end;
+    return stop < end ? (size_t)(stop - s.ptr) + 1 : at;
+}
+
+/* Up to where all is whole. Comments keep a connection alive: they do not wait for the event behind them. */
 static size_t whole_events(dd_str s)
 {
     size_t at = s.len;
     while (at > 0 && !is_boundary(s, at))
         at--;
-    while (at < s.len && s.ptr[at] == ':') {
-        const char *end = s.ptr + s.len, *stop = dd_sse_line_end(s.ptr + at, end);
-        if (stop == end)
-            break;
-        at = (size_t)(stop - s.ptr) + 1;
-    }
+    for (size_t next; (next = behind_comment(s, at)) > at;)
+        at = next;
     return at;
 }
 
@@ -91,9 +97,11 @@ static bool clean_events(dd_str text, dd_guard_clean *clean, void *ctx, dd_buf *
     dd_buf all = DD_BUF_INIT(0);
     bool   any = dd_str_has(text, "error") && clean(ctx, text, &all);
     for (size_t from = 0, to; any && from < text.len; from = to) {
-        to           = first_boundary(text, from);
+        bool comment = (to = behind_comment(text, from)) > from;
+        if (!comment)
+            to = first_boundary(text, from);
         dd_str event = dd_str_sub(text, from, to);
-        if (!dd_str_has(event, "error") || !is_error_event(event) || !clean(ctx, event, out))
+        if (!dd_str_has(event, "error") || !(comment || is_error_event(event)) || !clean(ctx, event, out))
             dd_buf_add(out, event);
     }
     dd_buf_free(&all);

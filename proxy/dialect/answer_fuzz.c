@@ -1,5 +1,6 @@
 /* Fuzz target: any JSON as a provider's answer, the first byte picks the two APIs. What is written is JSON, and read again it is the same answer. */
 #include "proxy/dialect/answer.h"
+#include "proxy/http/sse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -35,6 +36,25 @@ static void same(const dd_answer *a, const dd_answer *b)
     }
 }
 
+static void check_event(void *ctx, const dd_sse_event *e)
+{
+    dd_jspan j;
+    demand(dd_str_eqz(e->data, "[DONE]") || dd_jspan_parse(&j, ctx, dd_arena_dup(ctx, e->data), NULL) == DD_OK);
+}
+
+/* Whatever the answer: each event is one line of JSON, and the last one ends. */
+static void replay(dd_dialect d, const dd_jspan *j, dd_arena *arena)
+{
+    dd_buf out = DD_BUF_INIT(0);
+    dd_sse sse;
+    demand(dd_answer_replay(d, j, &out) == (out.len > 0));
+    dd_sse_init(&sse, 64 << 20);
+    dd_sse_feed(&sse, dd_buf_str(&out), check_event, arena);
+    demand(!dd_sse_finish(&sse, check_event, arena));
+    dd_sse_fini(&sse);
+    dd_buf_free(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const dd_dialect which[] = { DD_DIALECT_CHAT, DD_DIALECT_MESSAGES, DD_DIALECT_RESPONSES };
@@ -56,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         } else
             demand(error.status >= 400 && error.message.len);
         dd_embeddings_base64(&j, &arena);
+        replay(which[data[0] % 3], &j, &arena);
     }
     dd_buf_free(&out);
     dd_arena_fini(&arena);
