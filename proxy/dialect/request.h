@@ -52,7 +52,12 @@ dd_part *dd_read_piece(dd_reading *rd, dd_turn *turn, dd_part *result, dd_str wh
 /* Content is a string or parts (not there: nothing). */
 void     dd_read_content(dd_reading *rd, dd_turn *turn, dd_part *result, uint32_t node, dd_str content, const dd_part_type *types, size_t n_types);
 void     dd_read_text_part(dd_reading *rd, dd_part *p, uint32_t node);   /* {type, text, cache_control} */
+/* Each object of an array at the top, until there is an error. */
+void     dd_read_objects(dd_reading *rd, uint32_t array, const char *name, void (*read)(dd_reading *rd, uint32_t node, dd_str where));
 dd_tool *dd_read_tool(dd_reading *rd, dd_str where);
+void     dd_read_tool_raw(dd_reading *rd, dd_tool *t, uint32_t node);    /* a provider's own: whole, with its name where it has one */
+/* v: name, description, parameters (called `schema`), strict. */
+void     dd_read_function(dd_reading *rd, dd_tool *t, const uint32_t v[4], dd_str where, const char *schema);
 /* "data:image/png;base64,..." or https://...: fills media_type and data, or url. */
 void    dd_read_url(dd_reading *rd, dd_part *p, dd_str inside);
 void    dd_read_arguments(dd_reading *rd, dd_part *p, uint32_t node);   /* of a call that has its id and name */

@@ -303,10 +303,7 @@ static void read_function_tool(dd_reading *rd, dd_tool *t, uint32_t node, dd_str
     static const char *const names[] = { "name", "description", "parameters", "strict", "cache_control" };
     uint32_t v[DD_COUNT(names)];
     dd_read_members(rd, node, where, names, v, DD_COUNT(names));
-    t->name        = dd_read_required(rd, v[0], where, "name");
-    t->description = dd_read_string(rd, v[1], where, "description");
-    t->parameters  = dd_read_object(rd, v[2], where, "parameters");
-    t->strict      = dd_read_bool(rd, v[3], where, "strict");
+    dd_read_function(rd, t, v, where, "parameters");
     if (v[4] != DD_J_NONE)
         t->cache_control = dd_read_object(rd, v[4], where, "cache_control");
 }
@@ -326,15 +323,12 @@ static void read_tool(dd_reading *rd, uint32_t node, dd_str where)
 {
     static const char *const names[] = { "type", "function", "custom", "cache_control" };
     uint32_t v[DD_COUNT(names)];
-    if (!dd_read_kind(rd, node, DD_J_OBJECT, where, ""))
-        return;
     dd_tool *t    = dd_read_tool(rd, where);
     uint32_t type = dd_jspan_member(rd->j, node, "type", NULL), function = dd_jspan_member(rd->j, node, "function", NULL);
     t->type       = dd_read_string(rd, type, where, "type");
     bool ours     = dd_jspan_is(rd->j, type, "custom") || dd_jspan_is(rd->j, type, "function") || type == DD_J_NONE;
     if (!ours && dd_jspan_kind(rd->j, function) != DD_J_OBJECT) {
-        t->raw  = dd_jspan_raw(rd->j, node); /* Anthropic's and others' own, given through this API */
-        t->name = dd_jspan_inside(rd->j, dd_jspan_member(rd->j, node, "name", NULL));
+        dd_read_tool_raw(rd, t, node); /* Anthropic's and others' own, given through this API */
         return;
     }
     dd_read_members(rd, node, where, names, v, DD_COUNT(names));
@@ -347,21 +341,14 @@ static void read_tool(dd_reading *rd, uint32_t node, dd_str where)
         (custom ? read_custom_tool : read_function_tool)(rd, t, v[1 + custom], inner);
 }
 
+static void read_legacy_function(dd_reading *rd, uint32_t node, dd_str where) { read_function_tool(rd, dd_read_tool(rd, where), node, where); }
+
 static void read_tools(dd_reading *rd, const uint32_t *v)
 {
-    size_t n = 0;
-    if (dd_read_kind(rd, v[T_tools], DD_J_ARRAY, DD_STR(""), "tools"))
-        for (dd_jit it = dd_jspan_each(rd->j, v[T_tools]); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++)
-            read_tool(rd, it.value, dd_read_index(rd, DD_STR("tools"), n));
-    n = 0;
-    if (!dd_read_kind(rd, v[T_functions], DD_J_ARRAY, DD_STR(""), "functions"))
-        return;
-    rd->r->legacy_functions = !rd->r->tools;
-    for (dd_jit it = dd_jspan_each(rd->j, v[T_functions]); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++) {
-        dd_str where = dd_read_index(rd, DD_STR("functions"), n);
-        if (dd_read_kind(rd, it.value, DD_J_OBJECT, where, ""))
-            read_function_tool(rd, dd_read_tool(rd, where), it.value, where);
-    }
+    dd_read_objects(rd, v[T_tools], "tools", read_tool);
+    if (v[T_functions] != DD_J_NONE)
+        rd->r->legacy_functions = !rd->r->tools;
+    dd_read_objects(rd, v[T_functions], "functions", read_legacy_function);
 }
 
 static void read_named_choice(dd_reading *rd, uint32_t node, dd_str where)

@@ -184,24 +184,18 @@ static void read_message(dd_reading *rd, uint32_t node, dd_str where)
 
 static void read_tool(dd_reading *rd, uint32_t node, dd_str where)
 {
-    static const char *const names[] = { "type", "name", "description", "input_schema", "cache_control", "strict" };
+    static const char *const names[] = { "name", "description", "input_schema", "strict", "type", "cache_control" };
     uint32_t v[DD_COUNT(names)];
-    if (!dd_read_kind(rd, node, DD_J_OBJECT, where, ""))
-        return;
     dd_tool *t    = dd_read_tool(rd, where);
     uint32_t type = dd_jspan_member(rd->j, node, "type", NULL);
     if (dd_jspan_kind(rd->j, type) == DD_J_STRING && !dd_jspan_is(rd->j, type, "custom")) {
         t->type = dd_jspan_inside(rd->j, type);
-        t->raw  = dd_jspan_raw(rd->j, node);
-        t->name = dd_jspan_inside(rd->j, dd_jspan_member(rd->j, node, "name", NULL));
+        dd_read_tool_raw(rd, t, node);
         return;
     }
     dd_read_members(rd, node, where, names, v, DD_COUNT(names));
-    t->name          = dd_read_required(rd, v[1], where, "name");
-    t->description   = dd_read_string(rd, v[2], where, "description");
-    t->parameters    = dd_read_object(rd, v[3], where, "input_schema");
-    t->cache_control = dd_read_object(rd, v[4], where, "cache_control");
-    t->strict        = dd_read_bool(rd, v[5], where, "strict");
+    dd_read_function(rd, t, v, where, "input_schema");
+    t->cache_control = dd_read_object(rd, v[5], where, "cache_control");
 }
 
 static void read_choice(dd_reading *rd, uint32_t node)
@@ -274,10 +268,7 @@ bool dd_request_read_messages(dd_reading *rd)
         for (dd_jit it = dd_jspan_each(rd->j, v[T_messages]); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++)
             read_message(rd, it.value, dd_read_index(rd, DD_STR("messages"), n));
     }
-    n = 0;
-    if (dd_read_kind(rd, v[T_tools], DD_J_ARRAY, top, "tools"))
-        for (dd_jit it = dd_jspan_each(rd->j, v[T_tools]); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++)
-            read_tool(rd, it.value, dd_read_index(rd, DD_STR("tools"), n));
+    dd_read_objects(rd, v[T_tools], "tools", read_tool);
     read_choice(rd, v[T_tool_choice]);
     r->max_tokens  = dd_read_whole(rd, v[T_max_tokens], top, "max_tokens");
     r->temperature = dd_read_number(rd, v[T_temperature], top, "temperature");

@@ -303,6 +303,32 @@ dd_tool *dd_read_tool(dd_reading *rd, dd_str where)
     return t;
 }
 
+void dd_read_objects(dd_reading *rd, uint32_t array, const char *name, void (*read)(dd_reading *rd, uint32_t node, dd_str where))
+{
+    size_t n = 0;
+    if (!dd_read_kind(rd, array, DD_J_ARRAY, DD_STR(""), name))
+        return;
+    for (dd_jit it = dd_jspan_each(rd->j, array); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++) {
+        dd_str where = dd_read_index(rd, dd_str_z(name), n);
+        if (dd_read_kind(rd, it.value, DD_J_OBJECT, where, ""))
+            read(rd, it.value, where);
+    }
+}
+
+void dd_read_tool_raw(dd_reading *rd, dd_tool *t, uint32_t node)
+{
+    t->raw  = dd_jspan_raw(rd->j, node);
+    t->name = dd_jspan_inside(rd->j, dd_jspan_member(rd->j, node, "name", NULL));
+}
+
+void dd_read_function(dd_reading *rd, dd_tool *t, const uint32_t v[4], dd_str where, const char *schema)
+{
+    t->name        = dd_read_required(rd, v[0], where, "name");
+    t->description = dd_read_string(rd, v[1], where, "description");
+    t->parameters  = dd_read_object(rd, v[2], where, schema);
+    t->strict      = dd_read_bool(rd, v[3], where, "strict");
+}
+
 void dd_read_arguments(dd_reading *rd, dd_part *p, uint32_t node)
 {
     dd_str id = p->id, name = p->name, where = p->where;

@@ -243,25 +243,19 @@ static void read_input(dd_reading *rd, const uint32_t *v)
 
 static void read_tool(dd_reading *rd, uint32_t node, dd_str where)
 {
-    static const char *const names[] = { "type", "name", "description", "parameters", "strict", "format" };
+    static const char *const names[] = { "name", "description", "parameters", "strict", "type", "format" };
     uint32_t v[DD_COUNT(names)];
-    if (!dd_read_kind(rd, node, DD_J_OBJECT, where, ""))
-        return;
     dd_tool *t    = dd_read_tool(rd, where);
     uint32_t type = dd_jspan_member(rd->j, node, "type", NULL);
     t->type       = dd_read_required(rd, type, where, "type");
     t->custom     = dd_jspan_is(rd->j, type, "custom");
     if (!t->custom && !dd_jspan_is(rd->j, type, "function")) {
-        t->raw  = dd_jspan_raw(rd->j, node);
-        t->name = dd_jspan_inside(rd->j, dd_jspan_member(rd->j, node, "name", NULL));
+        dd_read_tool_raw(rd, t, node);
         return;
     }
     dd_read_members(rd, node, where, names, v, DD_COUNT(names));
-    t->name        = dd_read_required(rd, v[1], where, "name");
-    t->description = dd_read_string(rd, v[2], where, "description");
-    t->parameters  = dd_read_object(rd, v[3], where, "parameters");
-    t->strict      = dd_read_bool(rd, v[4], where, "strict");
-    t->format      = dd_read_object(rd, v[5], where, "format");
+    dd_read_function(rd, t, v, where, "parameters");
+    t->format = dd_read_object(rd, v[5], where, "format");
 }
 
 static void read_choice(dd_reading *rd, uint32_t node)
@@ -386,14 +380,11 @@ bool dd_request_read_responses(dd_reading *rd)
     uint32_t    v[T_COUNT];
     dd_request *r   = rd->r;
     dd_str      top = DD_STR("");
-    size_t      n   = 0;
     dd_read_members(rd, 0, top, top_members, v, T_COUNT);
     r->model = dd_read_required(rd, v[T_model], top, "model");
     refuse_state(rd, v);
     read_input(rd, v);
-    if (dd_read_kind(rd, v[T_tools], DD_J_ARRAY, top, "tools"))
-        for (dd_jit it = dd_jspan_each(rd->j, v[T_tools]); dd_jspan_step(rd->j, &it) && dd_request_ok(rd->ctx); n++)
-            read_tool(rd, it.value, dd_read_index(rd, DD_STR("tools"), n));
+    dd_read_objects(rd, v[T_tools], "tools", read_tool);
     read_choice(rd, v[T_tool_choice]);
     r->parallel_tools = dd_read_bool(rd, v[T_parallel_tool_calls], top, "parallel_tool_calls");
     r->max_tokens     = dd_read_whole(rd, v[T_max_output_tokens], top, "max_output_tokens");
