@@ -1,5 +1,5 @@
-/* base/crash.h - a fatal signal is told on standard error: where it was, never what was in memory. Also when it was the stack that ran out: the handler has room of its own in
- * each thread that dd_thread_start (base/pool.h) began. The process ends as it would have. */
+/* base/crash.h - a fatal signal is told on standard error: where it was, never what was in memory. Also when it was the stack that ran out: the
+ * handler has room of its own in each thread that dd_thread_start (base/pool.h) began. The process ends as it would have. */
 #ifndef DD_BASE_CRASH_H
 #define DD_BASE_CRASH_H
 #include <signal.h>

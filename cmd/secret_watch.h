@@ -1,7 +1,7 @@
 /* cmd/secret_watch.h - whether a secret that the configuration names was set anew or removed, by whichever process.
  *
- * For the thread that waits for signals, once a second: a look at SQLite's count of commits, and only after one at the rows. Values are not opened: what is
- * compared is what is sealed. Without a `secret:NAME` in the configuration the database is never opened. */
+ * For the thread that waits for signals, once a second: a look at SQLite's count of commits, and only after one at the rows. Values are not opened:
+ * what is compared is what is sealed. Without a `secret:NAME` in the configuration the database is never opened. */
 #ifndef DD_CMD_SECRET_WATCH_H
 #define DD_CMD_SECRET_WATCH_H
 #include "cmd/config.h"

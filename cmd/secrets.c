@@ -142,7 +142,8 @@ static dd_code set(dd_db_run *r, void *ctx, dd_err *err)
     bool                old   = has_master_file(), replaced = false;
     dd_code             rc    = dd_master_open(r->db, true, &master, &from, err);
     if (rc == DD_OK && from == DD_MASTER_FILE && !old && !args->quiet)
-        fprintf(stderr, "dd0c %s: a master key was made, master.key in the state folder; keep a copy elsewhere: without it all secrets are lost\n", r->cmd->name);
+        fprintf(stderr, "dd0c %s: a master key was made, master.key in the state folder; keep a copy elsewhere: without it all secrets are lost\n",
+                r->cmd->name);
     if (rc == DD_OK)
         rc = read_value(dd_str_z(r->argv[1]), &value, err);
     if (rc == DD_OK)

@@ -1,7 +1,7 @@
 /* proxy/guard.h - error events in a stream that is passed on as it is, without the keys that providers like to repeat in them (R1.7).
  *
- * Ordinary events keep their bytes, whatever they say. To know what an event is it must be whole: the piece of one that a read ends with waits for its rest, which no
- * client could have used before. An event of more than 1 MiB in several reads is not waited for: it goes through as it comes. */
+ * Ordinary events keep their bytes, whatever they say. To know what an event is it must be whole: the piece of one that a read ends with waits for
+ * its rest, which no client could have used before. An event of more than 1 MiB in several reads is not waited for: it goes through as it comes. */
 #ifndef DD_PROXY_GUARD_H
 #define DD_PROXY_GUARD_H
 #include "base/str.h"

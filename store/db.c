@@ -167,8 +167,9 @@ static dd_code migrate(dd_db *db, const dd_migration *m, size_t n, dd_err *err)
 
 /* ---- open, close ---- */
 
-/* Made by hand so that nobody else can read it: the WAL beside it takes over the mode. One that is there is only asked about: to open and close it would let go of
- * all locks that other connections of this process hold on it (POSIX), and a process that is the last to close would take their WAL away. */
+/* Made by hand so that nobody else can read it: the WAL beside it takes over the mode. One that is there is only asked about: to open and close it
+ * would let go of all locks that other connections of this process hold on it (POSIX), and a process that is the last to close would take their WAL
+ * away. */
 static dd_code make_file(const char *path, bool create, dd_err *err)
 {
     int fd = create ? open(path, O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL, 0600) : -1;

@@ -262,8 +262,8 @@ dd_stream_writer *dd_stream_writer_new(dd_dialect to, const dd_answer_facts *fac
 void dd_stream_write(dd_stream_writer *w, const dd_stream_event *e, dd_buf *out);
 void dd_stream_writer_free(dd_stream_writer *w);
 
-/* A whole answer of an API as the stream (server-sent events of that same API) that it should have been, appended: for providers that answer stream: true with one
- * JSON. All of its members stay, spelled as they were. false, and nothing appended: it is an error, or no finished answer of that API. */
+/* A whole answer of an API as the stream (server-sent events of that same API) that it should have been, appended: for providers that answer stream:
+ * true with one JSON. All of its members stay, spelled as they were. false, and nothing appended: an error, or no finished answer of that API. */
 bool dd_answer_replay(dd_dialect d, const dd_jspan *body, dd_buf *out);
 
 /* --- errors --- */

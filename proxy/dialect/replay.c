@@ -1,5 +1,5 @@
-/* A whole answer as the stream that was asked for, in its own API: some providers answer stream: true with one JSON, and a client that waits for events would
- * take it for nothing. Members that we do not know stay: values are copied as they are written.
+/* A whole answer as the stream that was asked for, in its own API: some providers answer stream: true with one JSON, and a client that waits for
+ * events would take it for nothing. Members that we do not know stay: values are copied as they are written.
  *
  * Source: the streaming guides of OpenAI (chat, completions, responses) and Anthropic, read 2026-11-20. */
 #include "proxy/dialect/answer.h"
@@ -247,7 +247,8 @@ static void response_event(replay *r, const char *type, const change *changes, s
     event_end(r);
 }
 
-typedef struct { uint32_t item; int output, part; const char *index; } place;   /* index: "content_index", "summary_index"; NULL: of the item itself */
+/* index: "content_index", "summary_index"; NULL: of the item itself */
+typedef struct { uint32_t item; int output, part; const char *index; } place;
 
 static void place_event(replay *r, const char *type, const place *at)
 {
@@ -310,7 +311,8 @@ static void summary_parts(replay *r, place at)
 
 static void item(replay *r, uint32_t node, int output)
 {
-    static const change emptied[] = { { "status", "\"in_progress\"" }, { "content", "[]" }, { "summary", "[]" }, { "arguments", "\"\"" }, { "input", "\"\"" } };
+    static const change emptied[] = { { "status", "\"in_progress\"" }, { "content", "[]" }, { "summary", "[]" }, { "arguments", "\"\"" },
+                                      { "input", "\"\"" } };
     bool  message = is_type(r, node, "message"), reasoning = is_type(r, node, "reasoning"), call = is_type(r, node, "function_call"),
           custom  = is_type(r, node, "custom_tool_call");
     place at = { node, output, 0, NULL };
