@@ -76,7 +76,7 @@ void dd_stage_report(dd_buf *out)
             for (size_t i = 0; i < n; i++)
                 one[i] = watch.windows.v[i].ns[s];
             qsort(one, n, sizeof *one, by_size);
-            dd_buf_printf(out, " %s %.3f", names[s], (double)one[n / 2] / (DD_STAGE_WINDOW * 1000.0));
+            dd_buf_printf(out, " %s %.3f", names[s], (double)one[n / 4] / (DD_STAGE_WINDOW * 1000.0));
         }
         free(one);
     }

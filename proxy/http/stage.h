@@ -1,8 +1,8 @@
 /* proxy/http/stage.h - where a worker's time goes: a stopwatch a thread, moved on from stage to stage.
  *
- * Off, a move costs a load and a branch; on, a look at the clock. Times are sums over DD_STAGE_WINDOW requests; of these sums the medians are told, so
- * that what else the machine did in between does not count. Between windows a fixed piece of work (the calibration) is timed too: times divided by it compare
- * between machines and days. */
+ * Off, a move costs a load and a branch; on, a look at the clock. Times are sums over DD_STAGE_WINDOW requests (many more than are open at a
+ * time); of these sums the lower quartile is told: what else the machine did meanwhile counts little. Between windows a fixed piece of work
+ * (the calibration) is timed too: times divided by it compare between machines and days. */
 #ifndef DD_PROXY_HTTP_STAGE_H
 #define DD_PROXY_HTTP_STAGE_H
 #include "base/str.h"
@@ -19,7 +19,7 @@
     X(calibration)
 #define DD_STAGE_ENUM(name) DD_STAGE_##name,
 typedef enum { DD_STAGES(DD_STAGE_ENUM) DD_STAGE_COUNT } dd_stage;
-enum { DD_STAGE_WINDOW = 64 };
+enum { DD_STAGE_WINDOW = 128 };
 
 extern _Thread_local bool dd_stage_on;
 dd_stage dd_stage_move(dd_stage to);
@@ -28,5 +28,6 @@ static inline dd_stage dd_stage_enter(dd_stage to) { return __builtin_expect(dd_
 
 void dd_stage_start(void);              /* this thread is watched */
 void dd_stage_request(void);            /* one more request has ended */
-void dd_stage_report(dd_buf *out);      /* "640 requests: wait 1.23 loop 0.40 ..." in microseconds a request; ends the watch. Nothing before a first window */
+/* "640 requests: wait 1.23 loop 0.40 ..." in microseconds a request; ends the watch. Nothing before a first window. */
+void dd_stage_report(dd_buf *out);
 #endif
