@@ -4,6 +4,7 @@
 #include "tests/unit/test.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -299,4 +300,19 @@ TEST(hosts_are_hosts)
         CHECK_EQ(dd_host(dd_str_z(good[i])), true, good[i]);
     for (size_t i = 0; i < DD_COUNT(bad); i++)
         CHECK_EQ(dd_host(dd_str_z(bad[i])), false, bad[i]);
+}
+
+/* Eight bytes are looked at together: a bad one must be found wherever it stands among good ones, and no good one be taken for it. */
+TEST(a_bad_byte_of_a_header_value_is_found_wherever_it_stands)
+{
+    char value[40];
+    for (size_t len = 1; len <= sizeof value; len++)
+        for (size_t at = 0; at < len; at++)
+            for (int c = 0; c < 256; c++) {
+                bool good = c == '\t' || (c >= 0x20 && c != 0x7f);   /* RFC 9110, 5.5 */
+                memset(value, c & 1 ? 'a' : 0xff, len);
+                value[at] = (char)c;
+                if (dd_field_value((dd_str){ value, len }) != good)
+                    CHECK_EQ(c, -1, "byte, at its place");
+            }
 }
