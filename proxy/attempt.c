@@ -129,7 +129,7 @@ bool attempt_may_follow(const exchange *x)
     return x->step + 1 < x->plan.n_steps || x->tries <= retries_here(x) || x->provider->n_keys > 1;
 }
 
-bool attempt_is_checked(const exchange *x) { return x->plan.checks && x->step + 1 < x->plan.n_primary; }
+bool attempt_is_checked(const exchange *x) { return x->plan.strategy == DD_STRATEGY_CASCADE && x->plan.checks && x->step + 1 < x->plan.n_primary; }
 
 static void remember(exchange *x)
 {

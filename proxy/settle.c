@@ -92,7 +92,7 @@ dd_pusd settle_premium(const exchange *x)
 
 const char *settle_strategy(const exchange *x)
 {
-    return x->triggered && !x->plan.checks ? "fallback" : x->decision.strategy;
+    return x->triggered && x->plan.strategy != DD_STRATEGY_CASCADE ? "fallback" : x->decision.strategy;
 }
 
 void settle_answer(exchange *x, const dd_jspan *answer)

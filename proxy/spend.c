@@ -50,7 +50,7 @@ static dd_pusd at_most(exchange *x)
         dd_pusd one = dd_budget_estimate(c->price.price, x->asked.input_tokens, x->asked.max_tokens, x->plan.expected_output, day);
         if (one == DD_PUSD_UNKNOWN)
             continue;
-        if (x->plan.checks && i < x->plan.n_primary && dd_money_add(sum, one, &sum) == DD_OK)
+        if (x->plan.strategy == DD_STRATEGY_CASCADE && i < x->plan.n_primary && dd_money_add(sum, one, &sum) == DD_OK)
             one = sum;
         most = one > most ? one : most;
     }
