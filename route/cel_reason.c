@@ -395,11 +395,21 @@ static bool makes_other_true(reasoner *r, const branch *b)
     return follows(r, b, r->other->root, false) || is_impossible(r, b);
 }
 
+/* Without variables the outcome is always this one: what failed could not become a constant. */
+static bool reads_nothing(const dd_cel *p)
+{
+    for (size_t i = 0; i < p->env->n; i++)
+        if (dd_cel_reads(p, i))
+            return false;
+    return true;
+}
+
 dd_cel_truth dd_cel_constant(const dd_cel *p)
 {
     reasoner r = { .program = p, .arena = DD_ARENA_INIT };
     bool     fixed = p->root->kind == CEL_N_CONST, always = fixed && p->root->value.type == DD_CEL_BOOL && p->root->value.b;
-    bool     never = fixed ? !always : claim_of_all(&r, p->root, is_impossible);
+    bool     fails = !fixed && reads_nothing(p) && !dd_cel_test(p, NULL, &r.arena);
+    bool     never = fixed ? !always : fails || claim_of_all(&r, p->root, is_impossible);
     dd_arena_fini(&r.arena);
     return always ? DD_CEL_ALWAYS : never ? DD_CEL_NEVER : DD_CEL_VARIES;
 }

@@ -322,7 +322,8 @@ TEST(cel_asks_for_facts_when_they_are_needed)
 TEST(cel_conditions_that_cannot_hold)
 {
     static const struct { const char *expression; dd_cel_truth want; } cases[] = {
-        { "true", DD_CEL_ALWAYS }, { "1 < 2 || stream", DD_CEL_ALWAYS }, { "1 > 2", DD_CEL_NEVER }, { "stream && false", DD_CEL_NEVER },
+        { "true", DD_CEL_ALWAYS }, { "1 < 2 || stream", DD_CEL_ALWAYS }, { "1 > 2", DD_CEL_NEVER }, { "1 / 0 == 1", DD_CEL_NEVER },
+        { "stream && false", DD_CEL_NEVER },
         { "stream", DD_CEL_VARIES }, { "'x'", DD_CEL_NEVER },
         { "feature == 'a' && feature == 'b'", DD_CEL_NEVER }, { "feature == 'a' && 'b' == feature", DD_CEL_NEVER },
         { "feature in ['a', 'b'] && feature == 'c'", DD_CEL_NEVER }, { "feature in ['a', 'b'] && feature == 'b'", DD_CEL_VARIES },
