@@ -237,6 +237,8 @@ dd_ledger *dd_ledger_open(const dd_ledger_opts *o, dd_err *err)
     l->expiry_ms   = o->expiry_ms > 0 ? o->expiry_ms : 15 * 60000;
     l->seed        = o->seed;
     l->seed_ctx    = o->seed_ctx;
+    l->wall_s      = o->wall_s;
+    l->recycled_ms = INT64_MIN / 2;
     pthread_mutex_init(&l->mutex, NULL);
     make_folder(o->path);
     if (open_file(l, o, err) != DD_OK || !ledger_join(l, err)) {

@@ -23,6 +23,7 @@ typedef struct {
     /* What an account has spent, when it is not in the file: from the sums (dd_ledger_seed_sums); NULL: 0. On a request's thread, once an account. */
     dd_pusd   (*seed)(void *ctx, const dd_account *a);
     void       *seed_ctx;
+    int64_t   (*wall_s)(void);            /* by which periods are over; NULL: the system's */
 } dd_ledger_opts;
 dd_ledger  *dd_ledger_open(const dd_ledger_opts *opts, dd_err *err);
 void        dd_ledger_close(dd_ledger *l);             /* NULL is fine; what this handle still holds is given back */
@@ -34,7 +35,8 @@ typedef struct {
     dd_pusd spent, reserved, limit; /* of that one, when it was refused */
     double  used;                   /* the largest (spent + reserved) / limit of all */
 } dd_ledger_verdict;
-/* Takes `amount` (below 0: 0) from all accounts or none. Soft ones (DD_EXCEED_WARN) are counted and never refuse, and nothing refuses an amount of
+/* `now_ms`, here and in reclaim: of one clock that all processes share and nobody sets, CLOCK_MONOTONIC.
+ * Takes `amount` (below 0: 0) from all accounts or none. Soft ones (DD_EXCEED_WARN) are counted and never refuse, and nothing refuses an amount of
  * 0. False: refused, or no slot or no place for an account is free, or n is above DD_LEDGER_ACCOUNTS (then refused is SIZE_MAX: the caller
  * decides). Nobody is refused for what another reservation, refused itself in the end, held for a moment. */
 bool dd_ledger_reserve(dd_ledger *l, const dd_account *v, size_t n, dd_pusd amount, int64_t now_ms, dd_hold *out, dd_ledger_verdict *verdict);

@@ -2,6 +2,7 @@
 #include "store/ledger_parts.h"
 
 #include <string.h>
+#include <time.h>
 
 /* A second hash of the value: clients choose values, and two with one id must not share an account. */
 static uint64_t mark_of(dd_str value)
@@ -115,10 +116,7 @@ uint32_t ledger_find_or_make(dd_ledger *l, const dd_account *a)
 }
 
 /* Whose time is over, and that of a late settlement, too. */
-static bool is_over(const dd_ledger *l, const ledger_account *e, int64_t now_ms)
-{
-    return e->to_s < (now_ms - l->expiry_ms) / 1000 - 3600;
-}
+static bool is_over(const dd_ledger *l, const ledger_account *e, int64_t now_s) { return e->to_s < now_s - l->expiry_ms / 1000 - 3600; }
 
 static void spare_named(dd_ledger *l, uint32_t slot, uint64_t *names)
 {
@@ -133,13 +131,14 @@ static void spare_named(dd_ledger *l, uint32_t slot, uint64_t *names)
 
 /* First all that are over are taken out of sight, then the slots are looked through: what one names comes back (a period that is over for an hour
  * is rarely named). */
-void ledger_recycle(dd_ledger *l, int64_t now_ms)
+void ledger_recycle(dd_ledger *l)
 {
+    int64_t   now_s = l->wall_s != NULL ? l->wall_s() : (int64_t)time(NULL);
     uint32_t  n = l->head->accounts, dying = 0, high = atomic_load(&l->head->high);
     uint64_t *ids = NULL, *names = NULL;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t id = atomic_load_explicit(&l->ids[i], memory_order_relaxed);
-        if (id != ID_DYING && (id < DD_BUDGET_ID_MIN || !is_over(l, &l->accounts[i], now_ms)))
+        if (id != ID_DYING && (id < DD_BUDGET_ID_MIN || !is_over(l, &l->accounts[i], now_s)))
             continue;
         ids    = ids != NULL ? ids : dd_calloc(n, sizeof *ids);
         ids[i] = id; /* one that a killed recycler left has lost its id, and nobody can ask for it */

@@ -48,7 +48,7 @@ size_t dd_ledger_reclaim(dd_ledger *l, int64_t now_ms)
     size_t n = ledger_clear(l, now_ms);
     if (now_ms - l->recycled_ms >= RECYCLE_MS) {
         l->recycled_ms = now_ms;
-        ledger_recycle(l, now_ms);
+        ledger_recycle(l);
     }
     ledger_unlock(l);
     return n;

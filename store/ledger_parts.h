@@ -83,6 +83,7 @@ struct dd_ledger {
     int64_t           expiry_ms, recycled_ms;
     dd_pusd         (*seed)(void *ctx, const dd_account *a);
     void             *seed_ctx;
+    int64_t         (*wall_s)(void);
     pthread_mutex_t   mutex;                     /* with the file's lock: for making and recycling accounts and owners, never for requests */
     char              note[256];
 };
@@ -114,7 +115,7 @@ void ledger_raise(dd_ledger *l, ledger_account *a, int64_t committed, int64_t sp
 #define LEDGER_NOWHERE UINT32_MAX
 uint32_t ledger_find(const dd_ledger *l, const dd_account *a);
 uint32_t ledger_find_or_make(dd_ledger *l, const dd_account *a);
-void     ledger_recycle(dd_ledger *l, int64_t now_ms);      /* with the lock */
+void     ledger_recycle(dd_ledger *l);                      /* with the lock */
 
 /* ledger_look.c: slots of dead and late owners, with the lock; of this one. */
 size_t ledger_clear(dd_ledger *l, int64_t now_ms);
