@@ -157,7 +157,8 @@ static dd_code set_base(dd_snapshot_maker *m, dd_provider *p, dd_str url)
     if (rc != DD_OK)
         dd_wrap(m->err, "provider \"" DD_STR_FMT "\"", DD_STR_ARG(p->name));
     p->base = dd_arena_dup(&m->s->arena, dd_buf_str(&b));
-    m->known[p - m->s->providers].local |= is_here(p->base);
+    dd_policy_provider *known = &m->known[p - m->s->providers];
+    known->local |= is_here(p->base) && (known->free || !known->billed_as.len);   /* a gateway beside us costs what its models cost */
     dd_buf_free(&b);
     return rc;
 }

@@ -128,7 +128,6 @@ typedef struct exchange {
     uint64_t       money;             /* what is set aside; 0: nothing */
     dd_reserved    reserved;
     struct limiting *limiting;        /* NULL: no limit applies */
-    bool           replanned;
     const char    *cache_word;        /* of x-dd0c-cache: "hit", "miss", "bypass"; NULL: no cache */
     struct keeping *keeping;          /* NULL: neither looked for nor kept */
     struct asking  *asking;           /* of EP_ASK */

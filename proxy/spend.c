@@ -75,14 +75,18 @@ static bool refuse(exchange *x, const dd_account *a)
     return false;
 }
 
-/* What the budget that has no room wants instead; true: planned anew. */
-static bool instead(exchange *x, const dd_account *a, bool *ok)
+/* What the budget that has no room wants instead of refusing; true: planned anew. What then goes on is counted, and not refused by this budget again. */
+static bool instead(exchange *x, dd_account *a, bool *ok)
 {
-    if (x->replanned || (a->budget->on_exceed != DD_EXCEED_DOWNGRADE && a->budget->on_exceed != DD_EXCEED_LOCAL))
+    bool local = a->budget->on_exceed == DD_EXCEED_LOCAL;
+    if (!local && a->budget->on_exceed != DD_EXCEED_DOWNGRADE)
         return false;
-    x->replanned = true;
-    bool local   = a->budget->on_exceed == DD_EXCEED_LOCAL;
-    *ok          = weigh_again(x, local ? DD_STR("") : a->budget->downgrade, local);
+    dd_budget *soft = dd_new(x->h->arena, dd_budget);
+    dd_str     to   = a->budget->downgrade;
+    *soft           = *a->budget;
+    soft->on_exceed = DD_EXCEED_WARN;
+    a->budget       = soft;
+    *ok             = weigh_again(x, local ? DD_STR("") : to, local);
     return true;
 }
 
@@ -105,7 +109,7 @@ bool spend_reserve(exchange *x)
             fail_request(x, 503, "server_error", "budget_busy", "", "too many requests hold money at this moment");
             return false;
         }
-        const dd_account *a = &x->accounts[x->reserved.refused];
+        dd_account *a = &x->accounts[x->reserved.refused];
         if (!instead(x, a, &ok))
             return refuse(x, a);
         if (!ok)
