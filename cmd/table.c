@@ -80,6 +80,17 @@ const dd_cmd dd_cmds[] = {
     { "report", dd_cmd_report, "render a saved scan again", "FILE.json", dd_report_opts_table,
       "Reads what `dd0c scan --format json` wrote and prints it in any format, without the source tree.",
       "dd0c scan --format json -o audit.json\ndd0c report audit.json --format html -o audit.html" },
+    { "route check", dd_cmd_route_check, "find what is wrong or doubtful in routing rules", "[FILE]", dd_route_check_opts,
+      "Reads the routes of dd0c.yaml and lists what cannot be meant: a condition with an unknown name or a wrong type, a route that never matches or stands behind "
+      "one that always does, a model that nobody serves, that is retired or has no price, a chain that names a model twice. Status 1 when there are errors; warnings "
+      "alone are fine.", "dd0c route check\n# in a pipeline\ndd0c route check dd0c.yaml --format json" },
+    { "route explain", dd_cmd_route_explain, "show what the proxy would do with a request, and why", "[FILE]", dd_route_explain_opts,
+      "Reads a request in OpenAI's or Anthropic's API, or plain text as one message, from FILE or standard input, and decides as the proxy does: the facts, each rule "
+      "that was tried and what did not hold, the candidates with the cost of this very request, their quality by public evidence, what they cannot do, the choice, "
+      "what comes when it fails, and what it saves. No provider is asked, nothing is sent or kept.\n\n"
+      "What a running proxy knows of late (latency, open breakers, sessions, spent budgets) is not in it: POST /v1/router/debug tells that.",
+      "dd0c route explain request.json --tag feature=search\n# another model, at night, as a key\n"
+      "echo 'Translate to French: good morning' | dd0c route explain --model gpt-4o --at 2026-11-20T23:30 --key ci" },
     { "run", dd_cmd_run, "run a command with its LLM calls going through a proxy", "-- COMMAND [ARGUMENT ...]", dd_run_opts,
       "Starts a proxy on a free port of this machine, sets OPENAI_BASE_URL, OPENAI_API_BASE and ANTHROPIC_BASE_URL to it, runs COMMAND and ends with its status. "
       "The providers' keys stay with the proxy: COMMAND gets a key in OPENAI_API_KEY and ANTHROPIC_API_KEY that is good for this run alone, also where keys guard the proxy.",

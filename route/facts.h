@@ -19,7 +19,7 @@ typedef struct dd_facts dd_facts;
 struct dd_facts {
     dd_str        model;             /* as the client asked, decoded; "" for the omni endpoints without one */
     dd_family     family;            /* of the endpoint it came in by */
-    dd_str        provider;          /* who would serve the requested model; "" not known */
+    dd_str        provider;          /* who would serve the requested model; "": dd_plan_make fills it where it is known */
     dd_str        endpoint;          /* "chat.completions", as the event's */
     bool          stream, has_tools, has_images, has_documents, has_audio, json_schema, reasoning;
     int64_t       max_tokens;        /* the cap on the answer; -1: none */

@@ -55,6 +55,8 @@ static void set_asked(plan_work *w)
         w->asked = w->ix->alias_asked[p->alias - w->policy->aliases];
     else
         w->asked_target = plan_index_find(w->ix, w->f->model, w->arena, &w->asked);
+    if (!w->f->provider.len && w->asked.verdict == DD_DECIDED)
+        w->f->provider = w->policy->providers[w->asked.provider].name;
 }
 
 static unsigned falls_back_on(const dd_plan *p, const dd_policy *policy)

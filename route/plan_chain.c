@@ -175,10 +175,20 @@ static dd_str against(plan_work *w, const dd_candidate *c)
     return dd_arena_printf(w->arena, times < 0.1 ? "%.2gx the requested model's cost" : "%.1fx the requested model's cost", times);
 }
 
+static bool there(const dd_candidate *v, size_t n, const dd_candidate *c)
+{
+    for (size_t i = 0; i < n; i++)
+        if (v[i].provider == c->provider && dd_str_eq(v[i].model, c->model))
+            return true;
+    return false;
+}
+
 static void copy(plan_work *w, const plan_list *from, size_t most, dd_candidate *to, size_t *n)
 {
     for (size_t i = 0; i < from->n && *n < most; i++) {
         dd_candidate c = from->v[i].c;
+        if (there(to, *n, &c))
+            continue;
         if (w->o->trace)
             c.why = against(w, &c);
         to[(*n)++] = c;
