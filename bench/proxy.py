@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the proxy costs beside nginx and HAProxy, on the same upstream in the same run: CPU a request, throughput, memory.
 
-usage: bench/proxy.py [--dd0c build/dd0c] [--rounds 5] [--seconds 3] [--connections 64]
+usage: bench/proxy.py [--dd0c build/dd0c] [--also older/dd0c] [--rounds 5] [--seconds 3] [--connections 64]
 
 One worker each, keep-alive, 1.3 kB bodies. dd0c authenticates, prices and records; the others only pass on. Contestants take turns; medians are printed. nginx and
 HAProxy come from the system (apt: nginx-light, haproxy); whichever is absent is left out. CPU is the process's own (user and system, all threads), read from /proc.
@@ -93,6 +93,7 @@ backend b
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--dd0c", default="build/dd0c")
+    ap.add_argument("--also", help="another dd0c to compare with, such as that of the last release")
     ap.add_argument("--rounds", type=int, default=5)
     ap.add_argument("--seconds", type=int, default=3)
     ap.add_argument("--connections", type=int, default=64)
@@ -109,6 +110,14 @@ def main():
         ours, gateway = start([program, "proxy", "--config", str(folder / "dd0c.yaml"), "--listen", "127.0.0.1:0"], env)
         contestants = {"dd0c": (gateway, [ours.pid])}
         running = [ours, mock]
+        envs = {}
+        if args.also:
+            envs["also"] = {**env, "DD0C_HOME": name + "/also"}   # a state of its own: the two may know different tables
+            made = subprocess.run([args.also, "keys", "create", "--name", "bench", "--quiet"], env=envs["also"], capture_output=True, text=True, check=True)
+            envs["also"]["KEY"] = made.stdout.strip()
+            other, at = start([args.also, "proxy", "--config", str(folder / "dd0c.yaml"), "--listen", "127.0.0.1:0"], envs["also"])
+            running.insert(0, other)
+            contestants["also"] = (at, [other.pid])
         for name_, maker in (("nginx", nginx), ("haproxy", haproxy)):
             if shutil.which(name_):
                 p, at, pids = maker(folder, upstream)
@@ -119,7 +128,7 @@ def main():
             for n, (at, pids) in contestants.items():
                 before = cpu_seconds(pids)
                 out = subprocess.run([program, "bench", "--gateway", at, "--model", "gpt-4o-mini", "--key", "KEY", "--rate", "0", "--duration", f"{args.seconds}s", "--connections", str(args.connections),
-                                      "--only", "closed", "--format", "json"], env=env, capture_output=True, text=True)
+                                      "--only", "closed", "--format", "json"], env=envs.get(n, env), capture_output=True, text=True)
                 if out.returncode:
                     sys.exit(out.stderr)
                 row = json.loads(out.stdout)["load"][0]
