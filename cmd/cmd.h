@@ -60,5 +60,7 @@ dd_cmd_fn dd_cmd_proxy, dd_cmd_run, dd_cmd_bench, dd_cmd_mock;
 extern const dd_opt dd_proxy_opts[], dd_run_opts[], dd_bench_opts[], dd_mock_opts[];
 dd_cmd_fn dd_cmd_route_check, dd_cmd_route_explain, dd_cmd_route_replay;
 extern const dd_opt dd_route_check_opts[], dd_route_explain_opts[], dd_route_replay_opts[];
+dd_cmd_fn dd_cmd_route_classify;
+extern const dd_opt dd_route_classify_opts[];
 #define DD_VERSION "0.1.0"
 #endif

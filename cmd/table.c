@@ -84,6 +84,12 @@ const dd_cmd dd_cmds[] = {
       "Reads the routes of dd0c.yaml and lists what cannot be meant: a condition with an unknown name or a wrong type, a route that never matches or stands behind "
       "one that always does, a model that nobody serves, that is retired or has no price, a chain that names a model twice. Status 1 when there are errors; warnings "
       "alone are fine.", "dd0c route check\n# in a pipeline\ndd0c route check dd0c.yaml --format json" },
+    { "route classify", dd_cmd_route_classify, "say how hard requests are and what they ask for", "[FILE]", dd_route_classify_opts,
+      "Reads FILE, or standard input (also named -), as one text and prints the kind of work it asks for, how complex it is, and a score: 0 to 1, higher needs the "
+      "stronger model. It is what routing rules see as task, complexity and score. Everything happens on this machine; nothing is kept.\n\n"
+      "With --jsonl each line is a JSON object: the body of a request in OpenAI's or Anthropic's API, or {\"text\": ...}; the answers come in the same order, a line "
+      "each. A line that is not one ends it with status 3 and the line's number, after the answers before it.",
+      "echo 'Extract the name from this text: I am Ada.' | dd0c route classify --why\n# many at once\ndd0c route classify --jsonl < requests.jsonl" },
     { "route explain", dd_cmd_route_explain, "show what the proxy would do with a request, and why", "[FILE]", dd_route_explain_opts,
       "Reads a request in OpenAI's or Anthropic's API, or plain text as one message, from FILE or standard input, and decides as the proxy does: the facts, each rule "
       "that was tried and what did not hold, the candidates with the cost of this very request, their quality by public evidence, what they cannot do, the choice, "
