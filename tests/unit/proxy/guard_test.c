@@ -73,6 +73,26 @@ TEST(whole_events_are_passed_on_without_a_copy_or_a_look)
     dd_guard_fini(&g);
 }
 
+TEST(the_word_is_found_wherever_it_stands)
+{
+    for (size_t before = 0; before < 40; before++)
+        for (size_t behind = 0; behind < 40; behind++) {
+            dd_guard g     = { .through = false };
+            dd_buf   in    = DD_BUF_INIT(0);
+            int      calls = 0;
+            dd_buf_addz(&in, "event: ");
+            for (size_t i = 0; i < before; i++)
+                dd_buf_addc(&in, 'r');
+            dd_buf_addz(&in, "\ndata: {\"error\":\"SECRET\"");
+            for (size_t i = 0; i < behind; i++)
+                dd_buf_addc(&in, ' ');
+            dd_buf_addz(&in, "}\n\n");
+            CHECK(!dd_str_has(dd_guard_feed(&g, dd_buf_str(&in), clean, &calls), "SECRET"));
+            dd_guard_fini(&g);
+            dd_buf_free(&in);
+        }
+}
+
 /* Of what waits there is a maximum; what is behind such an event is guarded again. */
 TEST(an_event_without_end_goes_through)
 {
