@@ -155,17 +155,24 @@ static dd_code read_request(work *w, const char *file, dd_err *err)
         rc = add_tag(&w->request, w->args->headers.v[i], true, err);
     for (size_t i = 0; i < w->args->tags.n && rc == DD_OK; i++)
         rc = add_tag(&w->request, w->args->tags.v[i], false, err);
+    dd_facts *f = &w->request.facts;
     if (rc == DD_OK && w->args->model)
-        w->request.facts.model = dd_str_z(w->args->model);
+        f->model = dd_str_z(w->args->model);
+    if (rc == DD_OK && !f->model.len && !dd_str_eqz(f->endpoint, "chat")) {
+        rc = dd_fail(err, DD_ERR_USAGE, "the request names no model");
+        dd_hint(err, "--model names one; --endpoint omni leaves it to the router, as POST /v1/chat does.");
+    }
     return rc;
 }
 
-/* Variables that are not set here are no error: nobody is asked anything. */
+/* Variables that are not set here are no error: nobody is asked anything. But where they decide who the providers are, they count. */
 static dd_code load(work *w, dd_err *err)
 {
     dd_buf  missing = DD_BUF_INIT(64 << 10);
     dd_code rc      = dd_config_load(&w->config, w->args->config, err);
-    if (rc == DD_OK && !(w->s = dd_snapshot_draft(&w->config, &missing, err)))
+    if (rc == DD_OK)
+        w->s = w->config.n_providers ? dd_snapshot_draft(&w->config, &missing, err) : dd_snapshot_make(&w->config, false, err);
+    if (rc == DD_OK && !w->s)
         rc = err->code;
     dd_buf_free(&missing);
     return rc;

@@ -165,7 +165,25 @@ static dd_code read_omni(const dd_jspan *j, dd_route_request *r, dd_err *err)
     return DD_OK;
 }
 
-static dd_code read_json(reading *rd, const dd_jspan *j, size_t kind, dd_err *err)
+/* The readers of requests want a name; "" is put back where the client left it to us. */
+static const char no_model[] = "any";
+
+static bool name_one(dd_jspan *j, dd_arena *a)
+{
+    dd_str   text = j->text;
+    dd_jspan with = { 0 };
+    if (has(j, "model"))
+        return false;
+    dd_str rest = dd_str_sub(text, 1, text.len);
+    bool   sole = dd_str_trim(rest).ptr[0] == '}';
+    dd_str body = dd_arena_printf(a, "{\"model\":\"%s\"%s" DD_STR_FMT, no_model, sole ? "" : ",", DD_STR_ARG(rest));
+    if (dd_jspan_parse(&with, a, body, NULL) != DD_OK)
+        return false;
+    *j = with;
+    return true;
+}
+
+static dd_code read_json(reading *rd, dd_jspan *j, size_t kind, dd_err *err)
 {
     dd_route_request *r     = rd->r;
     dd_request        q     = { .from = endpoints[kind].dialect };
@@ -173,23 +191,23 @@ static dd_code read_json(reading *rd, const dd_jspan *j, size_t kind, dd_err *er
     dd_renames        names = { 0 }, ids = { 0 };
     dd_api_error      error = { 0 };
     dd_dialect_ctx    ctx   = { .arena = r->arena, .drops = &drops, .unsupported = DD_UNSUPPORTED_DROP, .names = &names, .ids = &ids, .error = &error };
+    bool              named = !name_one(j, r->arena);
     bool              ok    = dd_request_read(endpoints[kind].dialect, j, &ctx, &q);
     r->facts.endpoint       = dd_str_z(endpoints[kind].endpoint);
     r->facts.family         = kind == MESSAGES ? DD_FAMILY_ANTHROPIC : DD_FAMILY_OPENAI;
     if (ok)
         read_facts(rd, &q);
-    dd_vec_free(&drops);
-    dd_vec_free(&names);
-    dd_vec_free(&ids);
+    if (!named)
+        r->facts.model = DD_STR("");
     if (!ok)
         return dd_fail(err, DD_ERR_PARSE, "request: " DD_STR_FMT, DD_STR_ARG(error.message));
     return kind == OMNI ? read_omni(j, r, err) : DD_OK;
 }
 
-static void read_plain(reading *rd, dd_str text)
+static void read_plain(reading *rd, dd_str text, bool omni)
 {
     dd_route_request *r = rd->r;
-    r->facts.endpoint   = DD_STR("chat.completions");
+    r->facts.endpoint   = omni ? DD_STR("chat") : DD_STR("chat.completions");
     r->facts.messages = r->facts.turns = 1;
     r->prompt = (dd_prompt){ .text = text, .input_tokens = -1, .max_tokens = -1, .messages = 1 };
     r->facts.prefix = dd_str_hash(text);
@@ -206,7 +224,7 @@ dd_code dd_route_request_read(dd_str body, const char *endpoint, dd_arena *arena
     if (!text.len)
         return dd_fail(err, DD_ERR_PARSE, "request: it is empty");
     if (text.ptr[0] != '{') {
-        read_plain(&rd, text);
+        read_plain(&rd, text, endpoint && strcmp(endpoint, "omni") == 0);
     } else if ((rc = dd_jspan_parse(&j, arena, text, err)) == DD_OK) {
         size_t kind = guess(&j);
         for (size_t i = 0; endpoint && i < DD_COUNT(endpoints); i++)
