@@ -8,7 +8,7 @@
 
 #include "route/cel_parts.h"
 
-enum { MOST_PATTERN = 8192, MOST_SUBJECT = 65536, MOST_REPEAT = 1000, WORKSPACE = 4096 };
+enum { MOST_PATTERN = 8192, MOST_SUBJECT = 4096, MOST_REPEAT = 1000, WORKSPACE = 4096 };
 static const dd_str no_text = { "", 0 };
 
 typedef struct {
@@ -60,6 +60,7 @@ typedef struct {
     dd_buf      out;
     const char *why;
     int         depth;
+    size_t      atom;               /* where the character or class before this begins in `out`; SIZE_MAX: it is a group */
     bool        in_class, repeated; /* repeated: a repetition stands right in front */
 } translator;
 
@@ -144,6 +145,15 @@ static void put_class_escape(translator *t, char c)
         refuse(t, "RE2 has no such escape");
 }
 
+/* \pL, \p{Greek}, \P{^Lu}: PCRE2 knows the names. */
+static void put_property(translator *t)
+{
+    size_t n = 3;
+    while (peek(t, 2) == '{' && t->at + n < t->re.len && peek(t, n - 1) != '}')
+        n++;
+    copy(t, n);
+}
+
 static void put_escape(translator *t)
 {
     char c = peek(t, 1);
@@ -154,7 +164,7 @@ static void put_escape(translator *t)
     else if (c == 'x')
         put_hex(t);
     else if (c == 'p' || c == 'P')
-        copy(t, 3); /* the rest of \p{Name} is text that PCRE2 checks */
+        put_property(t);
     else if (c == 'Q')
         put_literal(t);
     else if (strchr("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ ", c))
@@ -260,6 +270,26 @@ static size_t repeat_length(const translator *t, int64_t *most)
     return digits && peek(t, n) == '}' ? n + 1 : 0;
 }
 
+/* x+ as xx*, x{2,} as x{2}x*: the matcher would count how often x came, and hold a state a count, where nobody asks. */
+static void put_open_repeat(translator *t, size_t n)
+{
+    dd_str text = dd_str_sub(t->re, t->at, t->at + n), atom = dd_str_sub(dd_buf_str(&t->out), t->atom, t->out.len);
+    char  *again = dd_strdup(atom); /* adding moves what it stands in */
+    if (n > 1) {
+        dd_buf_add(&t->out, dd_str_sub(text, 0, n - 2));
+        dd_buf_addc(&t->out, '}');
+    }
+    dd_buf_add(&t->out, (dd_str){ again, atom.len });
+    dd_buf_addc(&t->out, '*');
+    t->at += n;
+    free(again);
+}
+
+static bool is_open(const translator *t, size_t n)
+{
+    return t->atom != SIZE_MAX && (n == 1 ? peek(t, 0) == '+' : peek(t, n - 2) == ',');
+}
+
 static void put_repeat(translator *t, size_t n, int64_t most)
 {
     if (t->repeated)
@@ -267,7 +297,10 @@ static void put_repeat(translator *t, size_t n, int64_t most)
     else if (most > MOST_REPEAT)
         refuse(t, "a repetition counts more than 1000");
     else {
-        copy(t, n);
+        if (is_open(t, n))
+            put_open_repeat(t, n);
+        else
+            copy(t, n);
         if (peek(t, 0) == '?')
             copy(t, 1);
         t->repeated = true;
@@ -283,13 +316,16 @@ static void put_brace(translator *t)
         return;
     }
     t->repeated = false;
+    t->atom = t->out.len;
     dd_buf_addz(&t->out, "\\{");
     t->at++;
 }
 
 static void put_other(translator *t, char c)
 {
+    bool group = c == '(' || c == ')' || (c == '\\' && peek(t, 1) == 'Q');
     t->repeated = false;
+    t->atom = group ? SIZE_MAX : t->out.len;
     if (c == '\\')
         put_escape(t);
     else if (c == '[')
@@ -341,7 +377,7 @@ static pcre2_code *compile(dd_arena *arena, dd_str re, const char **why)
 const void *cel_pattern(dd_arena *arena, dd_str re, const char **why)
 {
     pattern   *p = dd_new(arena, pattern);
-    translator t = { .re = re, .out = DD_BUF_INIT(0) };
+    translator t = { .re = re, .out = DD_BUF_INIT(0), .atom = SIZE_MAX };
     if (read_plain(arena, re, p))
         return p;
     if (re.len > MOST_PATTERN)
