@@ -85,6 +85,9 @@ static void end_live(exchange *x, dd_error_class error)
         return;
     x->live_open    = false;
     int64_t latency = (x->last_at - x->call_at) / 1000, first = x->first_at ? (x->first_at - x->call_at) / 1000 : -1;
+    /* That nobody is reached says something of the whole provider; what one model answers does not. */
+    dd_live_outcome whole = error == DD_EC_CONNECT ? DD_LIVE_FAILED : x->head_at ? DD_LIVE_GOOD : DD_LIVE_NEITHER;
+    dd_live_end(live(x), x->live_whole, rule, whole, -1, -1, mono_ms(x));
     bool    changed = dd_live_end(live(x), x->live, rule, outcome(error), latency, first, mono_ms(x));
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
     if (changed && hooks->log) {
@@ -408,10 +411,14 @@ static void admit(exchange *x)
         x->decision = dd_plan_decision(&x->plan, x->step);
         x->provider = &x->s->providers[x->decision.provider];
         x->live     = dd_live_slot(live(x), x->provider->name, x->decision.model, 0, true);
+        x->live_whole = dd_live_slot(live(x), x->provider->name, DD_STR(""), 0, true);
+        if (!dd_live_begin(live(x), x->live_whole, rule, last, mono_ms(x)))
+            continue;
         if (dd_live_begin(live(x), x->live, rule, last, mono_ms(x)))
             break;
+        dd_live_end(live(x), x->live_whole, rule, DD_LIVE_NEITHER, -1, -1, mono_ms(x));
     }
-    x->live_open = x->live != DD_LIVE_NONE;
+    x->live_open = true;
 }
 
 static void start(exchange *x)
@@ -422,9 +429,7 @@ static void start(exchange *x)
         x->tries++;
         if (prepare_step(x, attempt_is_checked(x)))
             break;
-        if (x->live_open)
-            dd_live_end(live(x), x->live, &x->s->policy.breaker, DD_LIVE_NEITHER, -1, -1, mono_ms(x));
-        x->live_open = false;
+        end_live(x, DD_EC_INVALID);
         if (x->step + 1 < x->plan.n_steps)
             continue;                    /* another step's API may take it */
         if (x->first) {
@@ -441,7 +446,7 @@ static void start(exchange *x)
 void attempt_start(exchange *x)
 {
     const dd_retry *retry = &x->s->policy.retry;
-    x->live = x->live_key = DD_LIVE_NONE;
+    x->live = x->live_key = x->live_whole = DD_LIVE_NONE;
     if (!planned(x)) {
         call(x);
         return;

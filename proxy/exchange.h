@@ -112,7 +112,7 @@ typedef struct exchange {
     size_t         step;              /* of the plan */
     int            tries;             /* at this step */
     dd_timer       timer;             /* a pause's end, or the step's own time */
-    uint32_t       live, live_key;    /* its slots (route/live.h) */
+    uint32_t       live, live_key, live_whole;   /* its slots (route/live.h): model, key, provider */
     bool           live_open;         /* begun there, not ended */
     uint64_t       tried_keys[4];     /* of the step's provider, a bit each */
     size_t         key_at;            /* among the provider's */

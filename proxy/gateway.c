@@ -1,5 +1,6 @@
 /* proxy/gateway.c - worker threads, the snapshot they serve by, and their end. */
 #include "proxy/exchange.h"
+#include "proxy/health.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -107,14 +108,18 @@ static void report_stages(worker *w)
     dd_buf_free(&line);
 }
 
+static const dd_snapshot *newest(void *ctx) { return ((worker *)ctx)->snapshot; }
+
 static void *serve(void *arg)
 {
     worker  *w     = arg;
     dd_timer clock = { .due = clock_due, .owner = w };
     dd_loop_timer(w->loop, &clock, dd_mono_now().ns + 1);
+    dd_health *health = w->number == 0 ? dd_health_start(w->gateway, w->loop, w->client, newest, w) : NULL;
     if (w->gateway->opts.stages)
         dd_stage_start();
     dd_loop_run(w->loop);
+    dd_health_stop(health);
     dd_loop_timer(w->loop, &clock, 0);
     if (w->gateway->opts.stages)
         report_stages(w);

@@ -172,6 +172,12 @@ void dd_live_aside(dd_live *l, uint32_t at, int64_t until_ms)
         atomic_store_explicit(&l->slots[at].aside_until_ms, until_ms, memory_order_relaxed);
 }
 
+void dd_live_force(dd_live *l, uint32_t at, bool open, int64_t now_ms)
+{
+    if (at < l->n_slots)
+        dd_breaker_force(&l->slots[at].breaker, open, now_ms);
+}
+
 bool dd_live_is_aside(const dd_live *l, uint32_t at, int64_t now_ms)
 {
     return at < l->n_slots && atomic_load_explicit(&l->slots[at].aside_until_ms, memory_order_relaxed) > now_ms;

@@ -33,6 +33,8 @@ typedef enum { DD_LIVE_GOOD, DD_LIVE_FAILED, DD_LIVE_NEITHER } dd_live_outcome;
 bool dd_live_end(dd_live *l, uint32_t slot, const dd_breaker_rule *rule, dd_live_outcome o, int64_t latency_us, int64_t first_us, int64_t now_ms);
 /* A key that was refused (401, 402, 403: an hour; 429: Retry-After or a minute) is not used until then. */
 void dd_live_aside(dd_live *l, uint32_t slot, int64_t until_ms);
+/* What is known from elsewhere than requests: a health check. */
+void dd_live_force(dd_live *l, uint32_t slot, bool open, int64_t now_ms);
 bool dd_live_is_aside(const dd_live *l, uint32_t slot, int64_t now_ms);
 
 /* Retries of the whole process against storms: `share` of the requests and `min` a second flow in. Going on to another step is no retry.

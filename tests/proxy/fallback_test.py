@@ -252,3 +252,19 @@ routes:
     event = events(cli, 1)[0]
     assert event["route"] == "ladder" and len(event["attempts"]) == 2
     assert abs(event["cost_actual"] - sum(a["cost"] or 0 for a in event["attempts"])) < 1e-12, "what was thrown away was paid for"
+
+
+def test_a_health_check_opens_a_provider_s_breaker_and_closes_it_RC_7(cli):
+    well = []
+    first  = Upstream(lambda r, c: c.json(CHAT) if r.method == "POST" or well else c.json({"error": {"message": "down"}}, 503))
+    second = Upstream()
+    write(cli, first, second, CHAIN + "health: {interval: 50ms, timeout: 1s}\n")
+    c = start(cli)
+    first.wait(lambda u: len(u.requests) >= 3)
+    assert all(r.target == "/v1/models" and r.method == "GET" for r in first.requests)
+    assert ask(c).headers["x-dd0c-provider"] == "backup", "known to be away before a request finds out"
+    well.append(1)
+    end = time.monotonic() + 10
+    while ask(c).headers["x-dd0c-provider"] != "openai":
+        assert time.monotonic() < end
+        time.sleep(0.02)
