@@ -68,7 +68,7 @@ void dd_stage_report(dd_buf *out)
 #define AS_NAME(name) #name,
     static const char *const names[] = { DD_STAGES(AS_NAME) };
 #undef AS_NAME
-    size_t n = watch.windows.n;
+    size_t n = watch.windows.n, quartile = n / 4;
     if (n) {
         int64_t *one = dd_malloc(n * sizeof *one);
         dd_buf_printf(out, "%zu requests:", n * DD_STAGE_WINDOW);
@@ -76,7 +76,7 @@ void dd_stage_report(dd_buf *out)
             for (size_t i = 0; i < n; i++)
                 one[i] = watch.windows.v[i].ns[s];
             qsort(one, n, sizeof *one, by_size);
-            dd_buf_printf(out, " %s %.3f", names[s], (double)one[n / 4] / (DD_STAGE_WINDOW * 1000.0));
+            dd_buf_printf(out, " %s %.3f", names[s], (double)one[quartile] / (DD_STAGE_WINDOW * 1000.0));
         }
         free(one);
     }
