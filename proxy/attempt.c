@@ -167,6 +167,7 @@ static void put_back(exchange *x)
 static void forget_answer(exchange *x)
 {
     deliver_reset(x);
+    x->verified  = false;
     x->status    = 0;
     x->headers   = NULL;
     x->n_headers = 0;

@@ -58,6 +58,20 @@ static unsigned failed_checks(exchange *x, const dd_answer *answer, const made_o
     return bits & x->plan.checks;
 }
 
+void check_reject(exchange *x)
+{
+    dd_jspan span   = { .n = 0 };
+    bool     parsed = dd_jspan_parse(&span, x->h->arena, dd_buf_str(&x->collected), NULL) == DD_OK && dd_jspan_kind(&span, 0) == DD_J_OBJECT;
+    if (parsed) {
+        dd_usage_read(x->to, &span, &x->usage, &x->stop);
+        settle_answer(x, &span);
+    }
+    attempt_end(x, DD_EC_NONE);
+    if (x->bill.actual != DD_PUSD_UNKNOWN)
+        x->spent = x->bill.actual;
+    attempt_next(x);
+}
+
 bool check_rejects(exchange *x, const dd_jspan *span)
 {
     dd_answer      answer = { 0 };
@@ -68,16 +82,9 @@ bool check_rejects(exchange *x, const dd_jspan *span)
     if (read)
         look(x, &answer, &m);
     bool rejected = !read || failed_checks(x, &answer, &m) != 0;
+    bool asked    = !rejected && x->plan.verifier.len && !x->verified && verify_start(x, dd_buf_str(&m.text));
     dd_buf_free(&m.text);
-    if (!rejected)
-        return false;
-    if (span) {
-        dd_usage_read(x->to, span, &x->usage, &x->stop);
-        settle_answer(x, span);
-    }
-    attempt_end(x, DD_EC_NONE);
-    if (x->bill.actual != DD_PUSD_UNKNOWN)
-        x->spent = x->bill.actual;
-    attempt_next(x);
-    return true;
+    if (rejected)
+        check_reject(x);
+    return rejected || asked;
 }

@@ -49,6 +49,7 @@ static void name_request(exchange *x)
 static void release(exchange *x)
 {
     dd_loop_timer(x->w->loop, &x->timer, 0);
+    verify_drop(x);
     deliver_reset(x);
     dd_snapshot_drop(x->s);
 }

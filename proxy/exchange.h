@@ -120,6 +120,8 @@ typedef struct exchange {
     failed_step   *first;             /* the primary's failure; NULL: none yet */
     dd_pusd        spent;             /* on answers that were thrown away */
     bool           triggered;         /* a fallback was */
+    void          *verification;      /* of the answer at hand, under way (verify.c) */
+    bool           verified;
     bool           ended;             /* the attempt under way was noted */
     bool           given;             /* what is at hand is the answer, good or not */
 
@@ -173,6 +175,7 @@ bool     prepare_allows(const exchange *x, size_t provider, dd_str model);
 void     weigh_facts(exchange *x);                   /* x->asked, once */
 bool     weigh_plan(exchange *x);
 bool     weigh_again(exchange *x, dd_str only_route, bool only_local);   /* a budget wants it otherwise */
+void     weigh_text(exchange *x, dd_buf *out);       /* the request's words */
 bool     weigh_explain(exchange *x);                 /* the plan as the answer */
 
 /* spend.c: limits and budgets; false: x->error */
@@ -202,6 +205,10 @@ bool     attempt_is_checked(const exchange *x);      /* a cascade's step whose a
 
 /* check.c: true: the answer of a cascade's step is not good enough, and the next one is tried. span NULL: it is no JSON */
 bool     check_rejects(exchange *x, const dd_jspan *span);
+void     check_reject(exchange *x);                  /* it was paid for, and the ladder's next step is tried */
+/* verify.c: true: another model is asked about the answer, and deliver_whole or check_reject follows */
+bool     verify_start(exchange *x, dd_str answer);
+void     verify_drop(exchange *x);
 
 /* deliver.c */
 void     deliver_head(void *ctx, int status, const dd_header *headers, size_t n);

@@ -220,6 +220,15 @@ static void gather_text(exchange *x, dd_buf *system, dd_buf *text)
     }
 }
 
+void weigh_text(exchange *x, dd_buf *out)
+{
+    dd_buf text = DD_BUF_INIT(TEXT_MOST);
+    gather_text(x, out, &text);
+    dd_buf_addc(out, '\n');
+    dd_buf_add(out, dd_buf_str(&text));
+    dd_buf_free(&text);
+}
+
 static void classify(exchange *x)
 {
     dd_facts *f = &x->asked;

@@ -268,3 +268,28 @@ def test_a_health_check_opens_a_provider_s_breaker_and_closes_it_RC_7(cli):
     while ask(c).headers["x-dd0c-provider"] != "openai":
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_a_verifier_has_the_last_word_in_a_cascade_R2_2(cli):
+    verdicts = []
+
+    def script(r, c):
+        body, reply = json.loads(r.body), json.loads(json.dumps(CHAT))
+        if body["model"] == "gpt-5.6-luna":
+            verdicts.append(body)
+            reply["choices"][0]["message"]["content"] = "NO" if len(verdicts) == 1 else "Yes."
+        c.json(reply)
+
+    first, second = Upstream(script), Upstream()
+    write(cli, first, second, """
+routes:
+  - name: ladder
+    strategy: cascading
+    from: [openai/gpt-4o-mini, backup/gpt-4o]
+    verifier: openai/gpt-5.6-luna
+""")
+    c = start(cli)
+    assert ask(c).headers["x-dd0c-provider"] == "backup"
+    answer = ask(c)
+    assert answer.headers["x-dd0c-provider"] == "openai" and "Say hi" in json.dumps(verdicts[1])
+    assert float(answer.headers["x-dd0c-cost"]) > 0.00021, "what the verifier cost is the request's"
