@@ -124,6 +124,7 @@ score: build/dd0c ; $(PYTHON) tools/score.py --program build/dd0c $(if $(DIR),--
 score-packages: build/dd0c ; $(PYTHON) tools/score_packages.py --program build/dd0c
 conformance: build/dd0c ; $(PYTHON) tests/conformance.py --program build/dd0c --shared ../shared
 stress: build/dd0c ; $(PYTHON) tests/stress.py --program build/dd0c
+resilience: build/dd0c ; $(PYTHON) tests/resilience.py --program build/dd0c
 compat: build/dd0c ; $(PYTHON) tests/compat/run.py --program build/dd0c
 bench: build/dd0c ; bench/run.sh
 bench-gate: build/dd0c ; bench/gate.sh
@@ -135,7 +136,7 @@ lint: build/dd0c ; $(PYTHON) tools/lint.py
 decisions: ; @$(PYTHON) tools/decisions.py
 golden: build/dd0c $(OUT)/unit-tests
 	DD_GOLDEN_UPDATE=1 $(OUT)/unit-tests golden
-.PHONY: score-packages conformance stress compat bench-gate bench-stages bench-route
+.PHONY: score-packages conformance stress resilience compat bench-gate bench-stages bench-route
 
 # --- the main job, and handing it out ---
 DIR_SCAN := $(if $(DIR),$(DIR),examples/support-desk)
