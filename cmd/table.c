@@ -16,6 +16,11 @@ const dd_cmd dd_cmds[] = {
     { "config check", dd_cmd_config_check, "check a configuration file", "[FILE]", dd_config_opts,
       "Reads the file as every command does and names the first thing that is wrong: a key or value with its line, a provider, a target, an address that the proxy would "
       "refuse. A variable that the environment lacks is a warning, since the proxy may run elsewhere; secrets are not opened, no provider is asked.", "dd0c config check dd0c.yaml" },
+    { "config import", dd_cmd_config_import, "make a dd0c.yaml of another gateway's configuration", "litellm|portkey|policy FILE", dd_config_import_opts,
+      "Reads a LiteLLM proxy's config.yaml, a Portkey config (JSON), or a policy file with routing_policy and fallback_chain, and writes a dd0c.yaml that config check "
+      "accepts. What was decided stands in it as comments; all that has no equivalent is listed by its path, at the file's end and on standard error.\n\n"
+      "No secret is copied: where the source holds one, ${NAME} stands in the result, and the name is told.",
+      "dd0c config import litellm config.yaml -o dd0c.yaml\ndd0c config import portkey config.json\ndd0c config import policy policy.yaml" },
     { "config schema", dd_cmd_config_schema, "print the configuration's JSON schema", "", dd_config_opts,
       "Editors use the schema to complete and check dd0c.yaml.", "dd0c config schema > dd0c.schema.json" },
     { "help", dd_cmd_help_run, "explain a command", "[COMMAND]", dd_help_opts,
