@@ -332,10 +332,12 @@ static void put_other(translator *t, char c)
         put_class(t);
     else if (c == '(')
         put_group(t);
+    else if (c == ')' && t->depth-- == 0)
+        refuse(t, "a parenthesis closes what was not opened");
     else {
-        if (c == ')' && t->depth-- == 0)
-            refuse(t, "a parenthesis closes what was not opened");
-        copy(t, 1);
+        size_t end = t->at;
+        dd_utf8_next(t->re, &end); /* an atom is a character, not a byte */
+        copy(t, end - t->at);
     }
 }
 
