@@ -89,11 +89,8 @@ static dd_fit lacks(const plan_work *w, const dd_price *row, bool named, const c
     return DD_FIT_OK;
 }
 
-static bool is_chat_endpoint(dd_str e)
-{
-    return e.len == 0 || dd_str_eqz(e, "chat.completions") || dd_str_eqz(e, "messages") || dd_str_eqz(e, "responses") || dd_str_eqz(e, "chat")
-        || dd_str_eqz(e, "agent-step");
-}
+/* What no chat model serves, and what only OpenAI's API has. Everything else is a conversation, whatever the endpoint is called. */
+static bool is_chat_endpoint(dd_str e) { return !dd_str_eqz(e, "embeddings") && !dd_str_eqz(e, "completions") && !dd_str_eqz(e, "passthrough"); }
 
 static bool wrong_endpoint(const plan_work *w, const plan_target *t)
 {
