@@ -84,7 +84,11 @@ $(TS_OBJ): | $(NM)/.package-lock.json
 	@mkdir -p $(@D) && echo "  CC    $<" && $(CC) $(TS_CFLAGS) -I$(dir $<) -c $< -o $@
 
 # --- tests ---
-$(OUT)/unit-tests: $(TEST_OBJ) $(LIB) $(LIB3_OBJ)
+# What of cmd/ has a header is tested through it, too.
+LIB_CMD := $(OUT)/libcmd.a
+$(LIB_CMD): $(filter-out $(OUT)/cmd/main.o,$(CMD_OBJ))
+	@rm -f $@ && ar qcs $@ $^
+$(OUT)/unit-tests: $(TEST_OBJ) $(LIB_CMD) $(LIB) $(LIB3_OBJ)
 	@echo "  LINK  $@" && $(CC) -pthread $(CFLAGS.$(VARIANT)) -o $@ $^ $(LDFLAGS) $(LIBS)
 
 check-unit: $(OUT)/unit-tests

@@ -172,6 +172,7 @@ dd_code dd_config_set(dd_config_reader *r, const dd_config_key *k, const cJSON *
     case KEY_STEPS: return dd_config_set_steps(r, k, node, member);
     case KEY_WORD: return dd_config_set_word(r, k, node, member);
     case KEY_WORDS: return dd_config_set_words(r, k, node, member);
+    case KEY_POLICY: return DD_OK;   /* read when all of the file is known */
     case KEY_KEYS:
         return cJSON_IsObject(node) ? dd_config_read_keys(r, k->choices, node, member) : dd_config_fail(r, node, "keys are needed under", k->name);
     case KEY_TEXT:
@@ -285,7 +286,22 @@ static dd_code read_text(dd_config_reader *r, dd_str text)
             rc = read_section(r, section);
         }
     }
+    bool policy = cJSON_GetObjectItemCaseSensitive(root, "routing_policy") || cJSON_GetObjectItemCaseSensitive(root, "fallback_chain");
+    if (rc == DD_OK && policy)
+        rc = dd_config_read_policy(r, root);
     dd_yaml_free(r->yaml);
+    return rc;
+}
+
+dd_code dd_config_parse_more(dd_config_reader *r, dd_str text, const char *what)
+{
+    dd_config_reader        more   = { .config = r->config, .what = what, .dir = r->dir, .err = r->err };
+    struct dd_config_place *places = r->config->places;
+    size_t                  n      = r->config->n_places;
+    r->config->n_places            = 0;
+    dd_code rc                     = read_text(&more, text);
+    r->config->places              = places;
+    r->config->n_places            = n;
     return rc;
 }
 

@@ -29,6 +29,7 @@ static const char *const types[] = {
     [KEY_SWITCH] = "[\"boolean\", \"string\"]", [KEY_SHARE] = TEXT_OR_NUMBER, [KEY_NUMBER] = "\"number\"", [KEY_WORD] = "\"string\"",
     [KEY_WORDS] = "[\"array\", \"string\", \"integer\"]", [KEY_STEPS] = "[\"array\", \"string\", \"object\"]", [KEY_SPAN] = TEXT_OR_NUMBER,
     [KEY_RATE] = TEXT_OR_NUMBER, [KEY_LIMIT] = TEXT_OR_NUMBER, [KEY_EXCEED] = "\"string\"", [KEY_KEYS] = "\"object\"",
+        [KEY_POLICY] = "[\"object\", \"array\"]",
 };
 
 static void steps(dd_json *j)

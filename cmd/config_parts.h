@@ -22,7 +22,8 @@ typedef enum {
     KEY_RATE,      /* dd_config_rate: 100/min */
     KEY_LIMIT,     /* dd_config_budget: $100/month */
     KEY_EXCEED,    /* dd_config_budget: block, downgrade:ROUTE ... */
-    KEY_KEYS       /* keys of its own: the section `choices` */
+    KEY_KEYS,      /* keys of its own: the section `choices` */
+    KEY_POLICY     /* a policy file's; becomes routes and fallback */
 } dd_key_kind;
 
 /* The number behind a word; false: there is no such word. */
@@ -78,6 +79,11 @@ dd_code dd_config_set_word(dd_config_reader *r, const dd_config_key *k, const cJ
 dd_code dd_config_set_amount(dd_config_reader *r, const dd_config_key *k, const cJSON *node, void *base);
 /* A duration, size, amount of money or whole number as options spell it. */
 bool    dd_config_amount(dd_opt_kind kind, dd_str text, int64_t *out);
+
+/* routing_policy and fallback_chain of the root (config_policy.c). */
+dd_code dd_config_read_policy(dd_config_reader *r, const cJSON *root);
+/* Reads more sections into the same configuration. */
+dd_code dd_config_parse_more(dd_config_reader *r, dd_str text, const char *what);
 
 /* After an entry was read. */
 dd_code dd_config_end_provider(dd_config_reader *r, const cJSON *node, void *entry);

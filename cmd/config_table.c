@@ -82,10 +82,13 @@ static bool sticky(dd_str word, int64_t *out)
 
 const dd_config_key dd_config_keys[] = {
     KEY("", "fallback", KEY_STEPS, fallback, NULL, "what is called when a model fails and its route has no fallback of its own, in order"),
+    { "", "fallback_chain", KEY_POLICY, 0, 0, NULL, "a policy file's fallback, in place of fallback: (docs/import.md)", NULL },
     WORD("", "fallback_on", KEY_WORDS, dd_config, fallback_on, failure, FAILURES, "failures that make a request go on to the next step"),
     KEY("", "log_format", KEY_CHOICE, log_format, "text|json", "how the proxy writes its log"),
     KEY("", "premium", KEY_TEXT, premium, NULL, "model that savings_estimate compares with (the strongest known)"),
     KEY("", "registry", KEY_STEPS, registry, NULL, "models that POST /v1/chat and routes without from: choose among (all priced ones)"),
+    { "", "routing_policy", KEY_POLICY, 0, 0, NULL, "a policy file's rules of name, condition and action, in place of routes: (docs/import.md)",
+      NULL },
     KEY("", "timezone", KEY_TEXT, timezone, NULL, "IANA zone of hour, weekday and of budgets that name none (UTC)"),
     KEY("", "unpriced", KEY_CHOICE, unpriced, "warn|block", "what the proxy does with a model whose price is not known"),
     KEY("", "unsupported", KEY_CHOICE, unsupported, "drop|error",
