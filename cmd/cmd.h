@@ -62,5 +62,7 @@ dd_cmd_fn dd_cmd_route_check, dd_cmd_route_explain, dd_cmd_route_replay;
 extern const dd_opt dd_route_check_opts[], dd_route_explain_opts[], dd_route_replay_opts[];
 dd_cmd_fn dd_cmd_route_classify;
 extern const dd_opt dd_route_classify_opts[];
+dd_cmd_fn dd_cmd_budgets, dd_cmd_budgets_explain, dd_cmd_budgets_reset, dd_cmd_costs;
+extern const dd_opt dd_budgets_opts[], dd_budgets_explain_opts[], dd_budgets_reset_opts[], dd_costs_opts[];
 #define DD_VERSION "0.1.0"
 #endif

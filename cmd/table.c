@@ -10,6 +10,21 @@ const dd_cmd dd_cmds[] = {
       "Asks a provider directly and through a gateway in turns and prints what the gateway adds; then load at the gateway's limit and at a fixed rate, streams, and bodies of 50 and 500 kB. "
       "Works with any gateway that speaks OpenAI's API; `dd0c mock` is a provider to put behind it.",
       "dd0c mock --listen 127.0.0.1:9010 &\ndd0c bench --upstream http://127.0.0.1:9010 --gateway http://127.0.0.1:4000" },
+    { "budgets", dd_cmd_budgets, "show how budgets stand and where they will end", "", dd_budgets_opts,
+      "A row for each account: a budget's value (a key, a team ...) in the period of now, the fullest first, with what is spent, what requests under way have reserved, "
+      "the limit, and whether it holds until the period's end at the pace so far. Reads the configuration, the ledger that proxies keep, and for what was never "
+      "charged there the sums; a proxy need not run.\n\n"
+      "`dd0c budgets explain` says which budgets a request meets, `dd0c budgets reset` begins one anew.",
+      "dd0c budgets\n# for a program\ndd0c budgets --format json" },
+    { "budgets explain", dd_cmd_budgets_explain, "say which budgets a request meets, and whether it fits", "", dd_budgets_explain_opts,
+      "Names every budget of the configuration, whether it applies to such a request and why not, and what is left of it. A budget applies when the request has a "
+      "value of its scope (a team, a user ...) that its match fits. Status 1: a budget has no room for the cost.",
+      "dd0c budgets explain --key ci --team search --cost 0.25" },
+    { "budgets list", dd_cmd_budgets, "show how budgets stand and where they will end", "", dd_budgets_opts, "The same as `dd0c budgets`.", "dd0c budgets list" },
+    { "budgets reset", dd_cmd_budgets_reset, "count what a budget has spent no more", "NAME [VALUE]", dd_budgets_reset_opts,
+      "From now on the account begins at 0, until its period ends; what requests under way have reserved stays. VALUE is whose account it is: a key's id or name, a team. "
+      "A running proxy needs no word. What was spent stays in `dd0c costs`, and the change is in `dd0c audit`.",
+      "dd0c budgets reset per-key ci\ndd0c budgets reset everything" },
     { "completion", dd_cmd_completion_run, "print a completion script for bash, fish or zsh", "SHELL", dd_completion_opts,
       "Prints a script that lets the shell complete commands, options and choices.",
       "# for this shell\nsource <(dd0c completion bash)\n# for good, with fish\ndd0c completion fish > ~/.config/fish/completions/dd0c.fish" },
@@ -23,6 +38,11 @@ const dd_cmd dd_cmds[] = {
       "dd0c config import litellm config.yaml -o dd0c.yaml\ndd0c config import portkey config.json\ndd0c config import policy policy.yaml" },
     { "config schema", dd_cmd_config_schema, "print the configuration's JSON schema", "", dd_config_opts,
       "Editors use the schema to complete and check dd0c.yaml.", "dd0c config schema > dd0c.schema.json" },
+    { "costs", dd_cmd_costs, "show what was spent on what, and where the month will end", "", dd_costs_opts,
+      "Sums what proxies have recorded: calls, cost, its part of all, the average of a day, what routing saved, and the budget of a key, team or feature that has one. "
+      "Below: this month, today, the month's end at the pace so far, and budgets of all requests and those that will not hold. Calls whose price is not known are "
+      "counted and told; they are in no amount. A day begins at midnight of the configuration's `timezone`, else UTC; spans of more than 89 days in UTC.",
+      "dd0c costs\ndd0c costs --by key --period 7d\n# for a spreadsheet\ndd0c costs --by day --since 2026-10-01 --format csv > costs.csv" },
     { "help", dd_cmd_help_run, "explain a command", "[COMMAND]", dd_help_opts,
       "Without a command it lists all of them.", "dd0c help scan" },
     { "keys create", dd_cmd_keys_create, "make a key for clients of the proxy", "--name NAME", dd_keys_create_opts,

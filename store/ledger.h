@@ -50,6 +50,9 @@ typedef struct {
     uint64_t id;
     dd_pusd  spent, reserved, limit;
     int64_t  from_s, to_s;
+    dd_budget_scope scope;
+    dd_period       period;
+    dd_on_exceed    on_exceed;      /* as of its first request */
     char     name[48], value[64];   /* cut to fit */
 } dd_ledger_row;
 bool dd_ledger_look(const dd_ledger *l, const dd_account *a, dd_ledger_row *out);

@@ -73,8 +73,11 @@ static uint32_t insert(dd_ledger *l, const dd_account *a, dd_pusd spent)
     atomic_store(&e->forgiven, 0);
     atomic_store(&e->mark, mark_of(a->value));
     atomic_store(&e->stale, 0);
-    e->from_s = a->from_s;
-    e->to_s   = a->to_s;
+    e->scope     = (uint8_t)a->budget->scope;
+    e->period    = (uint8_t)a->budget->period;
+    e->on_exceed = (uint8_t)a->budget->on_exceed;
+    e->from_s    = a->from_s;
+    e->to_s      = a->to_s;
     keep_text(e->name, sizeof e->name, a->budget->name);
     keep_text(e->value, sizeof e->value, a->value);
     atomic_store(&l->ids[at], a->id);

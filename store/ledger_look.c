@@ -64,6 +64,9 @@ static void tell(const dd_ledger *l, uint32_t at, uint64_t id, dd_ledger_row *ou
     out->limit    = atomic_load(&a->limit);
     out->from_s   = a->from_s;
     out->to_s     = a->to_s;
+    out->scope     = (dd_budget_scope)a->scope;
+    out->period    = (dd_period)a->period;
+    out->on_exceed = (dd_on_exceed)a->on_exceed;
     memcpy(out->name, a->name, sizeof out->name);
     memcpy(out->value, a->value, sizeof out->value);
     out->name[sizeof out->name - 1]   = '\0';

@@ -35,7 +35,7 @@ typedef struct {
     _Atomic int64_t  forgiven;                   /* what `budgets reset` took off: the sums do not know */
     _Atomic uint64_t mark;                       /* of the value: two values with one id are two accounts */
     _Atomic uint32_t stale;                      /* from before the last boot: ask the seed again */
-    uint32_t         spare;
+    uint8_t          scope, period, on_exceed, spare;
     int64_t          from_s, to_s;
     char             name[LEDGER_NAME], value[LEDGER_VALUE];
 } ledger_account;
