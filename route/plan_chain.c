@@ -244,7 +244,8 @@ void plan_finish(plan_work *w)
     plan_list steps = { 0 };
     for (size_t i = 0; i < p->n_primary; i++)
         dd_avec_push(w->arena, &steps, w->list.v[i]);
-    chain(w, &steps);
+    if (w->list.n)
+        chain(w, &steps);   /* a name that nobody knows is no failure that a chain is for */
     if (!steps.n)
         as_asked(w, &steps);
     open_last(w, &steps);

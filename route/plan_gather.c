@@ -79,9 +79,15 @@ static bool nearer(const plan_work *w, const plan_target *a, const plan_target *
     return p >= 0 || q >= 0 ? p > q : nearer_price(a, b, to);
 }
 
+/* Where no model was asked for, the one that was chosen is to be equalled. */
+static const plan_target *to_equal(const plan_work *w)
+{
+    return w->asked_target || !w->list.n ? w->asked_target : w->list.v[0].t;
+}
+
 const plan_target *plan_nearest(plan_work *w, size_t provider)
 {
-    const plan_target *to = w->asked_target, *best = NULL;
+    const plan_target *to = to_equal(w), *best = NULL;
     if (to && to->provider == provider)
         return to;
     if (to && (best = same_model(w, provider, to->model)))

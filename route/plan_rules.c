@@ -46,12 +46,9 @@ static bool flag_off(plan_work *w, const dd_route *r)
 static dd_str why_not(plan_work *w, const dd_route *r, const dd_cel_vars *vars, const dd_cel_value *v)
 {
     dd_buf b = DD_BUF_INIT(1024);
-    if (v->type == DD_CEL_ERROR) {
+    if (v->type == DD_CEL_ERROR)
         dd_buf_addz(&b, "error: ");
-        dd_cel_print(v, &b);
-    } else {
-        dd_cel_why(r->test, vars, w->arena, &b);
-    }
+    dd_cel_why(r->test, vars, w->arena, &b);
     dd_str s = dd_arena_dup(w->arena, dd_buf_str(&b));
     dd_buf_free(&b);
     return s;
