@@ -55,7 +55,7 @@ dd_str dd_spend_verdict(dd_arena *a, const dd_spend_account *b)
     switch (b->outlook.kind) {
     case DD_OUTLOOK_EXCEEDED:
         return b->to_s == INT64_MAX ? dd_arena_printf(a, "exceeded: " DD_STR_FMT, DD_STR_ARG(then))
-                                    : dd_arena_printf(a, "exceeded: " DD_STR_FMT " until " DD_STR_FMT, DD_STR_ARG(then), DD_STR_ARG(days));
+                                    : dd_arena_printf(a, "exceeded until " DD_STR_FMT ": " DD_STR_FMT, DD_STR_ARG(days), DD_STR_ARG(then));
     case DD_OUTLOOK_WILL_EXCEED:
         return dd_arena_printf(a, "will be exceeded on " DD_STR_FMT ": " DD_STR_FMT "; then " DD_STR_FMT,
                                DD_STR_ARG(dd_spend_day(a, b->outlook.when_s, b->offset_s)), DD_STR_ARG(pace(a, b)), DD_STR_ARG(then));
