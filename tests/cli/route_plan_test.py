@@ -1,6 +1,7 @@
 """dd0c route explain, check and replay: what they say of a request, of rules, of recorded traffic (RC.5, R2.2, R2.5)."""
 import json
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -138,3 +139,14 @@ routes:
     out = cli.run("route", "replay", "--config", "new.yaml").out
     assert "94%" in out and 'route "long" needs messages' in out and "openai/gpt-4o -> openai/gpt-4o-mini" in out, out
     assert "no requests" in cli.run("route", "replay", "--config", "new.yaml", "--since", "1s").out
+
+
+def test_docs_routing_lists_every_name(_cli):
+    root = pathlib.Path(__file__).resolve().parent.parent.parent
+    code = (root / "route/facts.c").read_text().replace("\\\n", " ")
+    names = re.findall(r'X\("([^"]+)", \w+, \w+, \w+, \w+,\s+"((?:[^"\\]|\\.)*)"\)', code)
+    page = (root / "docs/routing.md").read_text()
+    told = re.findall(r"^\| `([\w.]+)` \| [^|]+ \| (.*) \|$", page[page.index("## Names in `when`"):], re.M)
+    assert len(names) >= 40 and [n for n, _ in names] == [n for n, _ in told]
+    for (name, doc), (_, text) in zip(names, told):
+        assert doc.replace('\\"', '"') == text, (name, doc, text)
