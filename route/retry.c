@@ -63,17 +63,20 @@ dd_retry_step dd_retry_next(const dd_retry *rule, const dd_failure *f, const dd_
 
 /* --- Retry-After: RFC 9110 section 10.2.3; retry-after-ms as OpenAI and Azure send it --- */
 
-/* "2", "0.5": to milliseconds; -1: no number. */
-static int64_t seconds(dd_str s, int64_t unit)
+static bool digit(dd_str s, size_t i) { return i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; }
+
+/* "2", "0.5", in units of so many milliseconds; -1: no number. */
+static int64_t number(dd_str s, int64_t unit)
 {
+    enum { MOST = 100000000 };
     int64_t whole = 0, part = 0, scale = unit;
     size_t  i = 0;
-    for (; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9' && whole < 100000000; i++)
+    for (; digit(s, i) && whole < MOST; i++)
         whole = whole * 10 + (s.ptr[i] - '0');
     if (!i)
         return -1;
     if (i < s.len && s.ptr[i] == '.')
-        for (i++; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++) {
+        for (i++; digit(s, i); i++) {
             scale /= 10;
             part  += scale * (s.ptr[i] - '0');
         }
@@ -100,9 +103,9 @@ static bool http_date(dd_str s, int64_t *out)
 
 int64_t dd_retry_after(dd_str retry_after_ms, dd_str retry_after, int64_t now_s)
 {
-    int64_t ms = retry_after_ms.len ? seconds(retry_after_ms, 1) : -1, at;
+    int64_t ms = retry_after_ms.len ? number(retry_after_ms, 1) : -1, at;
     if (ms < 0 && retry_after.len)
-        ms = seconds(retry_after, 1000);
+        ms = number(retry_after, 1000);
     if (ms < 0 && http_date(retry_after, &at))
         ms = at > now_s ? (at - now_s) * 1000 : 0;
     return ms;
