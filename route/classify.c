@@ -9,7 +9,7 @@
 
 #include "route/complexity.h"
 
-enum { HARD = 1, DEEP = 2, EASY = 4, BRIEF = 12 /* and easy */ };
+enum { HARD = 1, DEEP = 2, EASY = 4, BRIEF = 12 /* and easy */, LIVE = 16 };
 enum { SEEN = 1, TOLD = 2 };
 
 typedef struct {
@@ -125,8 +125,12 @@ static bool begins_instruction(dd_str s, size_t i)
     return i == 0 || strchr(".!?:;\n-*#>\"", s.ptr[i - 1]) != NULL || after_please(s, i);
 }
 
-static void count_told(tally *t, const hint *h, int factor)
+static void count_told(tally *t, size_t which, int factor)
 {
+    const hint *h = &hints[which];
+    if (!t->live || (t->seen[which] & TOLD))
+        return;
+    t->seen[which] |= TOLD;
     t->points[h->task] += h->weight * factor;
     if (h->weight > t->told[h->task])
         t->told[h->task] = h->weight;
@@ -135,7 +139,7 @@ static void count_told(tally *t, const hint *h, int factor)
 static void count_hint(tally *t, size_t which, int factor, bool system)
 {
     const hint *h = &hints[which];
-    if (t->seen[which] & SEEN)
+    if ((t->seen[which] & SEEN) || ((h->flags & LIVE) && !t->live))
         return;
     t->seen[which] |= SEEN;
     t->points[h->task] += h->weight * factor;
@@ -145,7 +149,7 @@ static void count_hint(tally *t, size_t which, int factor, bool system)
     }
     t->deep += (h->flags & DEEP) != 0;
     t->easy += (h->flags & EASY) != 0;
-    t->brief += h->flags == BRIEF;
+    t->brief += (h->flags & BRIEF) == BRIEF;
     if (system && (h->flags & HARD))
         t->hard = h->text;
 }
@@ -159,10 +163,8 @@ static void read_part(const bucket_index *ix, dd_str s, int factor, size_t lead,
         for (size_t p = ix->first[c]; p != 0; p = ix->next[p - 1])
             if (hint_at(&hints[p - 1], s, i)) {
                 count_hint(t, p - 1, factor + (i < lead), system);
-                if (t->live && !(t->seen[p - 1] & TOLD) && (system || begins_instruction(s, i))) {
-                    t->seen[p - 1] |= TOLD;
-                    count_told(t, &hints[p - 1], system ? 0 : factor);
-                }
+                if (system || begins_instruction(s, i))
+                    count_told(t, p - 1, system ? 0 : factor);
             }
     }
 }
@@ -312,17 +314,23 @@ static dd_str asked(const dd_prompt *p)
     return p->ask.len > 0 ? p->ask : p->text.len > 0 ? p->text : p->system;
 }
 
-static dd_class learned(const dd_prompt *p, const tally *t, dd_class c)
+/* An examination question is what the learned score knows best; else the task counts, when it was told or many words say so. */
+static double usual_share(const dd_prompt *p, const tally *t, const dd_complexity_view *view, dd_task task)
 {
-    dd_complexity_view view;
-    dd_complexity_read(asked(p), &view);
-    double score = dd_complexity_score(&view);
+    if (view->v[DD_CF_OPTIONS] > 0 && p->system.len == 0)
+        return 0;
+    return t->told[task] >= ENOUGH || t->points[task] >= 2 * ENOUGH ? task_share[task] : 0;
+}
+
+static dd_class learned(const dd_prompt *p, const tally *t, const dd_complexity_view *view, dd_class c)
+{
+    double score = dd_complexity_score(view);
     if (c.recognised) {
-        double share = t->told[c.task] >= ENOUGH ? task_share[c.task] : 0, both = share * c.score + (1 - share) * score;
+        double share = usual_share(p, t, view, c.task), both = share * c.score + (1 - share) * score;
         c.score = p->reasoning && c.score > both ? c.score : both;
     } else {
         c.score = score;
-        by_form(&view, &c);
+        by_form(view, &c);
     }
     c.complexity = c.recognised ? complexity_of(c.score) : DD_COMPLEXITY_MEDIUM; /* R2.1 */
     return c;
@@ -338,6 +346,28 @@ static dd_class short_extraction(const dd_prompt *p, const tally *t, dd_class c)
     return c;
 }
 
+static dd_class by_words(const dd_prompt *p, const tally *t)
+{
+    dd_task  task = strongest(t);
+    dd_class c;
+    if (t->points[task] >= ENOUGH)
+        c = (dd_class){ .task = task, .score = difficulty(p, t, task), .recognised = true, .why = t->why[task] };
+    else
+        c = unrecognised(p);
+    c.complexity = complexity_of(c.score);
+    c.brief      = t->brief > 0;
+    return c;
+}
+
+static dd_class classify_live(const dd_prompt *p, tally *t)
+{
+    dd_complexity_view view;
+    dd_complexity_read(asked(p), &view);
+    if (view.v[forms[0].feature] >= forms[0].least)
+        add_points(t, forms[0].task, 4, forms[0].why);
+    return short_extraction(p, t, learned(p, t, &view, by_words(p, t)));
+}
+
 dd_class dd_classify(const dd_prompt *p)
 {
     bucket_index ix;
@@ -349,20 +379,7 @@ dd_class dd_classify(const dd_prompt *p)
     read_ends(&ix, p->text, TEXT_READ, p->system.len > 0 ? 1 : 2, 0, false, &t);
     read_form(p, &t);
 
-    dd_task  task = strongest(&t);
-    dd_class c;
-    if (t.points[task] >= ENOUGH) {
-        c.task       = task;
-        c.score      = difficulty(p, &t, task);
-        c.complexity = complexity_of(c.score);
-        c.recognised = true;
-        c.why        = t.why[task];
-    } else {
-        c = unrecognised(p);
-    }
-    c.brief = t.brief > 0;
-    if (t.live)
-        c = short_extraction(p, &t, learned(p, &t, c));
+    dd_class c = t.live ? classify_live(p, &t) : by_words(p, &t);
     if (p->messages >= 10 && t.hard != NULL) { /* R2.1 */
         c.complexity = DD_COMPLEXITY_HIGH;
         c.score      = c.score < 0.80 ? 0.80 : c.score;

@@ -69,6 +69,69 @@ TEST(tasks_are_recognised_in_several_languages)
     }
 }
 
+TEST(a_short_text_is_the_easy_one_to_extract_from)   /* R2.1: under 500 tokens */
+{
+    dd_prompt p = prompt("", "Extract the name from this text");
+    static const struct { int64_t tokens; bool low; } sizes[] = { { 0, true }, { 499, true }, { 500, false }, { 60000, false } };
+    p.json_schema = true;
+    for (size_t i = 0; i < DD_COUNT(sizes); i++) {
+        p.input_tokens = sizes[i].tokens;
+        dd_class c = dd_classify(&p);
+        CHECK_EQ(c.task, DD_TASK_EXTRACTION, "extract");
+        CHECK(!sizes[i].low || (c.complexity == DD_COMPLEXITY_LOW && c.score < 0.34));
+    }
+    p = prompt("", "Why did the chemist extract the caffeine with chloroform, and which losses does each of the three steps cause?");
+    CHECK(dd_classify(&p).score != dd_classify(&(dd_prompt){ .text = DD_STR("Extract the name"), .input_tokens = -1, .max_tokens = -1 }).score);
+}
+
+/* Source code holds half of a prompt: the task and the form alone decide there, as docs/decisions/0007-classifier.json says. */
+TEST(source_code_is_scored_by_task_and_form)
+{
+    static const struct { const char *text; double score; const char *why; } sites[] = {
+        { "Extract the name from this text", 0.15, "0.20 for extraction, 0.05 off for a short one" },
+        { "You are a senior software engineer.", 0.55, "0.60 for coding, 0.05 off" },
+        { "Translate the text.", 0.33, "0.38 for translation, 0.05 off" },
+        { "lorem ipsum", 0.50, "nothing recognised" },
+    };
+    for (size_t i = 0; i < DD_COUNT(sites); i++) {
+        dd_prompt p = prompt(sites[i].text, "");
+        p.source    = true;
+        CHECK_EQ((int)(dd_classify(&p).score * 1000 + 0.5), (int)(sites[i].score * 1000 + 0.5), sites[i].why);
+    }
+    dd_prompt p = prompt("", "a function in python, please");
+    CHECK_EQ(dd_classify(&p).task, DD_TASK_CODING, "what people write to a model");
+    p = prompt("", "a function, please");
+    CHECK(dd_classify(&p).recognised);
+    p.source = true;
+    CHECK(!dd_classify(&p).recognised); /* a word that is marked LIVE */
+}
+
+TEST(an_instruction_weighs_more_than_material)
+{
+    dd_prompt p = prompt("", "Translate the following into German.\nThe summary of the summarized report was summarily rejected.");
+    CHECK_EQ(dd_classify(&p).task, DD_TASK_TRANSLATION, "it begins the sentence");
+    p = prompt("", "The translated text arrived. Please summarize it.");
+    CHECK_EQ(dd_classify(&p).task, DD_TASK_SUMMARIZATION, "behind please");
+}
+
+TEST(the_newest_turn_is_scored)
+{
+    static const char hard[] = "Determine all real k such that f(x) = x^4 - 5x^2 + 4 = k has exactly four solutions, and prove it.";
+    dd_prompt p = prompt("", "thanks\nDetermine all real k such that f(x) = x^4 - 5x^2 + 4 = k has exactly four solutions, and prove it.\nok");
+    p.ask       = dd_str_z(hard);
+    double with = dd_classify(&p).score;
+    p.ask       = DD_STR("ok");
+    CHECK(with > dd_classify(&p).score);
+}
+
+TEST(called_tools_are_steps_of_an_agent)
+{
+    dd_prompt p = prompt("You are a coding agent.", "Fix the failing test.");
+    CHECK(dd_classify(&p).task != DD_TASK_AGENT_STEP);
+    p.calls = 2;
+    CHECK_EQ(dd_classify(&p).task, DD_TASK_AGENT_STEP, "a call and its result");
+}
+
 TEST(words_are_words)
 {
     dd_prompt p = prompt("The encoder postcode unclassified resummarized barcode", "");
@@ -111,7 +174,7 @@ TEST(classifying_100_kb_takes_less_than_2_ms)   /* R2.1; the best of several run
         int64_t took = dd_mono_now().ns - start;
         best = took < best ? took : best;
     }
-#ifndef __SANITIZE_ADDRESS__
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
     CHECK(best < 2000000);
 #endif
     if (getenv("DD_BENCH"))
