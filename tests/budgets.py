@@ -1,25 +1,34 @@
 #!/usr/bin/env python3
 """Budgets under load, under SIGKILL and in the world's time zones: what takes longer than a unit test may.
 
-  tests/budgets.py [--runs 20] [--tsan] [steps|storm|zones|bench ...]
+  tests/budgets.py [--runs 20] [--tsan] [--program build/dd0c] [steps|storm|zones|proxies|bench ...]
 
 steps   a reservation is stopped after every single instruction; what a kill there leaves is cleared away, others working before or not, and
         clearing is stopped after each of its instructions, too
 storm   processes with threads that hold 1,000 requests at once, some killed amid them, over and over: never over a limit, no refusal while there
         is room, no leak
 zones   hours, days, weeks and months against Python's zoneinfo
+proxies two `dd0c proxy` on one state folder, 1,000 HTTP requests at once, one of them killed amid every second run
 bench   nanoseconds of a reservation and its settlement
 
 Compiles tests/drivers/{ledger,zones}.c. Closes with one line, `N passed, N failed`.
 """
 import argparse
+import asyncio
+import collections
 import datetime
+import decimal
+import functools
 import json
+import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import zoneinfo
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -34,7 +43,8 @@ ZONES = ["UTC", "Europe/Berlin", "Europe/Dublin", "America/New_York", "America/S
 def compiled(folder, name, sources, *flags):
     out = folder / name
     driver = f"tests/drivers/{name.split('-')[0]}.c"
-    subprocess.run(["cc", "-std=gnu11", "-pthread", "-I.", "-include", "base/banned.h", "-O2", "-g", *flags, "-o", out, driver, *sources], cwd=ROOT, check=True)
+    options = ["-std=gnu11", "-pthread", "-I.", "-include", "base/banned.h", "-O2", "-g", *flags]
+    subprocess.run(["cc", *options, "-o", out, driver, *sources], cwd=ROOT, check=True)
     return out
 
 
@@ -142,19 +152,108 @@ def zones(folder, args):
     return {"zones": len(ZONES), "periods": asked}
 
 
+ASK = json.dumps({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say something of some length."}], "max_tokens": 40})
+
+
+async def one(port, gate):
+    """Status, cost in USD and when it ended; status 0: the proxy was gone."""
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await gate.wait()
+        writer.write(f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {len(ASK)}\r\n\r\n{ASK}".encode())
+        data = await reader.read()
+        writer.close()
+    except OSError:
+        return 0, 0
+    head, _, body = data.partition(b"\r\n\r\n")
+    cost = re.search(rb"x-dd0c-cost: ([0-9.]+)", head)
+    if not head or (head.startswith(b"HTTP/1.1 200") and (not cost or not body.endswith(b"}"))):
+        return 0, 0
+    return int(head.split()[1]), decimal.Decimal(cost[1].decode()) if cost else 0
+
+
+def account(program, env, home):
+    p = subprocess.run([program, "budgets", "--format", "json"], env=env, cwd=home, capture_output=True, check=True)
+    return json.loads(p.stdout, parse_float=decimal.Decimal)["budgets"][0]
+
+
+def listen(program, args, env, home):
+    p = subprocess.Popen([program, *args], env=env, cwd=home, stderr=subprocess.PIPE, text=True)
+    for line in p.stderr:
+        m = re.search(r"listening on \S+:(\d+)", line)
+        if m:
+            threading.Thread(target=lambda: [None for _ in p.stderr], daemon=True).start()
+            return p, int(m[1])
+    raise AssertionError("it does not listen")
+
+
+async def crowd(ports, victim, delay, look):
+    gate, most = asyncio.Event(), 0
+    tasks = [asyncio.create_task(one(ports[i % len(ports)], gate)) for i in range(1000)]
+    await asyncio.sleep(0.5)
+    gate.set()
+    if victim:
+        await asyncio.sleep(delay)
+        victim.kill()
+    while not all(t.done() for t in tasks):
+        state = await asyncio.to_thread(look)
+        most = max(most, state["spent_usd"] + state["reserved_usd"])
+        assert most <= state["limit_usd"], f"{most} of {state['limit_usd']}"
+    return [t.result() for t in tasks], most
+
+
+def crowd_run(program, seed, home):
+    """Room for about 600 of 1,000. A killed proxy's requests were paid or not, each whole."""
+    env = {"PATH": os.environ["PATH"], "HOME": home, "DD0C_HOME": home + "/state", "OPENAI_API_KEY": "x", "LC_ALL": "C.UTF-8"}
+    mock, port = listen(program, ["mock", "--listen", "127.0.0.1:0", "--latency", "100ms..600ms"], env, home)
+    limit = decimal.Decimal("0.0168")
+    pathlib.Path(home, "dd0c.yaml").write_text(f"providers:\n  openai: {{type: openai, base_url: 'http://127.0.0.1:{port}/v1', api_key: x}}\n"
+                                               f"budgets:\n  - {{name: all, scope: global, limit: ${limit}/total}}\n")
+    proxies = [listen(program, ["proxy", "--listen", "127.0.0.1:0", "--workers", "2"], env, home) for _ in range(2)]
+    look, kill = functools.partial(account, program, env, home), seed % 2 == 1
+    try:
+        delay = random.Random(seed).uniform(0.02, 0.8)
+        answers, most = asyncio.run(crowd([p for _, p in proxies], proxies[0][0] if kill else None, delay, look))
+        end = time.monotonic() + 10
+        while (state := look())["reserved_usd"] != 0:      # the other proxy reclaims once a second
+            assert time.monotonic() < end, f"leaked: {state}"
+            time.sleep(0.1)
+        paid, gone = [cost for status, cost in answers if status == 200], sum(status == 0 for status, _ in answers)
+        each, lost = max(paid), state["spent_usd"] - sum(paid)
+        assert set(paid) == {each}, "all requests are alike"
+        assert 0 <= lost <= gone * each and lost % each == 0, (lost, gone)
+        assert state["spent_usd"] <= limit and (kill or gone == 0), (state, gone)
+        left = sum(status == 402 for status, _ in answers)
+        assert len(paid) + gone + left == 1000, collections.Counter(status for status, _ in answers)
+    finally:
+        for p, _ in [*proxies, (mock, 0)]:
+            p.kill()
+            p.wait()
+    return {"runs": 1, "paid": len(paid), "refused": left, "gone": gone, "charged_though_gone": int(lost / each), "kills": int(kill)}
+
+
+def proxies(folder, args):
+    total = collections.Counter()
+    for seed in range(args.runs):
+        with tempfile.TemporaryDirectory() as home:
+            total.update(crowd_run(str(pathlib.Path(args.program).resolve()), seed, home))
+    return dict(total)
+
+
 def bench(folder, args):
     got = run(compiled(folder, "ledger", LEDGER + ROUTE + BASE), "bench")
     assert got["reserve_and_settle_ns"] <= 1000, got
     return got
 
 
-KINDS = {"steps": steps, "storm": storm, "zones": zones, "bench": bench}
+KINDS = {"steps": steps, "storm": storm, "zones": zones, "proxies": proxies, "bench": bench}
 
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("kinds", nargs="*", help="only these: " + " ".join(KINDS))
     ap.add_argument("--runs", type=int, default=20)
+    ap.add_argument("--program", default=str(ROOT / "build" / "dd0c"))
     ap.add_argument("--tsan", action="store_true", help="storms under ThreadSanitizer, too")
     args = ap.parse_args()
     passed = failed = 0
