@@ -23,6 +23,7 @@ static const struct {
 } kinds_of_db[] = {
     [DD_DB_CONFIG]    = { "config", "config.db", dd_migrations_config, &dd_n_migrations_config },
     [DD_DB_TELEMETRY] = { "telemetry", "telemetry.db", dd_migrations_telemetry, &dd_n_migrations_telemetry },
+    [DD_DB_CACHE]     = { "cache", "cache.db", dd_migrations_cache, &dd_n_migrations_cache },
 };
 
 sqlite3    *dd_db_sqlite(const dd_db *db) { return db->handle; }

@@ -1,7 +1,7 @@
-/* store/db.h - the two databases under the state folder, and as little as is needed over SQLite.
+/* store/db.h - the databases under the state folder, and as little as is needed over SQLite.
  *
- * config.db holds organisations, keys, secrets and the audit log; telemetry.db events and their sums. Both are WAL files of mode 0600 with foreign
- * keys on. Opening brings the schema up to date: migrations are additive (tools/lint.py), numbered, and applied once, each in a transaction, whoever
+ * config.db holds organisations, keys, secrets and the audit log; telemetry.db events and their sums; cache.db kept answers. They are WAL files of mode
+ * 0600 with foreign keys on. Opening brings the schema up to date: migrations are additive (tools/lint.py), numbered, and applied once, each in a transaction, whoever
  * comes first. A database that a newer program has migrated is used as it is (columns that are not known are left alone) unless a migration says that
  * it may not be: "-- readable-from: N" in its file. A connection belongs to one thread at a time. */
 #ifndef DD_STORE_DB_H
@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-typedef enum { DD_DB_CONFIG, DD_DB_TELEMETRY } dd_db_kind;
+typedef enum { DD_DB_CONFIG, DD_DB_TELEMETRY, DD_DB_CACHE } dd_db_kind;
 
 typedef struct {
     int         version;       /* from 1, without gaps */
@@ -19,8 +19,8 @@ typedef struct {
     const char *name, *sql;
 } dd_migration;
 /* Made of store/migrations/ by tools/store.mk. */
-extern const dd_migration dd_migrations_config[], dd_migrations_telemetry[];
-extern const size_t       dd_n_migrations_config, dd_n_migrations_telemetry;
+extern const dd_migration dd_migrations_config[], dd_migrations_telemetry[], dd_migrations_cache[];
+extern const size_t       dd_n_migrations_config, dd_n_migrations_telemetry, dd_n_migrations_cache;
 
 typedef struct {
     const char         *dir;         /* the state folder (dd_dir_state); made when `create` */
