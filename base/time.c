@@ -59,9 +59,9 @@ bool dd_day_parse(dd_str s, dd_day *out)
 
 void dd_day_format(dd_day day, char out[11])
 {
-    int      z   = day + 719468;
-    int      era = (z >= 0 ? z : z - 146096) / 146097;
-    unsigned doe = (unsigned)(z - era * 146097);
+    int64_t  z   = (int64_t)day + 719468;
+    int      era = (int)((z >= 0 ? z : z - 146096) / 146097);
+    unsigned doe = (unsigned)(z - (int64_t)era * 146097);
     unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
     unsigned mp  = (5 * doy + 2) / 153;

@@ -153,6 +153,9 @@ TEST(days_and_dates_agree)
         dd_day_format(d, text);
         CHECK(dd_day_parse(dd_str_z(text), &back) && back == d);
     }
+    dd_day_format(INT32_MAX, text); /* a damaged record may say so */
+    CHECK_EQ(strlen(text), 10, "a day past all years has a date's length");
+    CHECK(dd_str_startsz(dd_str_z(text), "9999-"));
     CHECK_EQ(dd_day_of((dd_wall){ 1795132800 }), 20777, "wall time to day");
     CHECK_EQ(dd_day_of((dd_wall){ -1 }), -1, "before the epoch");
 }
