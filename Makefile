@@ -71,6 +71,9 @@ $(OUT)/llhttp/%.o: /usr/share/llhttp/%.c
 $(OUT)/%.o: %.c | $(NM)/.package-lock.json $(GEN_HEADERS)
 	@mkdir -p $(@D) && echo "  CC    $<" && $(CC) $(CFLAGS_ALL) $(WARN) $(PKG_CFLAGS) -I$(TS)/include -include base/banned.h -MMD -MP -c $< -o $@
 
+# clang calls a library for a compare and swap of 16 bytes unless the whole file may use the instruction.
+$(OUT)/store/ledger_step.o: PKG_CFLAGS += $(if $(filter x86_64,$(shell uname -m)),-mcx16)
+
 $(OUT)/ts/core.o:               $(TS)/src/lib.c
 $(OUT)/ts/python-parser.o:      $(NM)/tree-sitter-python/src/parser.c
 $(OUT)/ts/python-scanner.o:     $(NM)/tree-sitter-python/src/scanner.c
