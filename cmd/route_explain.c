@@ -23,7 +23,8 @@ typedef struct {
 
 const dd_opt dd_route_explain_opts[] = {
     DD_OPT(DD_OPT_TEXT, 0, "model", explain_args, model, "name", "the model that is asked for, instead of the request's"),
-    DD_OPT(DD_OPT_LIST, 't', "tag", explain_args, tags, "name=value", "a tag of the request: feature, team, env, user, session, tier, call-site or any other"),
+    DD_OPT(DD_OPT_LIST, 't', "tag", explain_args, tags, "name=value",
+           "a tag of the request: feature, team, env, user, session, tier, call-site or any other"),
     DD_OPT(DD_OPT_LIST, 'H', "header", explain_args, headers, "name=value", "a header of the request; X-DD0C-NAME is the tag NAME"),
     DD_OPT(DD_OPT_TEXT, 0, "key", explain_args, key, "id", "as if this key had called: its models, tags, team"),
     DD_OPT(DD_OPT_TEXT, 0, "at", explain_args, at, "time", "as if it were then: 2026-11-20 or 2026-11-20T18:30, UTC"),
@@ -56,8 +57,9 @@ static dd_code read_time(const char *text, int64_t *out, dd_err *err)
     dd_day day;
     int    h = 0, m = 0, s = 0, n = 0;
     dd_str t = dd_str_z(text);
-    if (dd_day_parse(dd_str_sub(t, 0, 10), &day) && (t.len == 10 || (sscanf(text + 10, "%*[T ]%2d:%2d%n:%2d%n", &h, &m, &n, &s, &n) >= 2 && n)) &&
-        (t.len == 10 || t.len == 10 + (size_t)n || (t.len == 11 + (size_t)n && text[t.len - 1] == 'Z')) && h < 24 && m < 60 && s < 61 && h >= 0 && m >= 0) {
+    bool   timed = t.len > 10 && sscanf(text + 10, "%*[T ]%2d:%2d%n:%2d%n", &h, &m, &n, &s, &n) >= 2 && n;
+    bool   whole = t.len == 10 || (timed && (t.len == 10 + (size_t)n || (t.len == 11 + (size_t)n && text[t.len - 1] == 'Z')));
+    if (dd_day_parse(dd_str_sub(t, 0, 10), &day) && whole && h >= 0 && h < 24 && m >= 0 && m < 60 && s >= 0 && s < 61) {
         *out = (int64_t)day * 86400 + h * 3600 + m * 60 + s;
         return DD_OK;
     }

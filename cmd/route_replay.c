@@ -39,8 +39,10 @@ typedef struct {
 /* --- facts of an event --- */
 
 /* Facts that events do not hold: what asks for one of them cannot be told. */
-static const char *const unheld[] = { "budget.used", "complexity", "error_rate", "fast", "has_audio", "has_documents", "has_images", "has_tools", "json_schema",
-                                      "key_tags", "latency", "max_cost", "max_tokens", "messages", "priority", "reasoning", "score", "tools", "turns" };
+static const char *const unheld[] = {
+    "budget.used", "complexity", "error_rate", "fast", "has_audio", "has_documents", "has_images", "has_tools", "json_schema", "key_tags", "latency",
+    "max_cost", "max_tokens", "messages", "priority", "reasoning", "score", "tools", "turns",
+};
 
 typedef struct { dd_facts_view view; work *w; } event_view;
 
@@ -58,8 +60,9 @@ static bool fill_held(void *ctx, size_t variable, dd_cel_value *out)
 
 static void read_tags(work *w, dd_str json)
 {
-    static const struct { const char *name; size_t offset; } own[] = { { "session", offsetof(dd_facts, session) }, { "tier", offsetof(dd_facts, tier) },
-                                                                       { "call-site", offsetof(dd_facts, call_site) } };
+    static const struct { const char *name; size_t offset; } own[] = {
+        { "session", offsetof(dd_facts, session) }, { "tier", offsetof(dd_facts, tier) }, { "call-site", offsetof(dd_facts, call_site) },
+    };
     dd_err  err = DD_ERR_INIT;
     cJSON  *j   = json.len ? dd_json_parse(json, "tags", &err) : NULL;
     dd_tag *v   = dd_newn(&w->scratch, dd_tag, (size_t)cJSON_GetArraySize(j) + 1);
@@ -98,11 +101,14 @@ static int64_t whole_input(const dd_usage *u)
 /* Complexity is taken to be medium where it only weighs; a condition on it cannot be told. */
 static void read_event(work *w, const dd_event *e)
 {
-    w->facts = (dd_facts){ .model = e->requested_model, .endpoint = e->endpoint, .family = dd_str_eqz(e->endpoint, "messages") ? DD_FAMILY_ANTHROPIC : DD_FAMILY_OPENAI,
-                           .stream = e->stream, .max_tokens = -1, .feature = e->feature, .team = e->team, .env = e->env, .user = e->user, .org = e->org,
-                           .key = e->key_id, .time_s = e->time_ms / 1000, .tz_minutes = w->s->policy.tz_minutes, .max_cost = DD_PUSD_UNKNOWN,
-                           .random = (uint64_t)e->id * 0x9e3779b97f4a7c15u, .known = DD_FACT_TOKENS | DD_FACT_CLASS, .input_tokens = whole_input(&e->usage),
-                           .class = { .task = task_of(e->task), .complexity = DD_COMPLEXITY_MEDIUM, .score = 0.5 } };
+    bool messages = dd_str_eqz(e->endpoint, "messages");
+    w->facts      = (dd_facts){
+        .model = e->requested_model, .endpoint = e->endpoint, .family = messages ? DD_FAMILY_ANTHROPIC : DD_FAMILY_OPENAI, .stream = e->stream,
+        .max_tokens = -1, .feature = e->feature, .team = e->team, .env = e->env, .user = e->user, .org = e->org, .key = e->key_id,
+        .time_s = e->time_ms / 1000, .tz_minutes = w->s->policy.tz_minutes, .max_cost = DD_PUSD_UNKNOWN,
+        .random = (uint64_t)e->id * 0x9e3779b97f4a7c15u, .known = DD_FACT_TOKENS | DD_FACT_CLASS, .input_tokens = whole_input(&e->usage),
+        .class = { .task = task_of(e->task), .complexity = DD_COMPLEXITY_MEDIUM, .score = 0.5 },
+    };
     read_tags(w, e->tags);
 }
 

@@ -42,15 +42,16 @@ static void put_verdict(const dd_replay *r, dd_buf *out)
     char    from[25], to[25];
     dd_event_time(r->first_ms, from);
     dd_event_time(r->last_ms, to);
-    dd_buf_printf(out, "%lld request%s, %.10s %.5s to %.10s %.5s UTC, under %s\n\n", (long long)r->replayed, many(r->replayed), from, from + 11, to, to + 11,
-                  r->config);
+    dd_buf_printf(out, "%lld request%s, %.10s %.5s to %.10s %.5s UTC, under %s\n\n", (long long)r->replayed, many(r->replayed), from, from + 11,
+                  to, to + 11, r->config);
     dd_buf_addz(out, "  as recorded  ");
     put_money(out, r->before, 14);
     dd_buf_addz(out, "\n  as decided   ");
     put_money(out, r->after, 14);
     dd_buf_printf(out, "\n  %s", saved >= 0 ? "saves        " : "costs more   ");
     put_money(out, saved >= 0 ? saved : -saved, 14);
-    dd_buf_printf(out, "  (%d%%), %lld request%s elsewhere\n", percent(saved >= 0 ? saved : -saved, r->before), (long long)r->changed, many(r->changed));
+    dd_buf_printf(out, "  (%d%%), %lld request%s elsewhere\n", percent(saved >= 0 ? saved : -saved, r->before), (long long)r->changed,
+                  many(r->changed));
 }
 
 static void put_routes(const dd_replay *r, dd_buf *out)
@@ -87,12 +88,15 @@ static void put_changes(const dd_replay *r, dd_buf *out)
 static void put_left_out(const dd_replay *r, dd_buf *out)
 {
     const struct { int64_t n; const char *text; } rest[] = {
-        { r->failed, "had no answer" }, { r->unpriced, "of models whose price is not known" }, { r->refused, "for which the new policy has no model" },
+        { r->failed, "had no answer" },
+        { r->unpriced, "of models whose price is not known" },
+        { r->refused, "for which the new policy has no model" },
     };
     if (r->untolds.n)
         dd_buf_addz(out, "\nCannot be told: events hold no prompt\n");
     for (size_t i = 0; i < r->untolds.n; i++)
-        dd_buf_printf(out, "%9lld  route \"" DD_STR_FMT "\" needs " DD_STR_FMT "\n", (long long)r->untolds.v[i].requests, DD_STR_ARG(r->untolds.v[i].route),
+        dd_buf_printf(out, "%9lld  route \"" DD_STR_FMT "\" needs " DD_STR_FMT "\n", (long long)r->untolds.v[i].requests,
+                      DD_STR_ARG(r->untolds.v[i].route),
                       DD_STR_ARG(r->untolds.v[i].fact));
     for (size_t i = 0; i < DD_COUNT(rest); i++)
         if (rest[i].n)

@@ -113,9 +113,11 @@ static void read_facts(reading *rd, const dd_request *q)
     read_tools(rd, q);
     uint64_t system = dd_str_hash(dd_buf_str(&rd->system)), tools = dd_str_hash(r->tools);
     f->prefix = dd_str_hash(dd_buf_str(&rd->first)) ^ system * 3 ^ tools * 5;
-    r->prompt = (dd_prompt){ .system = dd_arena_dup(r->arena, dd_buf_str(&rd->system)), .text = dd_arena_dup(r->arena, dd_buf_str(&rd->text)),
-                             .input_tokens = -1, .max_tokens = f->max_tokens, .messages = f->messages, .tools = f->tools, .json_schema = f->json_schema,
-                             .images = f->has_images, .reasoning = f->reasoning };
+    r->prompt = (dd_prompt){
+        .system = dd_arena_dup(r->arena, dd_buf_str(&rd->system)), .text = dd_arena_dup(r->arena, dd_buf_str(&rd->text)), .input_tokens = -1,
+        .max_tokens = f->max_tokens, .messages = f->messages, .tools = f->tools, .json_schema = f->json_schema, .images = f->has_images,
+        .reasoning = f->reasoning,
+    };
 }
 
 /* --- filled when asked for --- */
@@ -190,7 +192,8 @@ static dd_code read_json(reading *rd, dd_jspan *j, size_t kind, dd_err *err)
     dd_drops          drops = { 0 };
     dd_renames        names = { 0 }, ids = { 0 };
     dd_api_error      error = { 0 };
-    dd_dialect_ctx    ctx   = { .arena = r->arena, .drops = &drops, .unsupported = DD_UNSUPPORTED_DROP, .names = &names, .ids = &ids, .error = &error };
+    dd_dialect_ctx    ctx   = { .arena = r->arena, .drops = &drops, .unsupported = DD_UNSUPPORTED_DROP, .names = &names, .ids = &ids,
+                                .error = &error };
     bool              named = !name_one(j, r->arena);
     bool              ok    = dd_request_read(endpoints[kind].dialect, j, &ctx, &q);
     r->facts.endpoint       = dd_str_z(endpoints[kind].endpoint);

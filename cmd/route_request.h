@@ -17,7 +17,8 @@ typedef struct {
     DD_VEC(dd_route_step) chain;
 } dd_route_request;
 
-/* `endpoint`: "chat", "messages", "responses", "omni", or NULL to tell by the body. Memory is the arena's but for two lists (dd_route_request_fini). */
+/* `endpoint`: "chat", "messages", "responses", "omni", or NULL to tell by the body. Memory is the arena's but for two lists (dd_route_request_fini).
+ * Bad JSON, an unknown shape: DD_ERR_PARSE. */
 dd_code dd_route_request_read(dd_str body, const char *endpoint, dd_arena *arena, dd_route_request *out, dd_err *err);
 /* A tag as X-DD0C-NAME has it: feature, team, env, user, session, tier, call-site have their own facts, all others are tags.NAME. */
 void    dd_route_request_tag(dd_route_request *r, dd_str name, dd_str value);

@@ -1,4 +1,4 @@
-/* cmd/route_show.h - the text of `route explain` and `route replay` to terminal or pipe. Of its own, because report/ and proxy/ have words in common. */
+/* cmd/route_show.h - the text of `route explain` to terminal or pipe. A file of its own, because report/ and proxy/ give one name to two types. */
 #ifndef DD_CMD_ROUTE_SHOW_H
 #define DD_CMD_ROUTE_SHOW_H
 #include "base/opt.h"

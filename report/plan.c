@@ -100,8 +100,10 @@ static dd_str wishes(view *w)
 static dd_str tags(view *w)
 {
     const dd_facts *f = w->f;
-    const struct { const char *name; dd_str value; } own[] = { { "feature", f->feature }, { "team", f->team }, { "env", f->env }, { "user", f->user },
-                                                               { "session", f->session }, { "tier", f->tier }, { "call_site", f->call_site }, { "key", f->key } };
+    const struct { const char *name; dd_str value; } own[] = {
+        { "feature", f->feature }, { "team", f->team }, { "env", f->env }, { "user", f->user }, { "session", f->session }, { "tier", f->tier },
+        { "call_site", f->call_site }, { "key", f->key },
+    };
     dd_str s = DD_STR("");
     for (size_t i = 0; i < DD_COUNT(own); i++)
         if (own[i].value.len)
@@ -111,17 +113,21 @@ static dd_str tags(view *w)
     return s;
 }
 
+static dd_str answer_tokens(view *w)
+{
+    int64_t most = w->f->max_tokens, out = w->p->expected_output;
+    dd_str  cap  = most >= 0 ? dd_arena_printf(w->a, "at most " DD_STR_FMT, DD_STR_ARG(dd_fmt_count(w->a, most))) : DD_STR("no cap");
+    return out >= 0 ? dd_arena_printf(w->a, "about " DD_STR_FMT " out (" DD_STR_FMT ")", DD_STR_ARG(dd_fmt_count(w->a, out)), DD_STR_ARG(cap)) : cap;
+}
+
 static void request(view *w)
 {
     const dd_facts *f = w->f;
     dd_sheet_heading(&w->v, "Request", f->endpoint);
     if (f->known & DD_FACT_TOKENS) {
-        dd_str cap = f->max_tokens >= 0 ? dd_arena_printf(w->a, "at most " DD_STR_FMT, DD_STR_ARG(dd_fmt_count(w->a, f->max_tokens))) : DD_STR("no cap");
-        dd_str out = w->p->expected_output >= 0 ? dd_arena_printf(w->a, "about " DD_STR_FMT " out (" DD_STR_FMT ")",
-                                                                  DD_STR_ARG(dd_fmt_count(w->a, w->p->expected_output)), DD_STR_ARG(cap)) : cap;
-        dd_sheet_entry(&w->v, "Tokens", DD_ROLE_TEXT, dd_arena_printf(w->a, DD_STR_FMT " in · " DD_STR_FMT " · " DD_STR_FMT,
-                       DD_STR_ARG(dd_fmt_count(w->a, f->input_tokens)), DD_STR_ARG(out),
-                       DD_STR_ARG(dd_fmt_plural(w->a, (size_t)f->messages, "message", "messages"))));
+        dd_str in  = dd_arena_printf(w->a, DD_STR_FMT " in", DD_STR_ARG(dd_fmt_count(w->a, f->input_tokens)));
+        dd_str all = dd_fmt_plural(w->a, (size_t)f->messages, "message", "messages");
+        dd_sheet_entry(&w->v, "Tokens", DD_ROLE_TEXT, join(w, join(w, in, " · ", answer_tokens(w)), " · ", all));
     }
     if (f->known & DD_FACT_CLASS)
         dd_sheet_entry(&w->v, "Work", DD_ROLE_TEXT, dd_arena_printf(w->a, "%s, %s complexity, score %.2f", dd_task_name(f->class.task),
@@ -158,7 +164,8 @@ static void rules(view *w)
         const dd_rule_trace *t   = &w->p->rules[i];
         size_t               r   = dd_sheet_row(v);
         int                  col = v->left + 2;
-        dd_grid_putz(&v->g, r, v->left, t->matched ? DD_ROLE_SAVING : DD_ROLE_DIM, t->matched ? (v->opts->ascii ? "*" : "✓") : (v->opts->ascii ? "-" : "·"));
+        const char          *yes = v->opts->ascii ? "*" : "✓", *no = v->opts->ascii ? "-" : "·";
+        dd_grid_putz(&v->g, r, v->left, t->matched ? DD_ROLE_SAVING : DD_ROLE_DIM, t->matched ? yes : no);
         dd_grid_put(&v->g, r, col, t->matched ? DD_ROLE_STRONG : DD_ROLE_TEXT, dd_str_sub(t->route->name, 0, 24));
         dd_str why = t->matched ? (t->route->when.len ? t->route->when : DD_STR("always")) : t->why;
         dd_sheet_wrap(v, r, col + n + 2, col + n + 2, v->right, dd_str_startsz(why, "error") ? DD_ROLE_WARN : DD_ROLE_DIM, why);
@@ -203,8 +210,9 @@ static void candidate(view *w, const dd_candidate *c, const dd_money_col *money,
     if (late)
         figure(w, r, end + TIMES + QUALITY + LATENCY, c->latency_ms, true);
     end += TIMES + QUALITY + (late ? LATENCY : 0) + 2;
-    dd_str why = c->fit == DD_FIT_OK && !c->weak ? DD_STR("") : c->why;
-    dd_sheet_wrap(v, r, end, end, v->right, *role ? DD_ROLE_SAVING : c->fit == DD_FIT_OK ? DD_ROLE_DIM : DD_ROLE_WARN, join(w, dd_str_z(role), ", ", why));
+    dd_str  why = c->fit == DD_FIT_OK && !c->weak ? DD_STR("") : c->why;
+    dd_role as  = *role ? DD_ROLE_SAVING : c->fit == DD_FIT_OK ? DD_ROLE_DIM : DD_ROLE_WARN;
+    dd_sheet_wrap(v, r, end, end, v->right, as, join(w, dd_str_z(role), ", ", why));
 }
 
 static void candidates(view *w)
@@ -274,6 +282,13 @@ static void chain(view *w)
         dd_sheet_entry(&w->v, "Checks", DD_ROLE_DIM, words(w, p->checks, dd_check_name));
 }
 
+static void amount(view *w, const char *label, dd_pusd m, const dd_price *by)
+{
+    dd_str s = dd_fmt_money(w->a, m);
+    if (m != DD_PUSD_UNKNOWN && by)
+        dd_sheet_entry(&w->v, label, DD_ROLE_TEXT, dd_arena_printf(w->a, DD_STR_FMT " by " DD_STR_FMT, DD_STR_ARG(s), DD_STR_ARG(by->id)));
+}
+
 static void money(view *w)
 {
     const dd_plan *p = w->p;
@@ -281,12 +296,8 @@ static void money(view *w)
         return;
     dd_sheet_heading(&w->v, "Money", DD_STR("an estimate"));
     dd_sheet_entry(&w->v, "Expected", DD_ROLE_MONEY, dd_fmt_money(w->a, p->steps[0].expected));
-    if (p->requested.price && p->expected_requested != DD_PUSD_UNKNOWN)
-        dd_sheet_entry(&w->v, "As asked", DD_ROLE_TEXT, dd_arena_printf(w->a, DD_STR_FMT " by " DD_STR_FMT, DD_STR_ARG(dd_fmt_money(w->a, p->expected_requested)),
-                       DD_STR_ARG(p->requested.price->id)));
-    if (p->premium.price && p->expected_premium != DD_PUSD_UNKNOWN)
-        dd_sheet_entry(&w->v, "Premium", DD_ROLE_TEXT, dd_arena_printf(w->a, DD_STR_FMT " by " DD_STR_FMT, DD_STR_ARG(dd_fmt_money(w->a, p->expected_premium)),
-                       DD_STR_ARG(p->premium.price->id)));
+    amount(w, "As asked", p->expected_requested, p->requested.price);
+    amount(w, "Premium", p->expected_premium, p->premium.price);
 }
 
 void dd_report_plan(const dd_plan *plan, const dd_policy *policy, const dd_facts *facts, const dd_report_opts *opts, dd_buf *out)

@@ -1,4 +1,5 @@
-/* Plans: rules, candidates, strategies, chains (R2.2, R2.3, R2.4, R2.5, RC.5, RC.7, RO.1, RO.4, RO.5, RO.6). Costs are arithmetic on the small table below. */
+/* Plans: rules, candidates, strategies, chains (R2.2, R2.3, R2.4, R2.5, RC.5, RC.7, RO.1, RO.4, RO.5, RO.6). Costs are arithmetic on the small
+ * table below. */
 #include "tests/unit/test.h"
 
 #include <cjson/cJSON.h>
@@ -6,11 +7,15 @@
 
 #include "route/plan.h"
 
+#define TOKENS ",\"tokenizer\":\"o200k_base\"}"
 static const char rows[] =
-    "[{\"provider\":\"openai\",\"id\":\"t-small\",\"input\":0.1,\"output\":0.4,\"context\":1000,\"max_output\":500,\"caps\":[\"tools\",\"json\"],\"tokenizer\":\"o200k_base\"},"
-    "{\"provider\":\"openai\",\"id\":\"t-big\",\"input\":10,\"output\":30,\"cache_read\":1,\"context\":100000,\"caps\":[\"tools\",\"json\",\"vision\",\"pdf_in\"],\"tokenizer\":\"o200k_base\"},"
-    "{\"provider\":\"anthropic\",\"id\":\"t-mid\",\"input\":1,\"output\":5,\"cache_read\":0.1,\"context\":200000,\"caps\":[\"vision\",\"prompt_cache\"],\"tokenizer\":\"o200k_base\"},"
-    "{\"provider\":\"anthropic\",\"id\":\"t-old\",\"status\":\"retired\",\"input\":1,\"output\":5,\"tokenizer\":\"o200k_base\"}]";
+    "[{\"provider\":\"openai\",\"id\":\"t-small\",\"input\":0.1,\"output\":0.4,\"context\":1000,\"max_output\":500,"
+    "\"caps\":[\"tools\",\"json\"]" TOKENS ","
+    "{\"provider\":\"openai\",\"id\":\"t-big\",\"input\":10,\"output\":30,\"cache_read\":1,\"context\":100000,"
+    "\"caps\":[\"tools\",\"json\",\"vision\",\"pdf_in\"]" TOKENS ","
+    "{\"provider\":\"anthropic\",\"id\":\"t-mid\",\"input\":1,\"output\":5,\"cache_read\":0.1,\"context\":200000,"
+    "\"caps\":[\"vision\",\"prompt_cache\"]" TOKENS ","
+    "{\"provider\":\"anthropic\",\"id\":\"t-old\",\"status\":\"retired\",\"input\":1,\"output\":5" TOKENS "]";
 
 static const dd_str             local_models[] = { { "llama3.3", 8 } };
 static const dd_policy_provider providers[]    = {
@@ -20,14 +25,16 @@ static const dd_policy_provider providers[]    = {
     { .name = DD_STR("openrouter"), .billed_as = DD_STR("openrouter"), .family = DD_FAMILY_OPENAI },
 };
 #define STEP(name) { .model = DD_STR(name), .weight = 1, .timeout_ms = -1, .retries = -1, .threshold = -1 }
-#define STEPS(list) .from = (list), .n_from = DD_COUNT(list)
 static const dd_route_step three[]    = { STEP("openai/t-big"), STEP("anthropic/t-mid"), STEP("openai/t-small") };
 static const dd_route_step mid_big[]  = { STEP("anthropic/t-mid"), STEP("openai/t-big") };
 static const dd_route_step just_mid[] = { STEP("t-mid") }, just_small[] = { STEP("t-small") };
 static const dd_route_step split[]    = { { .model = DD_STR("t-big"), .weight = 1, .timeout_ms = 2000, .retries = 3, .threshold = -1 },
                                           { .model = DD_STR("t-mid"), .weight = 3, .timeout_ms = -1, .retries = -1, .threshold = -1 } };
-static const dd_route_step by_score[] = { { .model = DD_STR("t-small"), .weight = 1, .threshold = 0.3, .timeout_ms = -1, .retries = -1 },
-                                          { .model = DD_STR("t-mid"), .weight = 1, .threshold = 0.7, .timeout_ms = -1, .retries = -1 }, STEP("t-big") };
+static const dd_route_step by_score[] = {
+    { .model = DD_STR("t-small"), .weight = 1, .threshold = 0.3, .timeout_ms = -1, .retries = -1 },
+    { .model = DD_STR("t-mid"), .weight = 1, .threshold = 0.7, .timeout_ms = -1, .retries = -1 },
+    STEP("t-big"),
+};
 static const dd_policy_alias aliases[] = { { .name = DD_STR("smart"), .targets = mid_big, .n = 2, .fallback_on = DD_ON_TIMEOUT } };
 
 /* What a test has: prices, a policy that it fills, facts, an arena. */
@@ -65,7 +72,8 @@ static void start(world *w)
     w->policy.aliases     = aliases;
     w->policy.n_aliases   = DD_COUNT(aliases);
     w->policy.routes      = w->routes;
-    w->facts = (dd_facts){ .model = DD_STR("t-big"), .endpoint = DD_STR("chat.completions"), .max_tokens = -1, .max_cost = DD_PUSD_UNKNOWN, .input_tokens = 100,
+    w->facts = (dd_facts){ .model = DD_STR("t-big"), .endpoint = DD_STR("chat.completions"), .max_tokens = -1, .max_cost = DD_PUSD_UNKNOWN,
+                           .input_tokens = 100,
                            .class = { .task = DD_TASK_CLASSIFICATION, .complexity = DD_COMPLEXITY_LOW, .score = 0.5 }, .fill = fill, .ctx = w };
     w->opts = (dd_plan_opts){ .policy = &w->policy, .prices = w->prices, .day = dd_day_make(2026, 11, 20) };
 }
@@ -89,8 +97,8 @@ static const dd_cel *compile(world *w, const char *when)
 static dd_route *add_route(world *w, const char *name, const char *when, dd_strategy s)
 {
     dd_route *r = &w->routes[w->policy.n_routes++];
-    *r = (dd_route){ .name = dd_str_z(name), .when = dd_str_z(when), .test = *when ? compile(w, when) : NULL, .strategy = s, .w_cost = -1, .w_latency = -1, .w_task = -1,
-                     .cache = -1 };
+    *r = (dd_route){ .name = dd_str_z(name), .when = dd_str_z(when), .test = *when ? compile(w, when) : NULL, .strategy = s, .w_cost = -1,
+                     .w_latency = -1, .w_task = -1, .cache = -1 };
     return r;
 }
 
@@ -411,14 +419,17 @@ TEST(score_is_RO_4s_formula)
     start(&w);
     w.opts.live   = dd_live_new(64, 64);
     w.opts.now_ms = 1000;
-    const struct { const char *provider, *model; int64_t us; } late[] = { { "openai", "t-big", 400000 }, { "anthropic", "t-mid", 800000 }, { "openai", "t-small", 200000 } };
+    const struct { const char *provider, *model; int64_t us; } late[] = { { "openai", "t-big", 400000 }, { "anthropic", "t-mid", 800000 }, { "openai",
+        "t-small", 200000 } };
     for (size_t i = 0; i < 3; i++)
-        dd_live_end(w.opts.live, dd_live_slot(w.opts.live, dd_str_z(late[i].provider), dd_str_z(late[i].model), 0, true), &w.policy.breaker, DD_LIVE_GOOD,
+        dd_live_end(w.opts.live, dd_live_slot(w.opts.live, dd_str_z(late[i].provider), dd_str_z(late[i].model), 0, true), &w.policy.breaker,
+                    DD_LIVE_GOOD,
                     late[i].us, late[i].us, 1000);
     dd_route *r = add_route(&w, "r", "", DD_STRATEGY_SCORE);
     from(r, three, 3);
     dd_plan *p = make(&w);
-    /* cost over the dearest (1300): small 14/1300, mid 150/1300; latency over the slowest (800 ms): small 1/4, mid 1, big 1/2; quality is not known: 0.5 each */
+    /* cost over the dearest (1300): small 14/1300, mid 150/1300; latency over the slowest (800 ms): small 1/4, mid 1, big 1/2; quality is not known:
+     * 0.5 each */
     CHECK_STR(steps(&w), "t-small");
     CHECK(fabs(considered(p, "t-small")->score - (0.4 * (1 - 14.0 / 1300) + 0.3 * 0.75 + 0.3 * 0.5)) < 1e-9);
     CHECK(fabs(considered(p, "t-mid")->score - (0.4 * (1 - 150.0 / 1300) + 0.3 * 0 + 0.3 * 0.5)) < 1e-9);
@@ -456,7 +467,8 @@ TEST(task_match_asks_for_no_more_than_the_work_needs)
 
 TEST(complexity_picks_by_threshold)
 {
-    static const struct { double score; const char *want; } scores[] = { { 0.0, "t-small" }, { 0.3, "t-small" }, { 0.31, "t-mid" }, { 0.7, "t-mid" }, { 0.9, "t-big" } };
+    static const struct { double score; const char *want; } scores[] = { { 0.0, "t-small" }, { 0.3, "t-small" }, { 0.31, "t-mid" }, { 0.7, "t-mid" },
+                                                                         { 0.9, "t-big" } };
     world w;
     start(&w);
     from(add_route(&w, "r", "", DD_STRATEGY_COMPLEXITY), by_score, 3);
@@ -711,5 +723,144 @@ TEST(the_index_changes_nothing_but_the_time)
     w.policy.index = NULL;
     dd_plan_make(&w.opts, &w.facts, &w.arena, &w.plan);
     CHECK(dd_str_eq(with, steps(&w)));
+    end(&w);
+}
+
+/* --- whatever comes --- */
+
+static uint64_t dice(uint64_t *s)
+{
+    *s = *s * 6364136223846793005u + 1442695040888963407u;
+    return *s >> 33;
+}
+
+static dd_route_step any_step(uint64_t *s)
+{
+    static const char *const names[] = { "t-big", "anthropic/t-mid", "openai/t-small", "t-old", "smart", "openrouter/", "local/", "nobody/", "gpt-4o",
+                                         "llama3.3", "",
+                                         "anthropic/claude-haiku-4-5", "text-embedding-3-small", "x/y", "/", "lost" };
+    return (dd_route_step){ .model = dd_str_z(names[dice(s) % DD_COUNT(names)]), .weight = (int64_t)(dice(s) % 3), .timeout_ms = -1, .retries = -1,
+                            .threshold = dice(s) % 3 ? (double)(dice(s) % 10) / 10 : -1 };
+}
+
+static void any_steps(world *w, uint64_t *s, const dd_route_step **out, size_t *n)
+{
+    *n               = dice(s) % 5;
+    dd_route_step *v = dd_newn(&w->arena, dd_route_step, *n + 1);
+    for (size_t i = 0; i < *n; i++)
+        v[i] = any_step(s);
+    *out = v;
+}
+
+static void any_world(world *w, uint64_t *s)
+{
+    static const dd_policy_alias odd[] = { { .name = DD_STR("smart"), .targets = mid_big, .n = 2 }, { .name = DD_STR("lost"), .targets = NULL,
+        .n = 0 } };
+    dd_facts *f      = &w->facts;
+    w->policy.n_routes  = 0;
+    w->policy.aliases   = odd;
+    w->policy.n_aliases = 2;
+    for (uint64_t i = dice(s) % 3; i > 0; i--) {
+        dd_route *r = add_route(w, "r", dice(s) % 2 ? "" : "input_tokens < 500", (dd_strategy)(dice(s) % DD_STRATEGY_COUNT));
+        any_steps(w, s, &r->from, &r->n_from);
+        any_steps(w, s, &r->fallback, &r->n_fallback);
+        r->no_fallback = dice(s) % 8 == 0;
+        r->sticky      = (dd_sticky_by)(dice(s) % 3);
+        r->min_quality = dice(s) % 2 ? 0.5 : 0;
+    }
+    any_steps(w, s, &w->policy.fallback, &w->policy.n_fallback);
+    any_steps(w, s, &w->policy.registry, &w->policy.n_registry);
+    any_steps(w, s, &w->opts.own_chain, &w->opts.n_own_chain);
+    w->policy.panic          = dice(s) % 10 == 0;
+    w->policy.panic_provider = dice(s) % 2 ? DD_STR("openrouter") : DD_STR("");
+    w->policy.refuse_unpriced = dice(s) % 4 == 0;
+    w->policy.role_coding    = dice(s) % 3 ? DD_STR("") : any_step(s).model;
+    w->opts.trace            = dice(s) % 2;
+    w->opts.only_local       = dice(s) % 10 == 0;
+    f->model        = dice(s) % 5 ? any_step(s).model : DD_STR("");
+    f->endpoint     = dice(s) % 6 ? DD_STR("chat.completions") : DD_STR("embeddings");
+    f->has_images   = dice(s) % 4 == 0;
+    f->has_tools    = dice(s) % 3 == 0;
+    f->input_tokens = (int64_t)(dice(s) % 300000);
+    f->max_tokens   = dice(s) % 2 ? -1 : (int64_t)(dice(s) % 2000);
+    f->max_cost     = dice(s) % 5 ? DD_PUSD_UNKNOWN : (dd_pusd)(dice(s) % 1000000000);
+    f->priority     = (dd_priority)(dice(s) % 4);
+    f->fast         = dice(s) % 5 == 0;
+    f->provider     = DD_STR("");
+    f->session      = dice(s) % 2 ? DD_STR("s") : DD_STR("");
+    f->random       = dice(s);
+}
+
+static void check_plan(const world *w, uint64_t seed)
+{
+    const dd_plan *p = &w->plan;
+    bool           twice = false, wild = false;
+    for (size_t i = 0; i < p->n_steps; i++) {
+        wild |= p->steps[i].provider >= w->policy.n_providers || !p->steps[i].model.len;
+        wild |= p->steps[i].fit != DD_FIT_OK && p->steps[i].fit != DD_FIT_BREAKER;
+        wild |= w->facts.max_cost != DD_PUSD_UNKNOWN && p->steps[i].expected != DD_PUSD_UNKNOWN && p->steps[i].expected > w->facts.max_cost;
+        for (size_t k = 0; k < i; k++)
+            twice |= p->steps[i].provider == p->steps[k].provider && dd_str_eq(p->steps[i].model, p->steps[k].model);
+    }
+    bool whole = (p->verdict == DD_DECIDED) == (p->n_steps > 0) && p->n_primary <= p->n_steps && (!w->policy.panic || p->n_steps <= p->n_primary);
+    if (!whole || twice || wild)
+        dd_test_fail(__FILE__, __LINE__, "seed %llu: verdict %d, %zu steps, %zu primary", (unsigned long long)seed, (int)p->verdict, p->n_steps,
+                     p->n_primary);
+}
+
+TEST(any_policy_and_request_make_a_whole_plan)
+{
+    world w;
+    start(&w);
+    w.opts.live   = dd_live_new(256, 64);
+    w.opts.now_ms = 1000000;
+    fail_often(&w, "anthropic", "t-mid");
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        uint64_t s = seed;
+        any_world(&w, &s);
+        make(&w);
+        check_plan(&w, seed);
+        if (w.plan.n_steps)
+            dd_live_session_put(w.opts.live, w.plan.session | 1, dd_live_slot(w.opts.live, providers[w.plan.steps[0].provider].name,
+                                                                              w.plan.steps[0].model, 0, true),
+                                5000, w.opts.now_ms);
+        dd_buf b = DD_BUF_INIT(0);
+        dd_plan_json(&w.plan, &w.policy, &w.facts, &b);
+        cJSON *j = cJSON_ParseWithLength(b.ptr, b.len);
+        CHECK(j != NULL);
+        cJSON_Delete(j);
+        dd_buf_free(&b);
+    }
+    end(&w);
+}
+
+TEST(prices_that_nobody_knows_are_refused_when_that_is_wanted)
+{
+    world w;
+    start(&w);
+    w.facts.model            = DD_STR("openai/made-up");
+    w.policy.refuse_unpriced = true;
+    CHECK_EQ(make(&w)->verdict, DD_DECIDED_UNPRICED, "");
+    w.policy.refuse_unpriced = false;
+    CHECK_EQ(make(&w)->verdict, DD_DECIDED, "");
+    CHECK_EQ(w.plan.steps[0].expected, DD_PUSD_UNKNOWN, "unknown is never 0");
+    end(&w);
+}
+
+TEST(flags_hold_rules_back_R10_1)
+{
+    dd_flag  f  = { .name = DD_STR("new"), .on = true, .rollout = 100, .created = dd_day_make(2026, 11, 10), .expires = dd_day_make(2026, 11, 24) };
+    dd_flags fs = { &f, 1 };
+    world    w;
+    start(&w);
+    dd_route *r = add_route(&w, "r", "", DD_STRATEGY_PASSTHROUGH);
+    from(r, just_small, 1);
+    r->flag      = DD_STR("new");
+    w.opts.flags = &fs;
+    make(&w);
+    CHECK_STR(steps(&w), "t-small");
+    f.on = false;
+    make(&w);
+    CHECK_STR(steps(&w), "t-big");   /* off: as if it were not there */
     end(&w);
 }
