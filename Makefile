@@ -133,6 +133,8 @@ conformance: build/dd0c ; $(PYTHON) tests/conformance.py --program build/dd0c --
 stress: build/dd0c ; $(PYTHON) tests/stress.py --program build/dd0c
 resilience: build/dd0c ; $(PYTHON) tests/resilience.py --program build/dd0c
 compat: build/dd0c ; $(PYTHON) tests/compat/run.py --program build/dd0c
+budgets: build/dd0c ; $(PYTHON) tests/budgets.py --program build/dd0c --tsan
+.PHONY: budgets
 bench: build/dd0c ; bench/run.sh
 bench-gate: build/dd0c ; bench/gate.sh
 bench-route: $(OUT)/bench/route ; $<
@@ -174,6 +176,7 @@ help:
 	@echo "make lint       house rules             make fuzz      FUZZ_SECONDS each target"
 	@echo "make score      labelled corpus (DIR=)  make bench     speed and memory, measured"
 	@echo "make stress     20,000 requests, faults   make conformance  recorded data, in ../shared"
+	@echo "make budgets    kills, storms, time zones"
 	@echo "make compat     official SDKs, proxied  make bench-gate  P99 added, with a trend"
 	@echo "make bench-stages  where a proxied request's time goes, with a trend"
 	@echo "make golden     rewrite golden files    make man       rewrite man pages"

@@ -138,6 +138,17 @@ uint64_t dd_budget_id(const dd_budget *b, dd_str value, int64_t from_s)
     return x < DD_BUDGET_ID_MIN ? x + DD_BUDGET_ID_MIN : x;
 }
 
+/* Most budgets share period and zone with the one before. */
+static void bounds(const dd_account *before, int64_t time_s, dd_account *a)
+{
+    if (before != NULL && before->budget->period == a->budget->period && before->budget->zone == a->budget->zone) {
+        a->from_s = before->from_s;
+        a->to_s   = before->to_s;
+    } else {
+        dd_period_bounds(a->budget->period, a->budget->zone, time_s, &a->from_s, &a->to_s);
+    }
+}
+
 size_t dd_budget_accounts(const dd_budgets *b, const dd_facts *f, int64_t time_s, dd_account *out, size_t max)
 {
     size_t n = 0;
@@ -146,7 +157,7 @@ size_t dd_budget_accounts(const dd_budgets *b, const dd_facts *f, int64_t time_s
         a->budget     = &b->v[i];
         if (!dd_budget_applies(a->budget->scope, a->budget->match, f, &a->value))
             continue;
-        dd_period_bounds(a->budget->period, a->budget->zone, time_s, &a->from_s, &a->to_s);
+        bounds(n > 0 ? a - 1 : NULL, time_s, a);
         a->id = dd_budget_id(a->budget, a->value, a->from_s);
         n++;
     }

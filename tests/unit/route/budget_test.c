@@ -19,8 +19,8 @@ TEST(RC_3_limits_are_read_as_people_write_them)
         CHECK_EQ(limit, cases[i].limit, cases[i].text);
         CHECK_EQ(period, cases[i].period, cases[i].text);
     }
-    static const char *const bad[] = { "", "$100", "100/fortnight", "/month", "abc/month", "-5/day", "1,20/day", "99999999999/day", "$5//day", "5 per",
-                                       "usd/day" };
+    static const char *const bad[] = { "", "$100", "100/fortnight", "/month", "abc/month", "-5/day", "1,20/day", "99999999999/day", "$5//day",
+                                       "5 per", "usd/day" };
     for (size_t i = 0; i < DD_COUNT(bad); i++) {
         dd_err    err = DD_ERR_INIT;
         dd_pusd   limit = -1;
@@ -161,6 +161,14 @@ TEST(periods_follow_the_clocks_of_their_zone)
         CHECK_EQ(from, cases[i].from, cases[i].why);
         CHECK_EQ(to, cases[i].to, cases[i].why);
     }
+    /* Beirut set its clocks from 00:00 to 01:00 on 2021-03-28 (zoneinfo: 2021-03-27T22:00Z, +2 to +3): that day begins at 01:00 and has 23 hours. */
+    static const int64_t beirut_from[] = { 1616882400 };
+    static const int32_t beirut_offset[] = { 10800 };
+    const dd_zone        beirut = { beirut_from, beirut_offset, 1, 7200 };
+    int64_t              from, to;
+    dd_period_bounds(DD_PERIOD_DAY, &beirut, 1616900000, &from, &to);
+    CHECK_EQ(from, 1616882400, "midnight that does not exist");
+    CHECK_EQ(to - from, 23 * 3600, "a day of 23 hours");
     CHECK_EQ(dd_zone_offset(&berlin, 1774745999), 3600, "before");
     CHECK_EQ(dd_zone_offset(&berlin, 1774746000), 7200, "after");
     CHECK_EQ(dd_zone_offset(NULL, 0), 0, "UTC");
@@ -169,8 +177,9 @@ TEST(periods_follow_the_clocks_of_their_zone)
 TEST(each_moment_is_in_one_period_that_meets_its_neighbours)
 {
     /* Clocks that skip midnight, repeat it, change by half an hour, skip a whole day. */
-    static const int64_t from[] = { 1000000, 3000000, 5000000, 7000000, 9000000 };
-    static const int32_t offset[] = { 3600, -1800, 5400, -36000, 50400 };
+    /* 23:30 to 00:30, 00:30 to 23:30, then larger ones. */
+    static const int64_t from[] = { 11 * 86400 - 1800 + 3600, 30 * 86400 + 1800, 5000000, 7000000, 9000000 };
+    static const int32_t offset[] = { 0, -3600, 5400, -36000, 50400 };
     const dd_zone        z = { from, offset, 5, -3600 };
     for (int p = DD_PERIOD_HOUR; p <= DD_PERIOD_MONTH; p++)
         for (int64_t t = 0; t < 12000000;) {
@@ -182,8 +191,10 @@ TEST(each_moment_is_in_one_period_that_meets_its_neighbours)
                              (long long)a, (long long)b, (long long)c, (long long)d);
                 return;
             }
-            dd_period_bounds((dd_period)p, &z, b - 1, &c, &d);
-            CHECK(a == c && b == d);
+            for (int64_t inner = b - 1; inner >= a; inner -= (b - a) / 50 + 1) {
+                dd_period_bounds((dd_period)p, &z, inner, &c, &d);
+                CHECK(a == c && b == d);
+            }
             t = b;
         }
     for (int p = DD_PERIOD_HOUR; p <= DD_PERIOD_MONTH; p++) {
