@@ -29,6 +29,9 @@ typedef struct {
     struct { dd_import_lost_t *v; size_t n, cap; }   seen;       /* what became of a path of the source: its secret's reference, its group's name */
 } dd_import;
 
+/* Members of an object; none of anything else. */
+#define dd_import_each(item, object) for ((item) = cJSON_IsObject(object) ? (object)->child : NULL; (item); (item) = (item)->next)
+
 void dd_import_note(dd_import *im, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void dd_import_set(dd_import *im, const char *fmt, ...) __attribute__((format(printf, 2, 3)));    /* a line of settings */
 void dd_import_lose(dd_import *im, dd_str path, const char *why);                                  /* why "": no equivalent */

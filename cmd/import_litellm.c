@@ -190,9 +190,7 @@ static void fallbacks(dd_import *im, const cJSON *list, dd_str path, const char 
     int          i = 0;
     cJSON_ArrayForEach(map, list) {
         dd_str at = dd_import_item(im, path, i++);
-        cJSON_ArrayForEach(from, map) {
-            if (!from->string)
-                continue;
+        dd_import_each(from, map) {
             dd_import_route *r = strcmp(from->string, "*") == 0 ? NULL : route_for(im, from->string);
             cJSON_ArrayForEach(to, from) {
                 dd_import_step s;
@@ -225,7 +223,7 @@ static void default_fallbacks(dd_import *im, const cJSON *list, dd_str path)
 static void aliases(dd_import *im, const cJSON *map, dd_str path)
 {
     const cJSON *alias;
-    cJSON_ArrayForEach(alias, map) {
+    dd_import_each(alias, map) {
         const char      *to = cJSON_IsString(alias) ? alias->valuestring : text(alias, "model");
         dd_import_model *m  = to ? dd_import_model_find(im, to) : NULL;
         if (!m) {
@@ -279,7 +277,7 @@ static void retry_policy(settings *s, const cJSON *map)
     dd_buf       on = DD_BUF_INIT(200);
     const cJSON *n;
     double       most = 0;
-    cJSON_ArrayForEach(n, map) {
+    dd_import_each(n, map) {
         const char *word = NULL;
         for (size_t i = 0; i < DD_COUNT(table); i++)
             if (strcmp(table[i].theirs, n->string) == 0)
@@ -436,7 +434,7 @@ static void read_settings(settings *s, const cJSON *section, const char *name)
     const cJSON *n;
     s->section = section;
     s->path    = dd_str_z(name);
-    cJSON_ArrayForEach(n, section) {
+    dd_import_each(n, section) {
         setting_fn *set = NULL;
         for (size_t i = 0; i < DD_COUNT(known); i++)
             if (strcmp(known[i].key, n->string) == 0)
@@ -490,7 +488,7 @@ dd_code dd_import_litellm(dd_import *im, const cJSON *root, dd_err *err)
     read_settings(&s, router, "router_settings");
     read_settings(&s, get(root, "general_settings"), "general_settings");
     write_settings(&s);
-    cJSON_ArrayForEach(entry, environment) {
+    dd_import_each(entry, environment) {
         dd_import_lose(im, dd_import_path(im, DD_STR("environment_variables"), entry->string),
                        "set it in the environment of dd0c: values are not copied");
     }

@@ -166,7 +166,7 @@ static bool bounds(const char *fact, const cJSON *v, dd_buf *out)
     static const struct { const char *name, *sign; } ops[] = { { "lt", "<" }, { "lte", "<=" }, { "gt", ">" }, { "gte", ">=" }, { "eq", "==" },
                                                                { "ne", "!=" }, { "max", "<=" }, { "min", ">=" } };
     const cJSON *b;
-    cJSON_ArrayForEach(b, v) {
+    dd_import_each(b, v) {
         const char *sign = NULL, *name = b->string[0] == '$' ? b->string + 1 : b->string;
         for (size_t i = 0; i < DD_COUNT(ops); i++)
             if (strcmp(ops[i].name, name) == 0)
@@ -206,7 +206,7 @@ static bool equals(const char *fact, const cJSON *v, dd_buf *out)
 static bool tags(const cJSON *v, dd_buf *out)
 {
     const cJSON *t;
-    cJSON_ArrayForEach(t, v) {
+    dd_import_each(t, v) {
         static const char *const own[] = { "feature", "team", "env", "user", "tier", "session" };
         dd_buf quoted = DD_BUF_INIT(0), fact = DD_BUF_INIT(0);
         cJSON *word  = cJSON_CreateString(t->string);
@@ -276,7 +276,7 @@ static bool condition(dd_import *im, const cJSON *c, dd_str path, dd_buf *out)
         }
         return true;
     }
-    cJSON_ArrayForEach(m, c) {
+    dd_import_each(m, c) {
         if (!member(m, out)) {
             dd_import_lose(im, dd_import_path(im, path, m->string), "routes cannot ask for this, so that its rule is left out");
             return false;

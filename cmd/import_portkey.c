@@ -53,10 +53,10 @@ static inherited below(dd_import *im, const cJSON *node, dd_str path, inherited 
 {
     double timeout = number(node, "request_timeout", "requestTimeout"), tries = number(get(node, "retry", NULL), "attempts", NULL);
     const cJSON *params = get(node, "override_params", "overrideParams"), *p;
-    cJSON_ArrayForEach(p, params) {
-        if (p->string && strcmp(p->string, "model") == 0 && cJSON_IsString(p))
+    dd_import_each(p, params) {
+        if (strcmp(p->string, "model") == 0 && cJSON_IsString(p))
             from.model = p->valuestring;
-        else if (p->string)
+        else
             dd_import_lose(im, dd_import_path(im, dd_import_path(im, path, "override_params"), p->string),
                            "dd0c sends what the client sent; only the model is replaced");
     }
@@ -325,7 +325,7 @@ static bool member(dd_import *im, const cJSON *m, dd_str path, dd_buf *out)
         dd_buf_printf(out, "%s" DD_STR_FMT " == ", guard ? " && " : "", DD_STR_ARG(dd_buf_str(&f)));
         value(m->string, m, out);
     } else if (ok) {
-        cJSON_ArrayForEach(op, m) {
+        dd_import_each(op, m) {
             if (guard || n++)
                 dd_buf_addz(out, " && ");
             if (!operator_of(op->string, dd_buf_z(&f), m->string, op, out)) {
@@ -367,7 +367,7 @@ static bool query(dd_import *im, const cJSON *q, dd_str path, int depth, dd_buf 
         dd_buf_addc(out, '(');
     if (!ok)
         return false;
-    cJSON_ArrayForEach(m, q) {
+    dd_import_each(m, q) {
         dd_str here = dd_import_path(im, path, m->string);
         if (n++)
             dd_buf_addz(out, " && ");

@@ -333,8 +333,8 @@ dd_str dd_import_statuses(dd_import *im, const cJSON *list, dd_str path)
 void dd_import_rest(dd_import *im, const cJSON *object, dd_str path, const char *const *known, const char *why)
 {
     const cJSON *node;
-    cJSON_ArrayForEach(node, object) {
-        bool asked = node->string == NULL;
+    dd_import_each(node, object) {
+        bool asked = false;
         for (size_t i = 0; known[i] && !asked; i++)
             asked = strcmp(known[i], node->string) == 0;
         if (!asked)
