@@ -30,7 +30,9 @@ const dd_cmd dd_cmds[] = {
       "# for this shell\nsource <(dd0c completion bash)\n# for good, with fish\ndd0c completion fish > ~/.config/fish/completions/dd0c.fish" },
     { "config check", dd_cmd_config_check, "check a configuration file", "[FILE]", dd_config_opts,
       "Reads the file as every command does and names the first thing that is wrong: a key or value with its line, a provider, a target, an address that the proxy would "
-      "refuse. A variable that the environment lacks is a warning, since the proxy may run elsewhere; secrets are not opened, no provider is asked.", "dd0c config check dd0c.yaml" },
+      "refuse. A rule that never matches, a name that is no model, route or flag, a cascade of one model are errors; a retired model, a budget that nobody reaches, a setting "
+      "without effect are warnings. So is a variable that the environment lacks, since the proxy may run elsewhere; secrets are not opened, no provider is asked.",
+      "dd0c config check dd0c.yaml" },
     { "config import", dd_cmd_config_import, "make a dd0c.yaml of another gateway's configuration", "litellm|portkey|policy FILE", dd_config_import_opts,
       "Reads a LiteLLM proxy's config.yaml, a Portkey config (JSON), or a policy file with routing_policy and fallback_chain, and writes a dd0c.yaml that config check "
       "accepts. What was decided stands in it as comments; all that has no equivalent is listed by its path, at the file's end and on standard error.\n\n"
