@@ -215,6 +215,24 @@ def cel(program, shared):
             "error" in value) if "error" in r else "error" not in value and cel_same(value, r["value"])
 
 
+def configuration(program, shared):
+    """The configuration that the design shows loads word for word, and a proxy starts with it."""
+    text = (shared / "design.md").read_text(encoding="utf-8")
+    body = re.search(r"^## Configuration\n.*?^```yaml\n(.*?)^```", text, re.M | re.S)
+    yield "the design has a configuration", body is not None
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "dd0c.yaml"
+        path.write_text(body[1] if body else "")
+        env = {**os.environ, "OPENAI_API_KEY": "a", "ANTHROPIC_API_KEY": "b", "DD0C_HOME": folder, "XDG_CACHE_HOME": folder}
+        p = subprocess.run([program, "config", "check", str(path)], capture_output=True, text=True, env=env, timeout=60)
+        yield f"config check: {p.stderr}", p.returncode == 0 and p.stdout.endswith(": fine\n")
+        server = subprocess.Popen([program, "proxy", "--config", str(path), "--listen", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True, env=env)
+        line = server.stderr.readline()
+        server.terminate()
+        server.communicate(timeout=60)
+        yield f"proxy: {line}", line.startswith("listening on http://127.0.0.1:") and server.returncode == 0
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--program", required=True)
@@ -223,7 +241,7 @@ def main():
     if not args.shared.is_dir():
         sys.exit(f"conformance: the vectors are not at {args.shared}")
     program, passed, failed = os.path.abspath(args.program), 0, 0
-    for suite in (token_vectors, json_suite, body_reader, usage_chunks, event_streams, dialects, cel):
+    for suite in (token_vectors, json_suite, body_reader, usage_chunks, event_streams, dialects, cel, configuration):
         for what, ok in suite(program, args.shared):
             passed += ok
             failed += not ok
