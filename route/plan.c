@@ -1,3 +1,4 @@
+#include "route/budget.h"
 #include "route/plan_parts.h"
 
 /* Prompt caches of the large providers are kept for five minutes after their last use. */
@@ -59,11 +60,13 @@ static void set_asked(plan_work *w)
         w->f->provider = w->policy->providers[w->asked.provider].name;
 }
 
+/* A route that only says what holds for all says nothing: the alias has its own. */
 static unsigned falls_back_on(const dd_plan *p, const dd_policy *policy)
 {
-    if (p->route && p->route->fallback_on)
+    if (p->route && p->route->fallback_on && p->route->fallback_on != policy->fallback_on)
         return p->route->fallback_on;
-    return p->alias && p->alias->fallback_on ? p->alias->fallback_on : policy->fallback_on;
+    bool by_alias = p->alias && p->alias->fallback_on && (!p->route || !p->route->n_from);
+    return by_alias ? p->alias->fallback_on : policy->fallback_on;
 }
 
 /* Who answered this session last. What the provider kept of it is gone after a while. */
@@ -103,12 +106,17 @@ static void plan_dev(plan_work *w)
     p->fallback_on   = w->policy->fallback_on;
 }
 
+static int minutes_east(const dd_policy *p, int64_t time_s)
+{
+    return p->zone ? (int)(dd_zone_offset(p->zone, time_s) / 60) : p->tz_minutes;
+}
+
 void dd_plan_make(const dd_plan_opts *o, dd_facts *facts, dd_arena *arena, dd_plan *out)
 {
     plan_work   w = { .o = o, .policy = o->policy, .ix = o->policy->index, .f = facts, .arena = arena, .p = out };
     plan_index  own;
     clear(out);
-    facts->tz_minutes = o->policy->tz_minutes;
+    facts->tz_minutes = minutes_east(o->policy, facts->time_s);
     out->panic        = o->policy->panic;
     if (o->policy->dev_mode && o->policy->n_providers) {
         plan_dev(&w);

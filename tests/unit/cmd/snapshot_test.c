@@ -93,6 +93,27 @@ TEST(snapshot_holds_rules_chains_budgets_and_limits)
     end(&m);
 }
 
+TEST(hour_and_weekday_follow_the_clocks) /* RC.5 */
+{
+    static const struct { int64_t at; const char *route; const char *why; } cases[] = {
+        { INT64_C(1720000800), "noon", "3 July 2024, 10:00 UTC: summer, 12 in Berlin" },
+        { INT64_C(1704276000), "before", "3 January 2024, 10:00 UTC: winter, 11 in Berlin" },
+    };
+    made m = make(PROVIDERS "timezone: Europe/Berlin\nroutes: [{name: noon, when: 'hour == 12'}, {name: before, when: 'hour == 11'}]\n");
+    for (size_t i = 0; i < DD_COUNT(cases) && m.s; i++) {
+        dd_arena     arena = DD_ARENA_INIT;
+        dd_facts     f     = { .model = DD_STR("gpt-6-luna"), .endpoint = DD_STR("chat.completions"), .max_tokens = -1, .time_s = cases[i].at,
+                               .max_cost = DD_PUSD_UNKNOWN, .known = DD_FACT_TOKENS | DD_FACT_CLASS | DD_FACT_BUDGET };
+        dd_plan_opts o     = { .policy = &m.s->policy, .prices = m.s->prices, .day = dd_day_make(2026, 11, 20) };
+        dd_plan      p;
+        dd_plan_make(&o, &f, &arena, &p);
+        if (!p.route || !dd_str_eqz(p.route->name, cases[i].route))
+            dd_test_fail(__FILE__, __LINE__, "%s", cases[i].why);
+        dd_arena_fini(&arena);
+    }
+    end(&m);
+}
+
 TEST(snapshot_passes_over_a_step_whose_key_is_not_here)
 {
     made m = make(PROVIDERS "fallback: [together/some-model, openai/gpt-6-luna]\n");
