@@ -94,7 +94,7 @@ static void read_tools(reading *rd, const dd_request *q)
 
 static bool reasons(const dd_request *q)
 {
-    bool effort = q->effort.len && !dd_str_eqz(q->effort, "none") && !dd_str_eqz(q->effort, "minimal");
+    bool effort = q->effort.len && !dd_str_eqz(q->effort, "none");
     return effort || q->think == DD_THINK_ADAPTIVE || q->think == DD_THINK_BUDGET;
 }
 

@@ -134,6 +134,22 @@ static bool takes_open(const plan_work *w)
     return !dd_str_eqz(e, "embeddings") && !dd_str_eqz(e, "completions") && !dd_str_eqz(e, "passthrough");
 }
 
+static void add_registry(plan_work *w, const plan_target *asked, double least)
+{
+    for (size_t i = 0; i < w->ix->registry.n; i++) {
+        plan_candidate k    = plan_candidate_of(w, &w->ix->registry.v[i]);
+        bool           weak = k.t && !good_enough(w, k.t, asked, least);
+        if (weak && !w->o->trace)
+            continue;
+        plan_weigh(w, &k);
+        if (weak && plan_usable(&k)) {
+            k.c.fit = DD_FIT_QUALITY;
+            k.c.why = dd_str_z(dd_fit_text(DD_FIT_QUALITY));
+        }
+        add(w, k);
+    }
+}
+
 /* The registry if there is one, else the pool. */
 static void gather_open(plan_work *w, double least)
 {
@@ -144,15 +160,17 @@ static void gather_open(plan_work *w, double least)
     if (!takes_open(w) || (asked && !asked->known && !w->ix->registry.n))
         return;
     if (w->ix->registry.n) {
-        for (size_t i = 0; i < w->ix->registry.n; i++) {
-            plan_candidate k = plan_candidate_of(w, &w->ix->registry.v[i]);
-            if (!k.t || good_enough(w, k.t, asked, least))
-                add(w, k);
-        }
+        add_registry(w, asked, least);
         return;
     }
     add_open(w, w->ix->by_price, w->ix->n_pool, asked, least);
     add_open(w, w->ix->by_level, w->ix->n_pool, asked, least);
+}
+
+/* What a route takes when it says nothing. A cascade begins below the requested model: that is what its checks are for. */
+static double least_quality(const dd_route *r)
+{
+    return r->min_quality > 0 ? r->min_quality : r->strategy == DD_STRATEGY_CASCADE ? 0.5 : 1.0;
 }
 
 /* --- POST /v1/chat without a route --- */
@@ -207,7 +225,7 @@ static void gather_route(plan_work *w, const dd_route *r)
     else if (r->strategy == DD_STRATEGY_PASSTHROUGH)
         add_target(w, w->asked_target, true, true);
     else
-        gather_open(w, r->min_quality > 0 ? r->min_quality : 1.0);
+        gather_open(w, least_quality(r));
 }
 
 /* The provider that stands in for all while the rules are frozen. */
@@ -222,7 +240,18 @@ static bool gather_panic(plan_work *w)
     return true;
 }
 
-void plan_gather(plan_work *w)
+/* The budget is spent: what costs nothing, or stands here, may take the request over. */
+static void gather_local(plan_work *w)
+{
+    if (w->p->alias && w->p->route)
+        add_refs(w, &w->ix->aliases[w->p->alias - w->policy->aliases]);
+    for (size_t i = 0; i < w->ix->n_pool && takes_open(w); i++)
+        if (w->ix->by_price[i]->free || w->ix->by_price[i]->local)
+            add_target(w, w->ix->by_price[i], false, true);
+    w->p->strategy_name = "local";
+}
+
+static void gather_asked(plan_work *w)
 {
     const dd_route *r = w->p->route;
     bool passes = !r || (r->strategy == DD_STRATEGY_PASSTHROUGH && !r->n_from);
@@ -239,4 +268,11 @@ void plan_gather(plan_work *w)
         add_target(w, w->asked_target, true, true);
     if (!w->list.n)
         add_target(w, w->asked_target, true, true);
+}
+
+void plan_gather(plan_work *w)
+{
+    gather_asked(w);
+    if (w->o->only_local)
+        gather_local(w);
 }

@@ -201,7 +201,7 @@ static void sort_pool(plan_index *ix, dd_arena *arena)
     ix->by_price = dd_newn(arena, const plan_target *, ix->all.n + 1);
     for (size_t i = 0; i < ix->all.n; i++) {
         const plan_target *t = ix->all.v[i];
-        if (t->price.price ? for_pool(t->price.price) && t->known && !t->special : t->free)
+        if (t->price.price ? for_pool(t->price.price) && t->known && !t->special : t->free || t->local)
             ix->by_price[ix->n_pool++] = t;
     }
     ix->by_level = dd_newn(arena, const plan_target *, ix->n_pool + 1);

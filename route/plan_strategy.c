@@ -205,6 +205,19 @@ static void to_front(plan_work *w, size_t from, size_t to)
     w->list.v[to] = k;
 }
 
+/* Of rungs that nobody named two are enough: the cheapest, and the cheapest that is no weaker than what was asked for; the best when nothing was. */
+static size_t cut_short(plan_work *w, size_t n)
+{
+    double asked = w->asked_target ? plan_level(w, w->asked_target) : INFINITY;
+    size_t up    = n - 1;
+    if (n < 3)
+        return n;
+    for (size_t i = n - 1; i > 0; i--)
+        up = w->list.v[i].c.quality >= asked ? i : up;
+    to_front(w, up, 1);
+    return w->list.v[0].c.quality >= asked ? 1 : 2;
+}
+
 /* A rung that costs more than the one before and is known to be no better helps nobody. */
 static size_t make_ladder(plan_work *w)
 {
@@ -217,7 +230,7 @@ static size_t make_ladder(plan_work *w)
         level = k->c.quality >= 0 ? k->c.quality : level;
         to_front(w, i, n++);
     }
-    return n;
+    return w->open ? cut_short(w, n) : n;
 }
 
 /* --- sessions --- */

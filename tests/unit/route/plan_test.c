@@ -198,10 +198,12 @@ TEST(a_budget_names_its_route)
     w.opts.only_route = DD_STR("");
     w.opts.only_local = true;
     make(&w);
-    CHECK_EQ(w.plan.verdict, DD_DECIDED_TOO_DEAR, "t-big is not local");
-    w.facts.model = DD_STR("llama3.3");
+    CHECK_STR(steps(&w), "llama3.3");   /* t-big is not local */
+    CHECK_STR(dd_str_z(w.plan.strategy_name), "local");
+    w.policy.n_providers = 2;
     make(&w);
-    CHECK_STR(steps(&w), "llama3.3");
+    CHECK_EQ(w.plan.verdict, DD_DECIDED_TOO_DEAR, "nothing is local");
+    w.policy.n_providers = DD_COUNT(providers);
     end(&w);
 }
 
@@ -504,6 +506,22 @@ TEST(cascades_climb_from_cheap_to_good)
     end(&w);
 }
 
+TEST(an_open_cascade_has_two_rungs)
+{
+    world w;
+    start(&w);
+    add_route(&w, "r", "", DD_STRATEGY_CASCADE);
+    w.facts.model      = DD_STR("gpt-5.4");
+    w.facts.class.task = DD_TASK_CHAT;
+    dd_plan *p         = make(&w);
+    CHECK(p->n_steps == 1 || p->n_steps == 2);
+    const dd_candidate *last = &p->steps[p->n_steps - 1], *asked = considered(p, "gpt-5.4");
+    CHECK(p->steps[0].expected <= last->expected && last->expected <= p->expected_requested);
+    CHECK(asked->fit == DD_FIT_COUNT || last->quality >= asked->quality);
+    CHECK(p->steps[0].quality >= 0.5 * 0.7);   /* gpt-5.4 has more than 0.7 of the best */
+    end(&w);
+}
+
 TEST(an_open_route_takes_nothing_weaker_R2_2)
 {
     world w;
@@ -533,6 +551,10 @@ TEST(an_open_route_takes_nothing_weaker_R2_2)
     r->min_quality      = 0;
     make(&w);
     CHECK_EQ(considered(p, "gpt-4o-mini")->fit, DD_FIT_COUNT, "weaker: not even looked at");
+    w.opts.trace = true;
+    make(&w);
+    CHECK_EQ(considered(p, "gpt-4o-mini")->fit, DD_FIT_QUALITY, "but told to who asks");
+    CHECK(!dd_str_eqz(p->steps[0].model, "gpt-4o-mini"));
     end(&w);
 }
 
