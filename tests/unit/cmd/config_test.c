@@ -92,6 +92,7 @@ TEST(config_reads_money_rates_and_spans) /* RC.3, RO.8, RC.7, R2.4 */
     CHECK_EQ(c.budgets[2].scope, DD_SCOPE_GLOBAL, "where none is named");
     CHECK_EQ(c.budgets[2].period, DD_PERIOD_HOUR, "per hour");
     CHECK_EQ(c.limits[0].requests.n, 100, "requests");
+    CHECK_EQ(c.limits[0].requests.window_ms, 60000, "a minute");
     CHECK_EQ(c.limits[0].tokens.n, 1000000, "M is a million");
     CHECK_EQ(c.limits[0].tokens.window_ms, 3600000, "an hour");
     CHECK_EQ(c.limits[1].requests.window_ms, 10000, "a duration");
