@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/redact.h"
 #include "base/secret.h"
+#include "cmd/keep.h"
 #include "cmd/money.h"
 #include "cmd/secret_watch.h"
 #include "cmd/snapshot.h"
@@ -29,6 +30,7 @@ struct dd_serve {
     dd_auth       *auth;
     dd_events     *events;
     dd_ledger     *ledger;
+    dd_keep       *keep;
     char          *dir;                /* of the state */
     bool           loopback, json_log;
     atomic_int     level;              /* 0 error .. 3 debug */
@@ -194,6 +196,38 @@ static dd_code open_ledger(dd_serve *s, const char *dir, dd_err *err)
     return s->ledger ? DD_OK : err->code;
 }
 
+/* --- kept answers --- */
+
+static dd_cache_key cache_hash(void *ctx, const dd_str *parts, size_t n) { return dd_keep_hash(((dd_serve *)ctx)->keep, parts, n); }
+
+static dd_cache_verdict cache_find(void *ctx, const dd_cache_key *key, int64_t now_s, dd_arena *arena, dd_cached *out, dd_cache_done *done, void *arg)
+{
+    return dd_keep_find(((dd_serve *)ctx)->keep, key, now_s, arena, out, done, arg);
+}
+
+static bool cache_forget(void *ctx, const dd_cache_key *key, void *arg) { return dd_keep_forget(((dd_serve *)ctx)->keep, key, arg); }
+static void cache_put(void *ctx, const dd_cache_key *key, const dd_cached *answer) { dd_keep_put(((dd_serve *)ctx)->keep, key, answer); }
+static void cache_give_up(void *ctx, const dd_cache_key *key) { dd_keep_give_up(((dd_serve *)ctx)->keep, key); }
+
+/* --- questions --- */
+
+typedef void answer_fn(dd_serve *s, const dd_ask *ask, void (*done)(void *arg, int status, dd_str json), void *arg);
+
+static void ask_cache(dd_serve *s, const dd_ask *ask, void (*done)(void *, int, dd_str), void *arg) { dd_keep_invalidate(s->keep, ask, done, arg); }
+
+static void answer_ask(void *ctx, const dd_ask *ask, void (*done)(void *arg, int status, dd_str json), void *arg)
+{
+    static const struct { const char *what; answer_fn *answer; } answers[] = {
+        { "cache/invalidate", ask_cache },
+    };
+    for (size_t i = 0; i < DD_COUNT(answers); i++)
+        if (strcmp(ask->what, answers[i].what) == 0) {
+            answers[i].answer(ctx, ask, done, arg);
+            return;
+        }
+    done(arg, 404, DD_STR("{\"error\":{\"message\":\"nothing answers here\",\"type\":\"invalid_request_error\",\"param\":null,\"code\":\"unknown_url\"}}"));
+}
+
 /* --- where to listen --- */
 
 static dd_code split_address(const char *text, char *host, size_t cap, int *port, dd_err *err)
@@ -274,6 +308,8 @@ static dd_code open_stores(dd_serve *s, dd_err *err)
     }
     if (rc == DD_OK)
         rc = open_ledger(s, dd_buf_z(&dir), err);
+    if (rc == DD_OK)
+        s->keep = dd_keep_new(dd_buf_z(&dir), log_line, s);
     dd_buf_free(&dir);
     return rc;
 }
@@ -312,6 +348,7 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
     if (!first)
         return err->code;
     name_providers(s, first);
+    dd_keep_want(s->keep, first);
     dd_gateway_opts o = { .host = s->host, .port = port, .workers = s->opts.workers > 0 ? (unsigned)s->opts.workers : c->server.workers > 0
                           ? (unsigned)c->server.workers : 0,
                           .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_cert = tls_cert(c, &s->opts), .tls_key = tls_key(c, &s->opts),
@@ -319,7 +356,8 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
                           .pass_client_keys = s->loopback, .trace = s->level >= 3, .stages = getenv("DD0C_STAGES") != NULL, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000,
                           .version = DD_VERSION,
                           .hooks = { .ctx = s, .open = is_open, .check = check, .record = record, .log = log_line, .store_ok = store_ok, .reserve = reserve, .settle = settle,
-                                     .used = used } };
+                                     .used = used, .cache_hash = cache_hash, .cache_find = cache_find, .cache_forget = cache_forget, .cache_put = cache_put,
+                                     .cache_give_up = cache_give_up, .ask = answer_ask } };
     s->gateway = dd_gateway_start(&o, first, err);
     if (!s->gateway)
         return err->code;
@@ -457,6 +495,7 @@ static bool reload(dd_serve *s, const char *why, bool asked)
         snap = dd_snapshot_make(&next, s->opts.dev, &err);
     }
     if (snap) {
+        dd_keep_want(s->keep, snap);
         dd_gateway_reload(s->gateway, snap);
         tell_unread(s, &next);
         s->tls_touched = s->tls_touched || tls_differs(s, &next);
@@ -543,7 +582,9 @@ void dd_serve_stop(dd_serve *s)
     }
     if (s->auth)
         dd_auth_close(s->auth);        /* answers the workers that still wait: their loops must be there */
+    dd_keep_close(s->keep);            /* so does this; what gateway_free cuts finds no cache any more */
     dd_gateway_free(s->gateway);
+    dd_keep_free(s->keep);
     dd_ledger_close(s->ledger);
     dd_events_close(s->events, 5000);
     dd_config_fini(&s->config);

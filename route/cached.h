@@ -11,7 +11,7 @@ typedef struct {
     int      status;
     dd_str   content_type, body;   /* as the client got it */
     dd_str   model, provider;      /* that answered */
-    dd_str   org, key_id, tags;    /* for invalidation: tags as "team=search feature=faq" */
+    dd_str   org, key_id, tags;    /* for invalidation: tags as "team=search", one a line */
     int64_t  cost;                 /* picodollars that a hit saves; INT64_MIN unknown */
     int64_t  input_tokens, output_tokens;
     int64_t  stored_s, expires_s;  /* wall time */

@@ -58,11 +58,11 @@ void cache_entry_copy(const cache_entry *e, dd_arena *arena, dd_cached *out)
         *text_of(out, i) = dd_arena_dup(arena, text_in(&e->answer, i));
 }
 
-/* Tags stand as "team=search feature=faq": a whole word fits. */
+/* A whole line fits. */
 static bool has_tag(dd_str tags, dd_str tag)
 {
     while (tags.len)
-        if (dd_str_eq(dd_str_cut(&tags, ' '), tag))
+        if (dd_str_eq(dd_str_cut(&tags, '\n'), tag))
             return true;
     return false;
 }

@@ -45,7 +45,7 @@ static dd_cache_key key_of(const dd_cache *c, const char *text)
 static dd_cached answer_of(const char *body)
 {
     return (dd_cached){ .status = 200, .content_type = DD_STR("application/json"), .body = dd_str_z(body), .model = DD_STR("gpt-4o-mini"), .provider = DD_STR("openai"),
-                        .org = DD_STR("default"), .key_id = DD_STR("k1"), .tags = DD_STR("team=search feature=faq"), .cost = 42, .input_tokens = 7, .output_tokens = 3,
+                        .org = DD_STR("default"), .key_id = DD_STR("k1"), .tags = DD_STR("team=search\nfeature=faq"), .cost = 42, .input_tokens = 7, .output_tokens = 3,
                         .stored_s = NOW_S, .expires_s = INT64_C(1) << 40 };
 }
 
@@ -383,7 +383,7 @@ TEST(answers_outlive_the_process_and_the_disk_tells_nothing_RC_4)
     c = open_with((dd_cache_opts){ .dir = dir });
     CHECK_EQ(ask(c, "a rare question", &a, &out), DD_CACHE_HIT, "after a restart");
     CHECK_STR(out.body, "a rare answer");
-    CHECK_STR(out.tags, "team=search feature=faq");
+    CHECK_STR(out.tags, "team=search\nfeature=faq");
     CHECK_EQ(out.cost, 42, "cost");
     CHECK_EQ(counts_of(c).disk_hits, 1, "from the disk");
     CHECK_EQ(ask(c, "a rare question", &a, &out), DD_CACHE_HIT, "and again");
@@ -481,7 +481,7 @@ TEST(a_folder_that_is_none_is_told_RC_4)
 static void fill(dd_cache *c)
 {
     static const struct { const char *key, *model, *org, *key_id, *tags; } rows[] = {
-        { "1", "gpt-4o", "default", "k1", "team=search feature=faq" }, { "2", "gpt-4o-mini", "default", "k1", "team=research" },
+        { "1", "gpt-4o", "default", "k1", "team=search\nfeature=faq" }, { "2", "gpt-4o-mini", "default", "k1", "team=research" },
         { "3", "claude-opus-4-5", "default", "k2", "team=search" },    { "4", "gpt-4o", "acme", "k3", "team=search" },
     };
     for (size_t i = 0; i < DD_COUNT(rows); i++) {
@@ -499,7 +499,7 @@ TEST(answers_go_by_model_tag_and_key_RC_4)
 {
     static const struct { const char *why; dd_cache_match m; int64_t n; const char *left; } cases[] = {
         { "a glob of models",        { .model = { "gpt-4o*", 7 }, .org = { "default", 7 } }, 2, "34" },
-        { "a tag is a whole word",   { .tag = { "team=search", 11 }, .org = { "default", 7 } }, 2, "24" },
+        { "a tag is a whole line",   { .tag = { "team=search", 11 }, .org = { "default", 7 } }, 2, "24" },
         { "a key",                   { .key_id = { "k1", 2 }, .org = { "default", 7 } }, 2, "34" },
         { "another org's is not ours", { .key_id = { "k3", 2 }, .org = { "default", 7 } }, 0, "1234" },
         { "all of an org",           { .org = { "default", 7 } }, 3, "4" },
