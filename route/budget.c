@@ -15,7 +15,8 @@ bool dd_budget_scope_find(dd_str name, dd_budget_scope *out)
 
 /* The first of each is its name. */
 static const struct { const char *name; dd_period period; } periods[] = {
-    { "hour", DD_PERIOD_HOUR },   { "day", DD_PERIOD_DAY },   { "week", DD_PERIOD_WEEK },   { "month", DD_PERIOD_MONTH }, { "total", DD_PERIOD_TOTAL },
+    { "hour", DD_PERIOD_HOUR },   { "day", DD_PERIOD_DAY },   { "week", DD_PERIOD_WEEK },   { "month", DD_PERIOD_MONTH },
+    { "total", DD_PERIOD_TOTAL },
     { "hourly", DD_PERIOD_HOUR }, { "daily", DD_PERIOD_DAY }, { "weekly", DD_PERIOD_WEEK }, { "monthly", DD_PERIOD_MONTH },
     { "h", DD_PERIOD_HOUR },      { "d", DD_PERIOD_DAY },     { "w", DD_PERIOD_WEEK },      { "mo", DD_PERIOD_MONTH },
 };
