@@ -116,3 +116,11 @@ def test_examples_are_right(cli):
         cli.write("dd0c.yaml", body)
         p = cli.run("config", "check", status=None, env=KEYS)
         assert p.returncode == 0 and p.err == "", (body, p.err)
+
+
+def test_panic_comes_from_the_environment_too(cli):
+    """R10.5"""
+    cli.write("dd0c.yaml", "providers: {openai: {api_key: x}, anthropic: {api_key: y}}\npanic: {provider: anthropic}\n")
+    for env, panics in (({}, False), ({"DD0C_PANIC": "1"}, True), ({"DD0C_PANIC": "off"}, False)):
+        plan = json.loads(cli.run("route", "explain", "--format", "json", "--model", "gpt-6-luna", stdin="Hello", env=env).out)
+        assert plan["panic"] is panics and (plan["strategy"] == "panic") is panics, plan
