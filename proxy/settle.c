@@ -287,6 +287,18 @@ static void note_session(exchange *x, int status)
                             dd_loop_now(x->w->loop).ns / 1000000);
 }
 
+/* What the guards of flags compare. Kept answers, budgets and clients that leave say nothing of a path. */
+static void note_flags(exchange *x, dd_error_class error)
+{
+    const dd_flags *f = &x->s->flags;
+    if (!f->n || x->plan.verdict != DD_DECIDED || !x->plan.n_steps || x->disconnected || error == DD_EC_BUDGET || error == DD_EC_ABORTED ||
+        (x->cache_word && strcmp(x->cache_word, "hit") == 0))
+        return;
+    int64_t end = x->stream && x->first_at ? x->first_at : dd_mono_now().ns;
+    dd_flags_note(f, x->plan.route ? x->plan.route->flag : DD_STR(""), x->plan.held ? x->plan.held->flag : DD_STR(""),
+                  (end - x->h->started.ns) / 1000, error != DD_EC_NONE);
+}
+
 void settle_record(exchange *x, int status)
 {
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
@@ -299,6 +311,7 @@ void settle_record(exchange *x, int status)
     attempt_end(x, error);
     spend_settle(x);
     note_session(x, status);
+    note_flags(x, error);
     if (hooks->record && x->ep.kind != EP_HEALTH && x->ep.kind != EP_READY && x->id)
         record(x, status, error);
     dd_stage_enter(was);

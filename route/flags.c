@@ -31,6 +31,8 @@ static double place(dd_str name, uint64_t unit)
     return (double)(h >> 11) / (double)(UINT64_C(1) << 53) * 100;
 }
 
+bool dd_flag_expired(const dd_flag *f, dd_day today) { return f->expires != DD_DAY_NONE && today > f->expires; }
+
 dd_flag_state dd_flags_decide(const dd_flags *f, dd_str name, uint64_t unit, dd_day today)
 {
     const dd_flag *flag = dd_flags_find(f, name);
@@ -40,7 +42,19 @@ dd_flag_state dd_flags_decide(const dd_flags *f, dd_str name, uint64_t unit, dd_
         return DD_FLAG_OFF;
     if (flag->guard && atomic_load_explicit(&flag->guard->tripped, memory_order_relaxed))
         return DD_FLAG_TRIPPED;
-    if (flag->expires != DD_DAY_NONE && today > flag->expires)
+    if (dd_flag_expired(flag, today))
         return DD_FLAG_EXPIRED;
     return place(flag->name, unit) < flag->rollout ? DD_FLAG_ON : DD_FLAG_OUTSIDE;
+}
+
+static double share(const dd_flag *f) { return f && f->on ? f->rollout : 0; }
+
+bool dd_flags_narrow(const dd_flags *old, const dd_flags *next)
+{
+    for (size_t i = 0; i < next->n; i++) {
+        const dd_flag *now = &next->v[i], *was = dd_flags_find(old, now->name);
+        if (share(now) > share(was) || (share(now) > 0 && now->expires > was->expires))
+            return false;
+    }
+    return true;
 }

@@ -47,6 +47,7 @@ typedef struct {
 typedef struct {
     dd_verdict       verdict;
     const dd_route  *route;               /* NULL: none matched */
+    const dd_route  *held;                /* a route that held, but for its flag's rollout; NULL */
     const dd_policy_alias *alias;         /* the requested name's; NULL */
     dd_strategy      strategy;
     const char      *strategy_name;       /* what header and event say: "passthrough", "alias", "dev", "panic", ... */

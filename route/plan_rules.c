@@ -31,13 +31,23 @@ static void note(plan_work *w, const dd_route *r, bool matched, dd_str why)
         w->p->rules[w->p->n_rules++] = (dd_rule_trace){ r, matched, why };
 }
 
-static bool flag_off(plan_work *w, const dd_route *r)
+/* Whom a rollout left out of a rule that holds: what those inside are compared with. */
+static void note_held(plan_work *w, const dd_route *r, const dd_cel_vars *vars)
+{
+    const dd_flag *flag = dd_flags_find(w->o->flags, r->flag);
+    if (!w->p->held && flag->guard && (!r->test || dd_cel_test(r->test, vars, w->arena)))
+        w->p->held = r;
+}
+
+static bool flag_off(plan_work *w, const dd_route *r, const dd_cel_vars *vars)
 {
     if (!r->flag.len)
         return false;
     dd_flag_state s = w->o->flags ? dd_flags_decide(w->o->flags, r->flag, rollout_unit(w->f), w->o->day) : DD_FLAG_UNKNOWN;
     if (s == DD_FLAG_ON)
         return false;
+    if (s == DD_FLAG_OUTSIDE)
+        note_held(w, r, vars);
     if (w->o->trace)
         note(w, r, false, dd_arena_printf(w->arena, "its flag \"" DD_STR_FMT "\" is not on: %s", DD_STR_ARG(r->flag), dd_flag_state_name(s)));
     return true;
@@ -93,7 +103,7 @@ const dd_route *plan_route(plan_work *w)
         vars.values = dd_newn(w->arena, dd_cel_value, dd_facts_env.n);
     for (size_t i = 0; i < p->n_routes; i++) {
         const dd_route *r = &p->routes[i];
-        if (flag_off(w, r) || !holds(w, r, &vars))
+        if (flag_off(w, r, &vars) || !holds(w, r, &vars))
             continue;
         note(w, r, true, DD_STR(""));
         return r;
