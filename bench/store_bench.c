@@ -33,6 +33,7 @@ static dd_event make(int64_t i, int64_t time_ms)
         .used_model = DD_STR("gpt-4o-mini-2024-07-18"), .provider = DD_STR("openai"), .stream = true, .status = 200, .usage = { 812, 128, 0, 0, 96 }, .reasoning_tokens = -1, .usage_source = DD_USAGE_REPORTED,
         .cost_original = 199200000, .cost_actual = 199200000, .cost_saved = 0, .prices = 20770, .first_us = 400000, .total_us = 900000, .overhead_us = 60, .queue_us = 3,
         .bytes_in = 4000, .bytes_out = 9000, .retries = 0, .attempts = &try, .n_attempts = 1,
+        .complexity = DD_STR("low"), .score = 0.2, .cost_premium = 199200000,
     };
 }
 

@@ -2,7 +2,8 @@
  *
  * One arena (the server's, h->arena), one struct, named states, one function that changes them. The parts: endpoints.c (what was asked for),
  * authenticate.c (who asks), prepare.c (what goes upstream), weigh.c (facts and the plan), spend.c (limits and budgets), keep.c (answers kept),
- * attempt.c (the plan's steps), deliver.c (the answer), heads.c (its head), settle.c (what it cost and the event), exchange.c (the states). */
+ * attempt.c (the plan's steps), deliver.c (the answer), heads.c (its head), settle.c (what it cost and the event), describe.c (the decision, for the
+ * event), exchange.c (the states). */
 #ifndef DD_PROXY_EXCHANGE_H
 #define DD_PROXY_EXCHANGE_H
 #include "proxy/gateway.h"
@@ -129,6 +130,7 @@ typedef struct exchange {
     dd_account    *accounts; size_t n_accounts;
     uint64_t       money;             /* what is set aside; 0: nothing */
     dd_reserved    reserved;
+    dd_str         budget;            /* that refused, or was gone around: its name */
     struct limiting *limiting;        /* NULL: no limit applies */
     const char    *cache_word;        /* of x-dd0c-cache: "hit", "miss", "bypass"; NULL: no cache */
     struct keeping *keeping;          /* NULL: neither looked for nor kept */
@@ -183,6 +185,7 @@ bool     spend_limits(exchange *x);
 bool     spend_reserve(exchange *x);
 void     spend_settle(exchange *x);                  /* once, at the end */
 size_t   spend_headers(exchange *x, dd_header *out); /* at most 6 */
+dd_str   spend_spoke(exchange *x);                   /* the budget that warned, was gone around or refused; "" none */
 
 /* keep.c: answers kept for equal requests */
 bool     keep_find(exchange *x);                     /* true: it goes on, or is answered, without us */
@@ -238,6 +241,9 @@ bool     settle_redact(void *x, dd_str text, dd_buf *out);   /* the same, append
 void     settle_redact_error(exchange *x, dd_api_error *e);
 dd_error_class settle_class(int status);
 int64_t  settle_count_input(exchange *x);            /* tokens of the request's text, counted by us */
+
+/* describe.c */
+void     describe_decision(exchange *x, dd_event *e);   /* what was decided, and why, into the event */
 
 /* heads.c: the head of an answer. The list has room for all of the provider's headers and for ours; names are literals, a value without bytes is left out. */
 typedef struct { dd_header *v; size_t n, room; } header_list;

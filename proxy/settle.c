@@ -14,6 +14,7 @@ static const struct { const char *header; size_t offset; } tags[] = {
     { "x-dd0c-team", offsetof(dd_event, team) },
     { "x-dd0c-env", offsetof(dd_event, env) },
     { "x-dd0c-user", offsetof(dd_event, user) },
+    { "x-dd0c-call-site", offsetof(dd_event, call_site) },
 };
 
 dd_error_class settle_class(int status)
@@ -260,9 +261,10 @@ static void record(exchange *x, int status, dd_error_class error)
         .bytes_out = x->h->sent_bytes + (x->disconnected ? 0 : (int64_t)dd_http_waiting(x->h)),
         .dropped = drops_text(x),
     };
+    describe_decision(x, &e);
     e.tags        = other_tags(x, &e);
     /* the client's text: people paste keys anywhere */
-    dd_str *const said[] = { &e.user, &e.feature, &e.team, &e.env, &e.requested_model, &e.used_model, &e.tags, &e.dropped };
+    dd_str *const said[] = { &e.user, &e.feature, &e.team, &e.env, &e.requested_model, &e.used_model, &e.tags, &e.dropped, &e.call_site, &e.considered };
     for (size_t i = 0; i < DD_COUNT(said); i++)
         *said[i] = settle_redacted(x, *said[i]);
     e.overhead_us = e.total_us - (x->call_at && x->last_at > x->call_at ? (x->last_at - x->call_at) / 1000 : 0);

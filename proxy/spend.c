@@ -67,6 +67,7 @@ static bool refuse(exchange *x, const dd_account *a)
     fail_request(x, plan ? 429 : 402, plan ? "rate_limit_error" : "insufficient_quota", plan ? "plan_limit_exceeded" : "budget_exceeded", "",
                  "the budget \"" DD_STR_FMT "\" has no room for this request: %s spent and %s reserved of %s a %s%s", DD_STR_ARG(a->budget->name),
                  dd_buf_z(&spent), dd_buf_z(&reserved), dd_buf_z(&limit), dd_period_name(a->budget->period), plan ? "; a larger plan lifts it" : "");
+    x->budget         = a->budget->name;
     x->error.no_retry = true;                /* or an agent's SDK hammers on (S13) */
     x->failure        = DD_EC_BUDGET;
     dd_buf_free(&spent);
@@ -86,6 +87,7 @@ static bool instead(exchange *x, dd_account *a, bool *ok)
     *soft           = *a->budget;
     soft->on_exceed = DD_EXCEED_WARN;
     a->budget       = soft;
+    x->budget       = soft->name;
     *ok             = weigh_again(x, local ? DD_STR("") : to, local);
     return true;
 }
@@ -147,6 +149,22 @@ static bool warns(const exchange *x)
         if (x->accounts[i].budget->warn_at > 0 && x->reserved.used >= x->accounts[i].budget->warn_at)
             return true;
     return false;
+}
+
+dd_str spend_spoke(exchange *x)
+{
+    const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
+    dd_str          name  = x->budget;
+    double          most  = -1;
+    if (name.len || !warns(x))
+        return name;
+    for (size_t i = 0; i < x->n_accounts; i++) {
+        double used = x->n_accounts > 1 && hooks->used ? hooks->used(hooks->ctx, &x->accounts[i], 1) : 0;
+        if (used > most)
+            name = x->accounts[i].budget->name;
+        most = used > most ? used : most;
+    }
+    return name;
 }
 
 size_t spend_headers(exchange *x, dd_header *out)

@@ -152,15 +152,15 @@ static void put_usage(dd_json *j, const dd_usage *u)
 }
 
 /* The tags are a client's JSON, laid out as it liked. A line break can only stand between its values: the event stays on one line. */
-static void put_tags(dd_json *j, dd_str tags)
+static void put_raw(dd_json *j, const char *key, dd_str text, char first)
 {
     dd_buf flat = DD_BUF_INIT(0);
-    dd_json_key(j, "tags");
-    if (tags.len == 0 || tags.ptr[0] != '{') {
+    dd_json_key(j, key);
+    if (text.len == 0 || text.ptr[0] != first) {
         dd_json_null(j);
         return;
     }
-    dd_buf_add(&flat, tags);
+    dd_buf_add(&flat, text);
     for (size_t i = 0; i < flat.len; i++)
         if ((unsigned char)flat.ptr[i] < ' ')
             flat.ptr[i] = ' ';
@@ -202,10 +202,31 @@ static void put_who(dd_json *j, const dd_event *e)
     put_text(j, "feature", e->feature);
     put_text(j, "team", e->team);
     put_text(j, "env", e->env);
-    put_tags(j, e->tags);
+    put_raw(j, "tags", e->tags, '{');
     put_text(j, "task", e->task);
     put_text(j, "strategy", e->strategy);
     put_text(j, "route", e->route);
+}
+
+static void put_decision(dd_json *j, const dd_event *e)
+{
+    char score[32] = "";
+    put_text(j, "complexity", e->complexity);
+    if (e->score >= 0 && e->score <= 1)
+        snprintf(score, sizeof score, "%.6g", e->score);
+    dd_json_key(j, "score");
+    if (score[0])
+        dd_json_raw(j, dd_str_z(score));
+    else
+        dd_json_null(j);
+    put_raw(j, "considered", e->considered, '[');
+    dd_json_key(j, "fallback");
+    dd_json_bool(j, e->fallback);
+    put_text(j, "cache", e->cache);
+    put_text(j, "budget", e->budget);
+    put_text(j, "session", e->session);
+    put_text(j, "call_site", e->call_site);
+    put_text(j, "prompt_hash", e->prompt_hash);
 }
 
 static void put_outcome(dd_json *j, const dd_event *e)
@@ -231,6 +252,7 @@ static void put_figures(dd_json *j, const dd_event *e)
     put_money(j, "cost_original", e->cost_original);
     put_money(j, "cost_actual", e->cost_actual);
     put_money(j, "cost_saved", e->cost_saved);
+    put_money(j, "cost_premium", e->cost_premium);
     if (e->prices != DD_DAY_NONE)
         dd_day_format(e->prices, day);
     put_text(j, "prices", dd_str_z(day));
@@ -249,6 +271,7 @@ void dd_event_json(const dd_event *e, dd_buf *out)
     dd_json j = DD_JSON_INIT(out, 0);
     dd_json_open(&j, '{');
     put_who(&j, e);
+    put_decision(&j, e);
     put_outcome(&j, e);
     put_figures(&j, e);
     put_attempts(&j, e);

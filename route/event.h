@@ -49,8 +49,21 @@ typedef struct {
     int             retries;
     dd_str          dropped;   /* what x-dd0c-dropped said */
     const dd_attempt *attempts; size_t n_attempts;
+
+    /* the decision */
+    dd_str          complexity;    /* "low", "medium", "high"; "" not asked for */
+    double          score;         /* 0..1, of that; < 0 not known */
+    dd_str          considered;    /* models that were compared, with reasons: a JSON array (dd_plan_considered), whole, at most DD_EVENT_CONSIDERED bytes */
+    bool            fallback;      /* a step behind the first choice was tried */
+    dd_pusd         cost_premium;  /* what the configured premium model would have cost */
+    dd_str          cache;         /* "hit", "miss", "bypass"; "" no cache */
+    dd_str          budget;        /* that warned, was gone around or refused: its name */
+    dd_str          session;       /* hash of the session's name, 16 hex digits; "" none */
+    dd_str          call_site;     /* where in the client's source, as the client says */
+    dd_str          prompt_hash;   /* SHA-256 of the first 500 characters of the system prompt, hex; "" none */
 } dd_event;
 
+enum { DD_EVENT_CONSIDERED = 2048 };
 #define DD_EVENT_EPOCH_MS INT64_C(1577836800000)
 /* "req_" and 13 letters of Crockford's base 32: sorts as the id does. out[20]. */
 void    dd_event_spell(int64_t id, char out[20]);

@@ -2,7 +2,9 @@
 
 #include <stddef.h>
 
-/* A client's text that is longer is cut; tags, which must stay JSON, are left out instead. */
+/* A client's text that is longer is cut; what must stay JSON is left out instead. */
+#define WORD 16
+#define HASH 64
 #define NAME 256
 #define LONG 4096
 #define TAGS 16384
@@ -50,6 +52,16 @@ const dd_field dd_fields[] = {
     NUM("bytes_out", NULL, DD_F_I64, bytes_out),
     NUM("retries", NULL, DD_F_INT, retries),
     TEXT("dropped", NULL, dropped, LONG),
+    TEXT("complexity", NULL, complexity, WORD),
+    NUM("score", NULL, DD_F_SHARE, score),
+    TEXT("considered", NULL, considered, DD_EVENT_CONSIDERED),
+    NUM("fallback", NULL, DD_F_BOOL, fallback),
+    NUM("cost_premium", "premium", DD_F_MONEY, cost_premium),
+    TEXT("cache", NULL, cache, WORD),
+    TEXT("budget", NULL, budget, NAME),
+    TEXT("session", NULL, session, HASH),
+    TEXT("call_site", NULL, call_site, NAME),
+    TEXT("prompt_hash", NULL, prompt_hash, HASH),
 };
 const size_t dd_n_fields = DD_COUNT(dd_fields);
 
@@ -61,6 +73,9 @@ const dd_field *dd_field_find(dd_str name)
     return NULL;
 }
 
+#define MILLION 1000000
+static int64_t share(double v) { return v >= 0 && v <= 1 ? (int64_t)(v * MILLION + 0.5) : -1; }
+
 int64_t dd_field_get(const dd_field *f, const dd_event *e, bool *null)
 {
     const void *at = (const char *)e + f->offset;
@@ -71,6 +86,7 @@ int64_t dd_field_get(const dd_field *f, const dd_event *e, bool *null)
     case DD_F_I64: case DD_F_MONEY: v = *(const int64_t *)at; break;
     case DD_F_DAY: v = *(const dd_day *)at; break;
     case DD_F_BOOL: v = *(const bool *)at; break;
+    case DD_F_SHARE: v = share(*(const double *)at); break;
     case DD_F_ERROR: v = (int64_t)*(const dd_error_class *)at; break;
     case DD_F_SOURCE: v = (int64_t)*(const dd_usage_source *)at; break;
     }
@@ -88,6 +104,7 @@ void dd_field_set(const dd_field *f, dd_event *e, int64_t v, bool null)
     case DD_F_MONEY: *(dd_pusd *)at = null ? DD_PUSD_UNKNOWN : v; break;
     case DD_F_DAY: *(dd_day *)at = null ? DD_DAY_NONE : (dd_day)v; break;
     case DD_F_BOOL: *(bool *)at = !null && v != 0; break;
+    case DD_F_SHARE: *(double *)at = null ? -1 : (double)v / MILLION; break;
     case DD_F_ERROR: *(dd_error_class *)at = null ? DD_EC_NONE : (dd_error_class)v; break;
     case DD_F_SOURCE: *(dd_usage_source *)at = null ? DD_USAGE_NONE : (dd_usage_source)v; break;
     }

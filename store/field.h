@@ -12,6 +12,7 @@ typedef enum {
     DD_F_MONEY,   /* dd_pusd, unknown is NULL */
     DD_F_DAY,     /* dd_day, none is NULL */
     DD_F_BOOL,
+    DD_F_SHARE,   /* double, 0..1, kept as millionths; negative is NULL */
     DD_F_ERROR,   /* dd_error_class */
     DD_F_SOURCE   /* dd_usage_source */
 } dd_field_kind;

@@ -116,6 +116,16 @@ static bool read_bool(dd_str s, int64_t *out)
     return *out != 0 || dd_str_eqz(s, "false") || dd_str_eqz(s, "no") || dd_str_eqz(s, "0");
 }
 
+/* "0.7": a decimal number is read as an amount is, and kept as millionths. */
+static bool read_share(dd_str s, int64_t *out)
+{
+    dd_pusd m;
+    if (s.len > 12 || dd_str_has(s, "$") || dd_money_parse(s, &m, NULL) != DD_OK || m < 0)
+        return false;
+    *out = m / (DD_PUSD_PER_USD / 1000000);
+    return true;
+}
+
 static bool read_duration(dd_str s, int64_t *out)
 {
     static const struct { const char *unit; int64_t us; } units[] = { { "us", 1 }, { "ms", 1000 }, { "s", 1000000 }, { "m", 60000000 } };
@@ -168,6 +178,8 @@ static bool read_number(const dd_field *field, dd_str s, int64_t *out)
         return dd_money_parse(s, out, NULL) == DD_OK;
     if (field->kind == DD_F_BOOL)
         return read_bool(s, out);
+    if (field->kind == DD_F_SHARE)
+        return read_share(s, out);
     if (field->kind == DD_F_DAY) {
         bool ok = dd_day_parse(s, &day);
         *out = ok ? day : 0;

@@ -79,7 +79,7 @@ static dd_str clip(dd_str s, size_t longest)
 static dd_str kept(const dd_field *f, const dd_event *e)
 {
     dd_str s = dd_field_read(f, e);
-    if (f->offset == offsetof(dd_event, tags) && s.len > f->longest)
+    if ((f->offset == offsetof(dd_event, tags) || f->offset == offsetof(dd_event, considered)) && s.len > f->longest)
         return DD_STR_NULL;
     return clip(s, f->longest);
 }

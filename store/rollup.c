@@ -1,15 +1,16 @@
 #include "store/rollup.h"
 
-enum { TEXTS = 6, COUNTERS = 12, FIRST_SLOTS = 256, RECOUNT = 1000 };
+enum { TEXTS = 6, COUNTERS = 15, FIRST_SLOTS = 256, RECOUNT = 1000 };
 static const int64_t hour_s = 3600, day_s = 86400;
 
 enum { ORG, TEAM, FEATURE, MODEL, PROVIDER, KEY };
 static const char *const text_columns[TEXTS] = { "org", "team", "feature", "model", "provider", "key_id" };
-enum { REQUESTS, ERRORS, UNPRICED, LATENCIES, LATENCY_US, COST, SAVED, INPUT, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H, OUTPUT };
+enum { REQUESTS, ERRORS, UNPRICED, LATENCIES, LATENCY_US, COST, SAVED, INPUT, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H, OUTPUT, PREMIUM, PREMIUM_SAVED, HITS };
 static const char *const counter_columns[COUNTERS] = {
     [REQUESTS] = "request_count", [ERRORS] = "error_count", [UNPRICED] = "unpriced_count", [LATENCIES] = "latency_count",
     [LATENCY_US] = "total_latency_us", [COST] = "total_cost", [SAVED] = "total_saved", [INPUT] = "input_tokens", [CACHE_READ] = "cache_read_tokens",
     [CACHE_WRITE] = "cache_write_tokens", [CACHE_WRITE_1H] = "cache_write_1h_tokens", [OUTPUT] = "output_tokens",
+    [PREMIUM] = "premium_count", [PREMIUM_SAVED] = "premium_saved", [HITS] = "cache_hit_count",
 };
 
 typedef struct {
@@ -127,6 +128,12 @@ void dd_rollup_add(dd_rollup *r, const dd_event *e)
     add(&c[CACHE_WRITE], e->usage.cache_write, e->usage.cache_write >= 0);
     add(&c[CACHE_WRITE_1H], e->usage.cache_write_1h, e->usage.cache_write_1h >= 0);
     add(&c[OUTPUT], e->usage.output, e->usage.output >= 0);
+    int64_t saved;
+    bool    premium = e->cost_premium != DD_PUSD_UNKNOWN && e->cost_actual != DD_PUSD_UNKNOWN &&
+                      !__builtin_sub_overflow(e->cost_premium, e->cost_actual, &saved);
+    c[PREMIUM] += premium;
+    add(&c[PREMIUM_SAVED], premium ? saved : 0, premium);
+    c[HITS] += dd_str_eqz(e->cache, "hit");
 }
 
 /* ---- writing ---- */

@@ -18,11 +18,13 @@ static const struct { const char *column; size_t in_sum; } counts[] = {
     { "total_latency_us", offsetof(dd_sum, latency_us) },   { "input_tokens", offsetof(dd_sum, usage.input) },
     { "cache_read_tokens", offsetof(dd_sum, usage.cache_read) }, { "cache_write_tokens", offsetof(dd_sum, usage.cache_write) },
     { "cache_write_1h_tokens", offsetof(dd_sum, usage.cache_write_1h) }, { "output_tokens", offsetof(dd_sum, usage.output) },
+    { "premium_count", offsetof(dd_sum, premiums) },        { "cache_hit_count", offsetof(dd_sum, hits) },
 };
 /* Money is summed in dollars and in what is left of each: SQLite's sum stops at 64 bits, which are nine million dollars. */
 static const struct { const char *column; size_t in_sum; } moneys[] = {
     { "total_cost", offsetof(dd_sum, cost) },
     { "total_saved", offsetof(dd_sum, saved) },
+    { "premium_saved", offsetof(dd_sum, premium_saved) },
 };
 
 static dd_str asked(const dd_sums_ask *a, size_t i) { return *(const dd_str *)(const void *)((const char *)a + texts[i].in_ask); }

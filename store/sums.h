@@ -19,7 +19,8 @@ typedef struct {
     dd_str   org, team, feature, model, provider, key_id;  /* those asked for by `by`, else empty; borrowed for the call */
     int64_t  requests, errors, unpriced;                   /* unpriced: of requests whose cost is not known, and so is not in `cost` */
     int64_t  latencies, latency_us;                        /* how many are known, and their sum */
-    dd_pusd  cost, saved;
+    int64_t  premiums, hits;                               /* requests whose premium cost is known; those that the cache answered */
+    dd_pusd  cost, saved, premium_saved;                   /* the last: cost by the premium model less actual cost, of `premiums` */
     dd_usage usage;
 } dd_sum;
 

@@ -77,15 +77,19 @@ TEST(an_event_is_one_line_of_json)
     const dd_attempt a = { DD_STR("openai"), DD_STR("gpt-4o"), 0, DD_EC_CONNECT, 5, -1, 90, { -1, -1, -1, -1, -1 }, DD_PUSD_UNKNOWN };
     const dd_event   e = { .id = 33, .time_ms = 1000, .org = DD_STR("default"), .feature = DD_STR("a\"b\n"), .tags = DD_STR("{\n \"k\": 1}"), .stream = true, .status = 200,
                            .usage = { 10, 2, 0, -1, 5 }, .reasoning_tokens = -1, .usage_source = DD_USAGE_COUNTED, .cost_original = 14850000000,
-                           .cost_actual = DD_PUSD_UNKNOWN, .cost_saved = 0, .prices = DD_DAY_NONE, .first_us = -1, .attempts = &a, .n_attempts = 1 };
+                           .cost_actual = DD_PUSD_UNKNOWN, .cost_saved = 0, .prices = DD_DAY_NONE, .first_us = -1, .attempts = &a, .n_attempts = 1,
+                           .complexity = DD_STR("low"), .score = 0.125, .considered = DD_STR("[{\"model\":\"a\"}]"), .cost_premium = 29700000000,
+                           .cache = DD_STR("hit") };
     dd_buf b = DD_BUF_INIT(0);
     dd_event_json(&e, &b);
     CHECK_STR(dd_buf_str(&b),
               "{\"id\":\"req_0000000000011\",\"time\":\"1970-01-01T00:00:01.000Z\",\"org\":\"default\",\"key_id\":null,\"user\":null,\"feature\":\"a\\\"b\\n\",\"team\":null,"
-              "\"env\":null,\"tags\":{  \"k\": 1},\"task\":null,\"strategy\":null,\"route\":null,\"endpoint\":null,\"requested_model\":null,\"used_model\":null,"
+              "\"env\":null,\"tags\":{  \"k\": 1},\"task\":null,\"strategy\":null,\"route\":null,"
+              "\"complexity\":\"low\",\"score\":0.125,\"considered\":[{\"model\":\"a\"}],\"fallback\":false,\"cache\":\"hit\",\"budget\":null,\"session\":null,"
+              "\"call_site\":null,\"prompt_hash\":null,\"endpoint\":null,\"requested_model\":null,\"used_model\":null,"
               "\"provider\":null,\"stream\":true,\"disconnected\":false,\"status\":200,\"error\":null,"
               "\"usage\":{\"input\":10,\"cache_read\":2,\"cache_write\":0,\"cache_write_1h\":null,\"output\":5},\"reasoning_tokens\":null,\"usage_source\":\"counted\","
-              "\"cost_original\":0.01485,\"cost_actual\":null,\"cost_saved\":0,\"prices\":null,\"first_us\":null,\"total_us\":0,\"overhead_us\":0,\"queue_us\":0,"
+              "\"cost_original\":0.01485,\"cost_actual\":null,\"cost_saved\":0,\"cost_premium\":0.0297,\"prices\":null,\"first_us\":null,\"total_us\":0,\"overhead_us\":0,\"queue_us\":0,"
               "\"bytes_in\":0,\"bytes_out\":0,\"retries\":0,\"dropped\":null,"
               "\"attempts\":[{\"provider\":\"openai\",\"model\":\"gpt-4o\",\"status\":0,\"error\":\"connect\",\"start_us\":5,\"first_us\":null,\"total_us\":90,"
               "\"usage\":{\"input\":null,\"cache_read\":null,\"cache_write\":null,\"cache_write_1h\":null,\"output\":null},\"cost\":null}]}");

@@ -82,6 +82,8 @@ TEST(events_are_written_with_their_sums)
     CHECK_EQ(telemetry(dir, "SELECT total_cost FROM hourly_cost_summary WHERE provider = 'anthropic'"), 5050, "R3.3 total_cost");
     CHECK_EQ(telemetry(dir, "SELECT total_cost FROM daily_cost_summary WHERE provider = 'anthropic'"), 5050, "by day");
     CHECK_EQ(telemetry(dir, "SELECT total_saved FROM hourly_cost_summary WHERE feature = 'search'"), 500, "total_saved");
+    CHECK_EQ(telemetry(dir, "SELECT premium_saved FROM daily_cost_summary WHERE premium_count = 100"), 900, "RO.6: 9 a request");
+    CHECK_EQ(telemetry(dir, "SELECT sum(premium_count) FROM hourly_cost_summary"), 100, "what is not known is not counted");
     CHECK_EQ(telemetry(dir, "SELECT request_count FROM hourly_cost_summary WHERE key_id = 'k1' AND org = 'default'"), 100, "counts");
     CHECK_EQ(telemetry(dir, "SELECT avg_latency = 1.0 FROM hourly_cost_summary WHERE model = 'claude-haiku-4-5'"), 1, "avg_latency in ms");
     CHECK_EQ(telemetry(dir, "SELECT input_tokens FROM hourly_cost_summary WHERE team = 'core'"), 5050, "tokens");

@@ -30,6 +30,46 @@ TEST(a_record_brings_the_event_back)
     dd_buf_free(&b);
 }
 
+/* Bytes of a spool file as dd0c 0.1's 39 fields were written: one answered request, one attempt. */
+static const char of_39_fields[] =
+    "\x01\x27\x83\x80\xec\xcc\xdb\x85\xbe\xd0\x0c\xa7\xcd\x82\x91\xbf\x68\x07" "default\x02k1\x00\x06search\x00\x00\x00\x00\x0b" "passthrough"
+    "\x00\x00\x06gpt-4o\x06gpt-4o\x06openai\x03\x01\x91\x03\x01\x0f\x03\x01\x01\x05\x00\x03\x81\x89\x0f\x81\x89\x0f\x01\xc5\xc4\x02\xd9\x04\xd1\x0f"
+    "Q\x03\xc9\x01\x91\x03\x01\x08logprobs\x01\x06openai\x06gpt-4o\x0b\x91\x03\x01\x15\xd9\x04\x89\x0e\x0f\x03\x01\x01\x05\x81\x89\x0f";
+
+TEST(a_record_of_an_older_program_is_read_and_what_it_lacks_is_not_known)
+{
+    dd_event got;
+    CHECK_EQ(sizeof of_39_fields - 1, 149, "bytes of the spool");
+    CHECK_OK(dd_record_read((dd_str){ of_39_fields, sizeof of_39_fields - 1 }, &got, room, NULL));
+    CHECK_EQ(got.time_ms, 1795179959123, "time");
+    CHECK_EQ(got.cost_actual, 123456, "cost");
+    CHECK_STR(got.dropped, "logprobs");
+    CHECK_EQ(got.n_attempts, 1, "R3.6 attempts");
+    CHECK_EQ(got.attempts[0].cost, 123456, "cost of an attempt");
+    CHECK(got.complexity.len == 0 && got.considered.len == 0 && got.cache.len == 0 && got.prompt_hash.len == 0);
+    CHECK(got.score < 0 && !got.fallback);
+    CHECK_EQ(got.cost_premium, DD_PUSD_UNKNOWN, "RO.6 unknown is not 0");
+}
+
+TEST(a_record_keeps_scores_to_the_millionth_and_whole_reasons)
+{
+    static char long_list[DD_EVENT_CONSIDERED + 1];
+    static const struct { double is, want; } scores[] = { { 0, 0 }, { 1, 1 }, { 0.1234564, 0.123456 }, { -1, -1 }, { 1.5, -1 } };
+    char     bytes[2 * DD_EVENT_CONSIDERED];
+    dd_event e = sample_event(1), got;
+    for (size_t i = 0; i < DD_COUNT(scores); i++) {
+        e.score = scores[i].is;
+        size_t n = dd_record_write(&e, bytes);
+        CHECK_OK(dd_record_read((dd_str){ bytes, n }, &got, room, NULL));
+        CHECK_EQ((int64_t)(got.score * 1e6 + (got.score < 0 ? -0.5 : 0.5)), (int64_t)(scores[i].want * 1e6), "millionths");
+    }
+    memset(long_list, '[', sizeof long_list);
+    e.considered = (dd_str){ long_list, sizeof long_list };
+    size_t n = dd_record_write(&e, bytes);
+    CHECK_OK(dd_record_read((dd_str){ bytes, n }, &got, room, NULL));
+    CHECK_EQ(got.considered.len, 0, "a list that is too long must not be cut: it is JSON");
+}
+
 TEST(a_record_keeps_the_ends_of_numbers_apart)
 {
     char     bytes[2048];

@@ -31,6 +31,9 @@ dd_event sample_event(int64_t n)
         .status = 200, .error = DD_EC_NONE, .usage = { n, 0, 0, 0, 2 }, .reasoning_tokens = -1, .usage_source = DD_USAGE_REPORTED,
         .cost_original = n + 5, .cost_actual = n, .cost_saved = 5, .prices = 20000, .first_us = 300, .total_us = 1000, .overhead_us = 40,
         .queue_us = 1, .bytes_in = 100, .bytes_out = 200, .retries = 1, .dropped = DD_STR("logprobs"), .attempts = tries, .n_attempts = 2,
+        .complexity = DD_STR("low"), .score = 0.25, .considered = DD_STR("[{\"model\":\"openai/gpt-4o\",\"why\":\"behind the others\"}]"), .fallback = true,
+        .cost_premium = n + 9, .cache = DD_STR("miss"), .budget = DD_STR("core-month"), .session = DD_STR("00000000000000ff"),
+        .call_site = DD_STR("app.py:12"), .prompt_hash = DD_STR("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
     };
 }
 
