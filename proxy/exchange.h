@@ -99,6 +99,7 @@ typedef struct exchange {
     dd_renames     names, ids;
     dd_api_error   error;
     dd_facts       asked;             /* what rules may ask of it */
+    const char    *wish;              /* of /v1/chat: a member that is not what it should be; NULL */
     dd_plan        plan;
     dd_decision    decision;          /* the plan's step that is tried */
     dd_provider   *provider;

@@ -137,14 +137,18 @@ static void read_wishes(exchange *x)
     uint32_t  node[DD_COUNT(names)];
     dd_facts *f = &x->asked;
     dd_jspan_members(&x->body, 0, names, node, DD_COUNT(names));
-    dd_priority_find(dd_jspan_text(&x->body, node[0], x->h->arena), &f->priority);
+    if (node[0] != DD_J_NONE && !dd_priority_find(dd_jspan_text(&x->body, node[0], x->h->arena), &f->priority))
+        x->wish = "priority";
     if (f->priority == DD_PRIORITY_NONE && !f->model.len)
         f->priority = DD_PRIORITY_BALANCED;
     f->fast = dd_jspan_is(&x->body, node[1], "fast");
-    dd_pusd most;
-    dd_str  money = dd_jspan_kind(&x->body, node[2]) == DD_J_STRING ? dd_jspan_text(&x->body, node[2], x->h->arena) : dd_jspan_raw(&x->body, node[2]);
-    if (money.len && dd_money_parse(money, &most, NULL) == DD_OK)
-        f->max_cost = most;
+    double usd;
+    if (dd_jspan_kind(&x->body, node[2]) == DD_J_STRING && dd_money_parse(dd_jspan_text(&x->body, node[2], x->h->arena), &f->max_cost, NULL) != DD_OK)
+        x->wish = "max_cost";
+    else if (dd_jspan_kind(&x->body, node[2]) == DD_J_NUMBER && dd_jspan_f64(&x->body, node[2], &usd) && usd >= 0 && usd < 1e6)
+        f->max_cost = (dd_pusd)(usd * (double)DD_PUSD_PER_USD);
+    else if (node[2] != DD_J_NONE && dd_jspan_kind(&x->body, node[2]) != DD_J_STRING)
+        x->wish = "max_cost";
     if (node[3] != DD_J_NONE && !f->session.len)
         f->session = dd_jspan_text(&x->body, node[3], x->h->arena);
 }
@@ -430,6 +434,9 @@ void weigh_facts(exchange *x)
 bool weigh_plan(exchange *x)
 {
     weigh_facts(x);
+    if (x->wish)
+        return fail_request(x, 400, "invalid_request_error", "", x->wish, strcmp(x->wish, "priority") == 0 ? "the member \"%s\" is cheap, balanced or best"
+                            : "the member \"%s\" is an amount in USD", x->wish);
     make_plan(x, DD_STR(""), false, false);
     return verdict(x);
 }
