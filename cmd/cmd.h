@@ -56,8 +56,8 @@ dd_cmd_fn dd_cmd_audit, dd_cmd_keys_create, dd_cmd_keys_list, dd_cmd_keys_revoke
 extern const dd_opt dd_audit_opts[], dd_keys_create_opts[], dd_keys_list_opts[], dd_keys_revoke_opts[], dd_keys_rotate_opts[], dd_keys_show_opts[], dd_keys_usage_opts[];
 dd_cmd_fn dd_cmd_secrets_list, dd_cmd_secrets_rm, dd_cmd_secrets_rotate, dd_cmd_secrets_set;
 extern const dd_opt dd_secrets_opts[], dd_secrets_list_opts[];
-dd_cmd_fn dd_cmd_proxy, dd_cmd_run, dd_cmd_bench, dd_cmd_mock;
-extern const dd_opt dd_proxy_opts[], dd_run_opts[], dd_bench_opts[], dd_mock_opts[];
+dd_cmd_fn dd_cmd_proxy, dd_cmd_run, dd_cmd_bench, dd_cmd_bench_cache, dd_cmd_mock;
+extern const dd_opt dd_proxy_opts[], dd_run_opts[], dd_bench_opts[], dd_bench_cache_opts[], dd_mock_opts[];
 dd_cmd_fn dd_cmd_route_check, dd_cmd_route_explain, dd_cmd_route_replay;
 extern const dd_opt dd_route_check_opts[], dd_route_explain_opts[], dd_route_replay_opts[];
 dd_cmd_fn dd_cmd_route_classify;

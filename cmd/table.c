@@ -10,6 +10,10 @@ const dd_cmd dd_cmds[] = {
       "Asks a provider directly and through a gateway in turns and prints what the gateway adds; then load at the gateway's limit and at a fixed rate, streams, and bodies of 50 and 500 kB. "
       "Works with any gateway that speaks OpenAI's API; `dd0c mock` is a provider to put behind it.",
       "dd0c mock --listen 127.0.0.1:9010 &\ndd0c bench --upstream http://127.0.0.1:9010 --gateway http://127.0.0.1:4000" },
+    { "bench cache", dd_cmd_bench_cache, "measure what equal requests cost with the cache on", "", dd_bench_cache_opts,
+      "Asks one question again and again, each round another one, and prints how many were answered from the cache, what they cost with it and without, and how long a hit "
+      "takes. Starts a proxy and a mock provider of its own unless --gateway names a proxy that runs. Status 1: less than 99% was saved in a round.",
+      "dd0c bench cache --rounds 3" },
     { "budgets", dd_cmd_budgets, "show how budgets stand and where they will end", "", dd_budgets_opts,
       "A row for each account: a budget's value (a key, a team ...) in the period of now, the fullest first, with what is spent, what requests under way have reserved, "
       "the limit, and whether it holds until the period's end at the pace so far. Reads the configuration, the ledger that proxies keep, and for what was never "
