@@ -139,8 +139,7 @@ static void settle(worker *w, request *r)
         atomic_store(&w->j->key, r->key);
         atomic_store(&w->j->going, actual);
         dd_ledger_settle(w->l, r->h, v, 2, actual);
-        atomic_fetch_add(&w->j->settled[0], actual);
-        atomic_fetch_add(&w->j->settled[r->key], actual);
+        atomic_fetch_add(&w->j->settled[r->key], actual); /* one step: who is killed here has noted all of it or nothing */
         atomic_store(&w->j->going, 0);
     }
     r->h.turn = 0;
@@ -249,7 +248,8 @@ static void judge(const dd_ledger *l, journal *j, int n, kind what)
             fail("leaked", i, r.reserved);
         missing[i] = r.spent;
         for (int k = 0; k < n; k++)
-            missing[i] -= atomic_load(&j[k].settled[i]);
+            for (int of = 2; of < 2 + KEYS; of++)
+                missing[i] -= i == 0 || i == of ? atomic_load(&j[k].settled[of]) : 0;
     }
     for (int k = 0; k < n; k++) {
         requests += atomic_load(&j[k].requests);
@@ -258,8 +258,13 @@ static void judge(const dd_ledger *l, journal *j, int n, kind what)
         if (atomic_load(&j[k].going) != 0 && n_open < 20)
             open[n_open++] = &j[k];
     }
-    if (!explained(missing, open, n_open, left))
+    if (!explained(missing, open, n_open, left)) {
+        for (int i = 0; i < 2 + KEYS; i++)
+            fprintf(stderr, "account %d: %lld more than was settled\n", i, (long long)missing[i]);
+        for (int i = 0; i < n_open; i++)
+            fprintf(stderr, "killed while settling %lld of account %d\n", (long long)atomic_load(&open[i]->going), atomic_load(&open[i]->key));
         fail("spent is not what was settled", missing[0], n_open);
+    }
     if (wrong != 0)
         fail("refused while there was room", wrong, refused);
     printf("{\"kind\": %d, \"requests\": %lld, \"refused\": %lld, \"killed_while_settling\": %d, \"spent\": %lld}\n", (int)what, (long long)requests,
