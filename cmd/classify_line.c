@@ -4,8 +4,10 @@
 
 enum { NEST = 8 };   /* a tool's result holds parts, and so on */
 
-enum { TEXT, MESSAGES, SYSTEM, INPUT, INSTRUCTIONS, TOOLS, FUNCTIONS, MAX_TOKENS, MAX_COMPLETION, MAX_OUTPUT, FORMAT, OUTPUT_CONFIG, EFFORT, REASONING,
-       THINKING, MEMBERS };
+enum {
+    TEXT, MESSAGES, SYSTEM, INPUT, INSTRUCTIONS, TOOLS, FUNCTIONS, MAX_TOKENS, MAX_COMPLETION, MAX_OUTPUT, FORMAT, OUTPUT_CONFIG, EFFORT, REASONING,
+    THINKING, MEMBERS
+};
 static const char *const member_names[MEMBERS] = {
     "text", "messages", "system", "input", "instructions", "tools", "functions", "max_tokens", "max_completion_tokens", "max_output_tokens",
     "response_format", "output_config", "reasoning_effort", "reasoning", "thinking",
@@ -160,8 +162,11 @@ static bool wants_reasoning(const reader *r, const uint32_t *m)
 static bool wants_json(const reader *r, const uint32_t *m)
 {
     static const char *const forms[] = { "json_schema", "json_object" };
-    return is_word(r, in(r, m[FORMAT], "type"), forms, DD_COUNT(forms)) || is_word(r, in(r, in(r, m[TEXT], "format"), "type"), forms, DD_COUNT(forms)) ||
-           is_word(r, in(r, in(r, m[OUTPUT_CONFIG], "format"), "type"), forms, DD_COUNT(forms));
+    const uint32_t places[] = { m[FORMAT], in(r, m[TEXT], "format"), in(r, m[OUTPUT_CONFIG], "format") };
+    for (size_t i = 0; i < DD_COUNT(places); i++)
+        if (is_word(r, in(r, places[i], "type"), forms, DD_COUNT(forms)))
+            return true;
+    return false;
 }
 
 static int count_items(const reader *r, uint32_t node)

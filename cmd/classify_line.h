@@ -8,6 +8,6 @@
 #include "base/err.h"
 #include "route/classify.h"
 
-/* Text is the arena's or borrowed from the line. DD_ERR_PARSE: not an object, damaged, without a text, or a member of a wrong kind; *err says which. */
+/* Text is the arena's. DD_ERR_PARSE: not an object, damaged, without a text, or a member of a wrong kind; *err says which. */
 dd_code dd_classify_line(dd_str line, dd_arena *arena, dd_prompt *out, dd_err *err);
 #endif

@@ -12,7 +12,8 @@ typedef struct {
 } classify_args;
 
 const dd_opt dd_route_classify_opts[] = {
-    DD_OPT(DD_OPT_FLAG, 0, "jsonl", classify_args, jsonl, NULL, "read lines of JSON, a request or {\"text\": ...} each; write a line for each in the same order"),
+    DD_OPT(DD_OPT_FLAG, 0, "jsonl", classify_args, jsonl, NULL,
+           "read lines of JSON, a request or {\"text\": ...} each; write a line for each in the same order"),
     DD_OPT(DD_OPT_FLAG, 0, "why", classify_args, why, NULL, "also say what decided the task"),
     DD_OPT_END
 };
@@ -25,7 +26,8 @@ typedef struct {
 
 static void answer(run *r, const dd_class *c)
 {
-    dd_buf_printf(&r->out, "{\"complexity\": \"%s\", \"score\": %.6f, \"task\": \"%s\"", dd_complexity_name(c->complexity), c->score, dd_task_name(c->task));
+    dd_buf_printf(&r->out, "{\"complexity\": \"%s\", \"score\": %.6f, \"task\": \"%s\"", dd_complexity_name(c->complexity), c->score,
+                  dd_task_name(c->task));
     if (r->args->why) {
         dd_buf_addz(&r->out, ", \"why\": ");
         dd_json_quote(&r->out, dd_str_z(c->why));

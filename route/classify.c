@@ -1,10 +1,10 @@
 /* Problem: name the task and its difficulty from a prompt in well under 2 ms for 100 kB, in several languages, as a pure function.
  *
- * Idea for the task: one table of word stems (route/classify.def), bucketed by first byte in an index that fits the stack; one pass over the text looks
- * only where words start. A hint counts once. The system prompt, and its first lines most, weigh more than what follows it; of long
+ * Idea for the task: one table of word stems (route/classify.def), bucketed by first byte in an index that fits the stack; one pass over the text
+ * looks only where words start. A hint counts once. The system prompt, and its first lines most, weigh more than what follows it; of long
  * texts the two ends are read, where instructions stand. What it does not do: grammar, negation, meaning.
- * Idea for the difficulty: a learned score (route/complexity.h) of what is asked, drawn towards what the task usually needs where the task is given as an
- * instruction. Why no regular expressions: docs/decisions/0007-classifier.json; why learned: 0017-classifier.json. */
+ * Idea for the difficulty: a learned score (route/complexity.h) of what is asked, drawn towards what the task usually needs where the task is given
+ * as an instruction. Why no regular expressions: docs/decisions/0007-classifier.json; why learned: 0017-classifier.json. */
 #include "route/classify.h"
 
 #include "route/complexity.h"
@@ -225,6 +225,7 @@ static const double base_score[DD_TASK_COUNT] = {
 #define LOW_BELOW 0.34
 #define HIGH_FROM 0.67
 #define UNRECOGNISED 0.50
+#define HARD_WORK 0.55
 
 static int at_most(int n, int most)
 {
@@ -322,11 +323,19 @@ static double usual_share(const dd_prompt *p, const tally *t, const dd_complexit
     return t->told[task] >= ENOUGH || t->points[task] >= 2 * ENOUGH ? task_share[task] : 0;
 }
 
+/* Work that is usually hard is not made easier by its name: there the task only lifts. */
+static double with_task(double score, double usual, double share, dd_task task)
+{
+    if (base_score[task] >= HARD_WORK && usual < score)
+        return score;
+    return share * usual + (1 - share) * score;
+}
+
 static dd_class learned(const dd_prompt *p, const tally *t, const dd_complexity_view *view, dd_class c)
 {
     double score = dd_complexity_score(view);
     if (c.recognised) {
-        double share = usual_share(p, t, view, c.task), both = share * c.score + (1 - share) * score;
+        double both = with_task(score, c.score, usual_share(p, t, view, c.task), c.task);
         c.score = p->reasoning && c.score > both ? c.score : both;
     } else {
         c.score = score;

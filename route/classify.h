@@ -1,7 +1,7 @@
 /* route/classify.h - what kind of work a prompt asks for, and how hard it is.
  *
- * Pure, no allocation; < 2 ms for 100 kB (R2.1). Of a live request the score is learned (route/complexity.h) and moved by what is known of the task; of
- * static text in source code, where the question itself is missing, it is the task's and the form's alone. */
+ * Pure, no allocation; < 2 ms for 100 kB (R2.1). Of a live request the score is learned (route/complexity.h) and moved by what is known of
+ * the task; of static text in source code, where the question itself is missing, it is the task's and the form's alone. */
 #ifndef DD_ROUTE_CLASSIFY_H
 #define DD_ROUTE_CLASSIFY_H
 #include "base/str.h"

@@ -1,8 +1,8 @@
 /* Problem: order requests by how much a stronger model would gain, in microseconds, without asking a model.
  *
- * Idea: the longer a text, the more; beside that two learned corrections, for questions with options to choose from (what the strong model gains: boosted
- * trees and hashed words) and for all others (what it gains, and how hard it is for a cheap model: trees and hashed words, too). Why so:
- * docs/decisions/0017-classifier.json. What it does not do: know facts, or what a given pair of models is good at. */
+ * Idea: the longer a text, the more; beside that two learned corrections, of boosted trees and hashed words each: for questions with options to choose
+ * from what the strong model gains, for all others also how hard they are for a cheap one. Why so: docs/decisions/0017-classifier.json. What it does
+ * not do: know facts, or what a given pair of models is good at. */
 #include <math.h>
 
 #include "route/complexity.h"

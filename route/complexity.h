@@ -1,8 +1,8 @@
 /* route/complexity.h - how much a text needs the stronger model, by a small learned model.
  *
- * A text becomes about a hundred numbers (length, sentences, digits, signs of code and mathematics, options to choose from, kinds of words) and a set of
- * hashed words; trees and weights trained on public results of strong and cheap models (tools/train-router.py -> route/complexity.def) make a score of
- * them. Integers throughout, so that training and run time see the same. Pure, no allocation; of long texts both ends are read.
+ * A text becomes about a hundred numbers (length, sentences, digits, signs of code and mathematics, options to choose from, kinds of words) and a
+ * set of hashed words; trees and weights trained on public results of strong and cheap models (tools/train-router.py -> route/complexity.def) make a
+ * score of them. Integers throughout, so that training and run time see the same. Pure, no allocation; of long texts both ends are read.
  * What it learnt from, and how well it does on what it has not seen: docs/classifier.md. */
 #ifndef DD_ROUTE_COMPLEXITY_H
 #define DD_ROUTE_COMPLEXITY_H

@@ -44,7 +44,8 @@ typedef struct {
     int n[K_COUNT];         /* bytes, or runs of them */
     int group[G_COUNT];
     int words, letters, long_words, very_long_words, longest_word, distinct, sentences, longest_sentence, sentence;
-    int numbers, most_digits, decimals, percents, amounts, fractions, variables, wide, code, indented, depth, deepest, questions, blanks, capitals, acronyms;
+    int numbers, most_digits, decimals, percents, amounts, fractions, variables, wide;
+    int code, indented, depth, deepest, questions, blanks, capitals, acronyms;
     double largest;
 } counts;
 

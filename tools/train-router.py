@@ -164,7 +164,7 @@ class Trees:
     def __init__(self, d, rows, y, weight):
         self.trees = []
         for seed in range(SEEDS):
-            m = HistGradientBoostingRegressor(random_state=seed, max_features=0.3, max_iter=120, learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=60,
+            m = HistGradientBoostingRegressor(random_state=seed, max_features=0.3, max_iter=120, learning_rate=0.05, max_leaf_nodes=10, min_samples_leaf=40,
                                               l2_regularization=10)
             m.fit(d.x[rows].astype(float), y, sample_weight=weights(d, rows))
             self.trees += [self.flat(p[0].nodes, weight / SEEDS) for p in m._predictors]

@@ -154,7 +154,8 @@ static double best_us(dd_str text, int times)
 
 TEST(a_typical_prompt_takes_less_than_half_a_millisecond)   /* R2.1, RO.3; the best of several runs, so that a busy machine does not fail it */
 {
-    static const char words[] = "Compare the offers of 2024 (A, B), analyze 3.5% of f(x) = x^2 and say: which category, why? \"Every\" Translation counts.\n";
+    static const char words[] = "Compare the offers of 2024 (A, B), analyze 3.5% of f(x) = x^2 and say: which category, why? "
+                                "\"Every\" Translation counts.\n";
     dd_buf b = DD_BUF_INIT(0);
     while (b.len < 100000)
         dd_buf_addz(&b, words);
