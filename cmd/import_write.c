@@ -35,6 +35,12 @@ void dd_import_set(dd_import *im, const char *fmt, ...)
     va_start(ap, fmt);
     dd_str s = vprint(im, fmt, ap);
     va_end(ap);
+    dd_str key = dd_str_sub(s, 0, (size_t)(dd_str_chr(s, ':') + 1));
+    for (size_t i = 0; i < im->settings.n; i++)
+        if (dd_str_starts(im->settings.v[i], key)) {
+            im->settings.v[i] = s;   /* several sections of the source may say it: the last one counts */
+            return;
+        }
     dd_avec_push(&im->arena, &im->settings, s);
 }
 
