@@ -1,6 +1,6 @@
 /* store/cache_disk.c - the cache's thread: answers to and from cache.db, and what has to be done once in a while.
  *
- * Nobody waits for a write: what is put stands in a short queue, and is left out when that is full. Most lookups that miss memory would miss the disk,
+ * Nobody waits for a write: what is put stands in a queue for up to a second, is written with what came beside it, and is left out when that queue is full. Most lookups that miss memory would miss the disk,
  * too; a Bloom filter over the keys tells at once (1 MiB: one in 2,000 is asked in vain with 100,000 answers, one in 30 with a million). It learns of
  * other processes' answers every second. A row tells its keyed hash, its times and its size; all else is sealed, in two pieces, so that
  * invalidating need not open the answers. */
@@ -15,7 +15,7 @@
 #include "store/sql.h"
 
 enum { FILTER_WORDS = 1 << 17, FILTER_HASHES = 3 };
-enum { LOADS_MAX = 4096, STORES_MAX = 4096, STORES_BYTES = 64 << 20, TAKE = 64 };
+enum { LOADS_MAX = 4096, STORES_MAX = 4096, STORES_BYTES = 64 << 20, TAKE = 256, BATCH_BYTES = 4 << 20, ENOUGH = 64 };   /* ENOUGH: wake the thread before its time */
 enum { BUSY_MS = 250, LOOK_MS = 1000, TIDY_MS = 60000, EXPIRED = 256, EXPIRED_TURNS = 8, EVICT_TURNS = 64 };
 
 typedef struct load { struct load *next; dd_cache_key key; int64_t now_s; } load;
@@ -107,7 +107,8 @@ void cache_disk_store(cache_disk *d, cache_entry *e)
         d->stores_end  = &s->next;
         d->n_stores++;
         d->stores_bytes += e->bytes;
-        pthread_cond_signal(&d->changed);
+        if (d->n_stores == ENOUGH)
+            pthread_cond_signal(&d->changed);
     }
     pthread_mutex_unlock(&d->lock);
     if (!room)
@@ -304,23 +305,23 @@ static void load_one(cache_disk *d, const load *l)
     cache_loaded(d->o.cache, &l->key, found);
 }
 
-static dd_code store_one(cache_disk *d, const cache_entry *e, dd_err *err)
+static bool store_one(cache_disk *d, dd_sql *s, const cache_entry *e)
 {
-    dd_buf  about = DD_BUF_INIT(0), whole = DD_BUF_INIT(0);
-    dd_code rc = DD_OK;
+    dd_buf about = DD_BUF_INIT(0), whole = DD_BUF_INIT(0);
     if (seal_entry(d, e, &about, &whole)) {
-        dd_sql s = dd_sql_prepare(d->db, "INSERT INTO answers (key, stored_s, expires_s, about, answer) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
-                                         " stored_s = excluded.stored_s, expires_s = excluded.expires_s, about = excluded.about, answer = excluded.answer", err);
-        dd_sql_blob(&s, &e->key, sizeof e->key);
-        dd_sql_i64(&s, e->answer.stored_s);
-        dd_sql_i64(&s, e->answer.expires_s);
-        dd_sql_blob(&s, about.ptr, about.len);
-        dd_sql_blob(&s, whole.ptr, whole.len);
-        rc = dd_sql_run(&s);
+        s->bound = 0;
+        dd_sql_blob(s, &e->key, sizeof e->key);
+        dd_sql_i64(s, e->answer.stored_s);
+        dd_sql_i64(s, e->answer.expires_s);
+        dd_sql_blob(s, about.ptr, about.len);
+        dd_sql_blob(s, whole.ptr, whole.len);
+        while (dd_sql_row(s))
+            ;
+        sqlite3_reset(s->st);
     }
     dd_buf_free(&about);
     dd_buf_free(&whole);
-    return rc;
+    return s->rc == DD_OK;
 }
 
 static void store_all(cache_disk *d, const stored *list)
@@ -328,12 +329,17 @@ static void store_all(cache_disk *d, const stored *list)
     dd_err  err = DD_ERR_INIT;
     dd_code rc  = dd_db_begin(d->db, &err);
     int64_t n   = 0;
-    for (const stored *s = list; s && rc == DD_OK; s = s->next, n++)
-        rc = store_one(d, s->entry, &err);
-    rc = dd_sql_finish(d->db, rc, &err);
+    if (rc == DD_OK) {
+        dd_sql s = dd_sql_prepare(d->db, "INSERT INTO answers (key, stored_s, expires_s, about, answer) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
+                                         " stored_s = excluded.stored_s, expires_s = excluded.expires_s, about = excluded.about, answer = excluded.answer", &err);
+        for (const stored *at = list; at && store_one(d, &s, at->entry); at = at->next)
+            ;
+        rc = dd_sql_finish(d->db, dd_sql_end(&s), &err);
+    }
+    for (const stored *at = list; at; at = at->next)
+        n++;
     tell(d, rc, &err);
-    if (rc != DD_OK)
-        atomic_fetch_add_explicit(&d->lost, n, memory_order_relaxed);
+    atomic_fetch_add_explicit(rc == DD_OK ? &d->entries : &d->lost, n, memory_order_relaxed);
     measure(d);
     d->more = d->more || atomic_load_explicit(&d->bytes, memory_order_relaxed) > d->max_bytes;
 }
@@ -443,14 +449,17 @@ static int64_t invalidate(cache_disk *d, const dd_cache_match *m)
 
 typedef struct { load *loads; stored *stores; ask *asks; bool stop; } work;
 
+/* A batch is a small part of what the database may hold, so that there is room for it when the oldest of before have gone. */
 static stored *take_stores(cache_disk *d)
 {
     stored *first = d->stores, *last = NULL;
-    for (int i = 0; i < TAKE && d->stores; i++) {
+    int64_t room  = d->max_bytes / 16 < BATCH_BYTES ? d->max_bytes / 16 : BATCH_BYTES;
+    for (int i = 0; i < TAKE && d->stores && room > 0; i++) {
         last      = d->stores;
         d->stores = last->next;
         d->n_stores--;
         d->stores_bytes -= last->entry->bytes;
+        room -= (int64_t)last->entry->bytes;
     }
     if (last)
         last->next = NULL;
@@ -485,7 +494,7 @@ static void wait_and_take(cache_disk *d, work *w)
         until.tv_nsec -= 1000000000;
     }
     pthread_mutex_lock(&d->lock);
-    while (!d->loads && !d->stores && !d->asks && !d->stopping && !d->more)
+    while (!d->loads && d->n_stores < ENOUGH && !d->asks && !d->stopping && !d->more)
         if (pthread_cond_timedwait(&d->changed, &d->lock, &until) != 0)
             break;
     take(d, w);
