@@ -199,9 +199,6 @@ static void fallbacks(dd_import *im, const cJSON *list, dd_str path, const char 
                 else if (chain_step(im, to->valuestring, dd_import_path(im, at, from->string), &s))
                     dd_import_add(im, r ? &r->fallback : &im->fallback, s);
             }
-            const dd_import_model *group = dd_import_model_find(im, from->string);
-            if (r && group && group->targets.n > 1)
-                add_on(im, r, "usual");   /* its own deployments stand in for each other whatever fails */
             if (r)
                 add_on(im, r, on);
         }
@@ -235,6 +232,38 @@ static void aliases(dd_import *im, const cJSON *map, dd_str path)
         dd_import_model copy = *m;   /* a target of models: is no name of models: */
         copy.name            = dd_arena_dupz(&im->arena, alias->string);
         dd_avec_push(&im->arena, &im->models, copy);
+    }
+}
+
+/* A retry may land on another deployment of the group: behind the choice stand its own targets, then what the group falls back to. */
+static void retries_within(dd_import *im, const char *group)
+{
+    dd_import_route *r    = route_for(im, group);
+    dd_import_steps  then = r->fallback.n ? r->fallback : im->fallback, all = { 0 };
+    dd_import_add(im, &all, dd_import_plain(dd_arena_dupz(&im->arena, group)));
+    for (size_t i = 0; i < then.n; i++)
+        dd_import_add(im, &all, then.v[i]);
+    r->fallback = all;
+    add_on(im, r, "usual");
+}
+
+/* What holds for a group holds for its other names. */
+static void alias_routes(dd_import *im, const cJSON *map)
+{
+    const cJSON *alias;
+    dd_import_each(alias, map) {
+        const char *to = cJSON_IsString(alias) ? alias->valuestring : text(alias, "model");
+        dd_str      of = dd_arena_printf(&im->arena, "fallback of %s", to ? to : "");
+        for (size_t i = 0; i < im->routes.n; i++)
+            if (dd_str_eq(im->routes.v[i].name, of) && dd_import_model_find(im, alias->string)) {
+                dd_import_route *r    = route_for(im, alias->string);   /* the list may have moved */
+                dd_import_route *from = &im->routes.v[i];
+                if (!r->fallback.n) {
+                    r->fallback = from->fallback;
+                    r->on       = from->on;
+                }
+                break;
+            }
     }
 }
 
@@ -487,6 +516,10 @@ dd_code dd_import_litellm(dd_import *im, const cJSON *root, dd_err *err)
     read_settings(&s, get(root, "litellm_settings"), "litellm_settings");
     read_settings(&s, router, "router_settings");
     read_settings(&s, get(root, "general_settings"), "general_settings");
+    alias_routes(im, get(router, "model_group_alias"));
+    for (size_t k = 0; k < im->models.n; k++)
+        if (im->models.v[k].targets.n > 1)
+            retries_within(im, im->models.v[k].name.ptr);
     write_settings(&s);
     dd_import_each(entry, environment) {
         dd_import_lose(im, dd_import_path(im, DD_STR("environment_variables"), entry->string),

@@ -110,7 +110,7 @@ def test_litellm(cli):
     for line in ('base_url: "https://my-endpoint-europe.openai.azure.com/"', 'api_version: "2024-02-15-preview"', 'api_key: "${AZURE_API_KEY_EU}"',
                  "targets: [{model: azure/gpt-4o-eu, weight: 6}, {model: openai/gpt-4o, weight: 12, timeout: 30s}]", "strategy: weighted",
                  "targets: [anthropic/claude-sonnet-5-5]", 'base_url: "http://vllm.internal:8000/v1"', "targets: [ollama/llama3.2]", "  gpt-4:\n",
-                 "when: 'model == \"gpt-4o\"'", "fallback: [claude, vllm]", "fallback: [gpt-4o]", "fallback_on: [context, content_policy]", "fallback: [local]",
+                 "when: 'model == \"gpt-4o\"'", "fallback: [gpt-4o, claude, vllm]", "fallback: [gpt-4, claude, vllm]", "fallback: [gpt-4o]", "fallback_on: [context, content_policy]", "fallback: [local]",
                  "retry: {attempts: 3}", "breaker: {error_rate: 50%, window: 60s, min_requests: 4, cooldown: 60s}", "timeouts: {total: 30s}", "unsupported: drop",
                  'cache: {mode: "exact", ttl: 600s, scope: key}', "{scope: global, limit: $100, period: month, on_exceed: block}"):
         assert line in out, (line, out)
