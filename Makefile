@@ -45,7 +45,7 @@ TS_CFLAGS = -std=gnu11 -O2 -w -DTREE_SITTER_REUSE_ALLOCATOR -I$(TS)/include -I$(
 
 LIB3_OBJ = $(TS_OBJ) $(LLHTTP_OBJ) $(GEN_OBJ)
 
-.PHONY: all help check check-unit check-cli asan tsan fuzz fuzz-replay bench score lint golden man install dist fresh scan clean decisions
+.PHONY: all help check check-unit check-cli asan tsan fuzz fuzz-replay bench score lint golden man install dist fresh scan clean decisions flag-audit
 all: build/dd0c
 
 build/dd0c: $(OUT)/dd0c
@@ -143,6 +143,7 @@ $(OUT)/bench/route: bench/route_bench.c $(LIB) $(GEN_OBJ)
 bench-stages: build/dd0c ; $(PYTHON) bench/stages.py --trend docs/trend-stages.csv
 lint: build/dd0c ; $(PYTHON) tools/lint.py
 decisions: ; @$(PYTHON) tools/decisions.py
+flag-audit: build/dd0c ; build/dd0c flags check $(if $(FLAGS),--file $(FLAGS))
 golden: build/dd0c $(OUT)/unit-tests
 	DD_GOLDEN_UPDATE=1 $(OUT)/unit-tests golden
 .PHONY: score-packages conformance stress resilience compat bench-gate bench-stages bench-route
@@ -179,6 +180,7 @@ help:
 	@echo "make budgets    kills, storms, time zones"
 	@echo "make compat     official SDKs, proxied  make bench-gate  P99 added, with a trend"
 	@echo "make bench-stages  where a proxied request's time goes, with a trend"
+	@echo "make flag-audit  no flag outlives its ttl (FLAGS=file)"
 	@echo "make golden     rewrite golden files    make man       rewrite man pages"
 	@echo "make install    PREFIX=, DESTDIR=       make dist      a tar of the stripped binary"
 	@echo "make fresh      README's commands in a bare Debian root (needs debootstrap)"

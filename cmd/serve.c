@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/redact.h"
 #include "base/secret.h"
+#include "cmd/flags.h"
 #include "cmd/keep.h"
 #include "cmd/money.h"
 #include "cmd/secret_watch.h"
@@ -37,7 +38,8 @@ struct dd_serve {
     char           host[256], url[300];
     char           token[41];          /* of a `run`: what its command calls with */
     dd_buf         providers;          /* a line for people */
-    struct timespec seen_config, seen_prices, seen_cert, seen_key;
+    struct timespec seen_config, seen_prices, seen_flags, seen_cert, seen_key;
+    dd_flag_watch *flags;
     bool           tls, tls_touched;   /* touched: a file of the two changed within the last second: the other may be about to */
     dd_buf         prices_path;
     dd_secret_watch *secrets;
@@ -349,6 +351,7 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
         return err->code;
     name_providers(s, first);
     dd_keep_want(s->keep, first);
+    dd_flag_watch_attach(s->flags, &first->flags);
     dd_gateway_opts o = { .host = s->host, .port = port, .workers = s->opts.workers > 0 ? (unsigned)s->opts.workers : c->server.workers > 0
                           ? (unsigned)c->server.workers : 0,
                           .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_cert = tls_cert(c, &s->opts), .tls_key = tls_key(c, &s->opts),
@@ -376,6 +379,7 @@ static void remember(dd_serve *s)
 {
     s->seen_config = changed_at(s->config.path);
     s->seen_prices = changed_at(dd_buf_z(&s->prices_path));
+    s->seen_flags  = changed_at(dd_flags_path(&s->config));
 }
 
 static void remember_tls(dd_serve *s)
@@ -406,6 +410,7 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
     s->providers   = (dd_buf)DD_BUF_INIT(64 << 10);
     s->refused     = (dd_buf)DD_BUF_INIT(1024);
     s->secrets     = dd_secret_watch_new();
+    s->flags       = dd_flag_watch_new(log_line, s);
     if (opts->token)
         dd_random_text(s->token, sizeof s->token - 1, DD_STR("0123456789abcdefghijklmnopqrstuvwxyz"));
     dd_dir_cache(&s->prices_path);
@@ -496,6 +501,7 @@ static bool reload(dd_serve *s, const char *why, bool asked)
     }
     if (snap) {
         dd_keep_want(s->keep, snap);
+        dd_flag_watch_attach(s->flags, &snap->flags);
         dd_gateway_reload(s->gateway, snap);
         tell_unread(s, &next);
         s->tls_touched = s->tls_touched || tls_differs(s, &next);
@@ -562,11 +568,12 @@ void dd_serve_watch(dd_serve *s)
     if (s->tls)
         watch_tls(s);
     dd_ledger_reclaim(s->ledger, dd_mono_now().ns / 1000000);
-    struct timespec c = changed_at(s->config.path), p = changed_at(dd_buf_z(&s->prices_path));
+    dd_flag_watch_look(s->flags);
+    struct timespec c = changed_at(s->config.path), p = changed_at(dd_buf_z(&s->prices_path)), f = changed_at(dd_flags_path(&s->config));
     if (s->config.path && c.tv_sec == 0 && c.tv_nsec == 0)
         return;                        /* an editor may be about to put it back */
     bool renewed = dd_secret_watch_changed(s->secrets), again = s->retry_s > 0 && --s->retry_s == 0;
-    if (memcmp(&c, &s->seen_config, sizeof c) != 0 || memcmp(&p, &s->seen_prices, sizeof p) != 0)
+    if (memcmp(&c, &s->seen_config, sizeof c) != 0 || memcmp(&p, &s->seen_prices, sizeof p) != 0 || memcmp(&f, &s->seen_flags, sizeof f) != 0)
         reload(s, "configuration read again", true);
     else if ((renewed || again) && !reload(s, "a secret was set anew, configuration read again", !again))
         s->retry_s = RETRY_S;
@@ -584,6 +591,7 @@ void dd_serve_stop(dd_serve *s)
         dd_auth_close(s->auth);        /* answers the workers that still wait: their loops must be there */
     dd_keep_close(s->keep);            /* so does this; what gateway_free cuts finds no cache any more */
     dd_gateway_free(s->gateway);
+    dd_flag_watch_free(s->flags);
     dd_keep_free(s->keep);
     dd_ledger_close(s->ledger);
     dd_events_close(s->events, 5000);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cmd/flags.h"
 #include "cmd/snapshot_parts.h"
 
 dd_code dd_snapshot_fail(dd_snapshot_maker *m, int line, const char *fmt, ...)
@@ -569,6 +570,8 @@ dd_code dd_snapshot_rules(dd_snapshot_maker *m)
         rc = set_models(m);
     if (rc == DD_OK)
         rc = set_panic(m);
+    if (rc == DD_OK)
+        rc = dd_flags_load(c, &m->s->arena, &m->s->flags, m->err);
     set_health(m);
     return rc;
 }

@@ -49,6 +49,22 @@ const dd_cmd dd_cmds[] = {
       "Below: this month, today, the month's end at the pace so far, and budgets of all requests and those that will not hold. Calls whose price is not known are "
       "counted and told; they are in no amount. A day begins at midnight of the configuration's `timezone`, else UTC; spans of more than 89 days in UTC.",
       "dd0c costs\ndd0c costs --by key --period 7d\n# for a spreadsheet\ndd0c costs --by day --since 2026-10-01 --format csv > costs.csv" },
+    { "flags", dd_cmd_flags, "list feature flags", "", dd_flags_opts,
+      "Lists the flags of the configuration's file: whether they are on, for which share, until when, whose they are, and which turned themselves off "
+      "(state tripped) because their route was slower or failed more than the requests beside it.\n\n"
+      "`dd0c flags set` changes one, `dd0c flags reset` lets one that turned itself off count again, `dd0c flags check` is for CI.",
+      "dd0c flags\n# for a program\ndd0c flags --format json" },
+    { "flags check", dd_cmd_flags_check, "fail when a flag has outlived its ttl", "", dd_flags_set_opts,
+      "Reads the file of flags as a proxy does. Status 1 and a line \"Expired flag at full rollout: NAME\" for each flag that is on for everyone and past its ttl: "
+      "its rule should have become an ordinary one. Other expired flags are warned of.",
+      "dd0c flags check\n# before it is merged\ndd0c flags check --file flags.yaml" },
+    { "flags list", dd_cmd_flags, "list feature flags", "", dd_flags_opts, "The same as `dd0c flags`.", "dd0c flags list" },
+    { "flags reset", dd_cmd_flags_reset, "let a flag that turned itself off count again", "NAME", dd_flags_set_opts,
+      "Every proxy of this machine takes the flag's route again within about a second, and counts anew.", "dd0c flags reset cheap-chat" },
+    { "flags set", dd_cmd_flags_set, "turn a flag on or off, or change its share", "NAME on|off|rollout SHARE", dd_flags_set_opts,
+      "Changes the flag's line in its file and nothing else; a running proxy takes it within about a second. Who did it is in the audit log.",
+      "dd0c flags set cheap-chat rollout 25\n# at once, for everybody\ndd0c flags set cheap-chat off" },
+    { "flags show", dd_cmd_flags_show, "show one feature flag", "NAME", dd_flags_opts, "Shows what the file says of the flag, and why it turned itself off.", "dd0c flags show cheap-chat" },
     { "help", dd_cmd_help_run, "explain a command", "[COMMAND]", dd_help_opts,
       "Without a command it lists all of them.", "dd0c help scan" },
     { "keys create", dd_cmd_keys_create, "make a key for clients of the proxy", "--name NAME", dd_keys_create_opts,

@@ -1,6 +1,7 @@
 /* What a flag's path does to requests, counted without a lock, and the tests that turn it off (docs/flags.md).
  *
- * Latencies go into buckets of 1/128 to 1/256 of their value (0.8% at most), 128 an octave; a threshold is rounded to the side that lets the flag live. */
+ * Latencies go into buckets of 1/128 to 1/256 of their value (0.8% at most), 128 an octave; a threshold is rounded to the side that lets the flag
+ * live. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -112,8 +113,8 @@ static int64_t p99(const histogram *h)
     return h->n_good ? lower_edge(tail_bucket(h, &above)) : -1;
 }
 
-/* How many of the path's are slower than 1.05 times the k-th slowest beside it: were both alike but for that factor, the slowest of all together would
- * be the path's by its share of all. */
+/* How many of the path's are slower than 1.05 times the k-th slowest beside it: were both alike but for that factor, the slowest of all together
+ * would be the path's by its share of all. */
 static double latency_chance(const histogram *path, const histogram *beside)
 {
     int64_t  k = 0, x = 0;
