@@ -285,30 +285,31 @@ static dd_code read_events(work *w, const replay_args *args, dd_err *err)
     return rc;
 }
 
-static dd_code replay(work *w, const dd_config *config, const replay_args *args, dd_err *err)
+static dd_code print(work *w, const replay_args *args, dd_err *err)
 {
-    dd_buf  missing = DD_BUF_INIT(64 << 10), out = DD_BUF_INIT(0);
-    dd_code rc      = DD_OK;
-    w->s = config->n_providers ? dd_snapshot_draft(config, &missing, err) : dd_snapshot_make(config, false, err);
-    if (!w->s)
-        rc = err->code;
-    if (rc == DD_OK) {
-        w->bare          = w->s->policy;
-        w->bare.routes   = NULL;
-        w->bare.n_routes = 0;
-        dd_policy_index(&w->bare, w->s->prices, &w->s->arena);
-        w->found.config = config->path ? config->path : "the environment";
-        rc = read_events(w, args, err);
-    }
-    if (rc == DD_OK) {
-        if (w->found.changes.n)
-            qsort(w->found.changes.v, w->found.changes.n, sizeof *w->found.changes.v, by_saving);
-        (args->format && strcmp(args->format, "json") == 0 ? dd_replay_json : dd_replay_text)(&w->found, &out);
-        rc = dd_cmd_print(dd_buf_str(&out), err);
-    }
-    dd_buf_free(&missing);
+    dd_buf out = DD_BUF_INIT(0);
+    if (w->found.changes.n)
+        qsort(w->found.changes.v, w->found.changes.n, sizeof *w->found.changes.v, by_saving);
+    (args->format && strcmp(args->format, "json") == 0 ? dd_replay_json : dd_replay_text)(&w->found, &out);
+    dd_code rc = dd_cmd_print(dd_buf_str(&out), err);
     dd_buf_free(&out);
     return rc;
+}
+
+static dd_code replay(work *w, const dd_config *config, const replay_args *args, dd_err *err)
+{
+    dd_buf missing = DD_BUF_INIT(64 << 10);
+    w->s = config->n_providers ? dd_snapshot_draft(config, &missing, err) : dd_snapshot_make(config, false, err);
+    dd_buf_free(&missing);
+    if (!w->s)
+        return err->code;
+    w->bare          = w->s->policy;
+    w->bare.routes   = NULL;
+    w->bare.n_routes = 0;
+    dd_policy_index(&w->bare, w->s->prices, &w->s->arena);
+    w->found.config = config->path ? config->path : "the environment";
+    dd_code rc      = read_events(w, args, err);
+    return rc == DD_OK ? print(w, args, err) : rc;
 }
 
 dd_code dd_cmd_route_replay(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
