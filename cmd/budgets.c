@@ -42,6 +42,8 @@ static dd_code open_book(const dd_cmd *cmd, budget_args *args, dd_book **out, in
     return *out ? DD_OK : err->code;
 }
 
+void dd_book_account_json(dd_json *j, const dd_spend_account *a, int64_t now_s) { dd_spend_account_json(j, a, now_s); }
+
 /* --- list --- */
 
 static dd_code no_budgets(const dd_book *b, dd_err *err)

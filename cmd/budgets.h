@@ -3,16 +3,23 @@
  * Works without a running proxy, and beside one. Of its own, because report/ and proxy/ have words in common. */
 #ifndef DD_CMD_BUDGETS_H
 #define DD_CMD_BUDGETS_H
+#include "base/json.h"
 #include "cmd/cmd.h"
 #include "route/spend.h"
 
 typedef struct dd_book dd_book;
+struct dd_snapshot;
+struct dd_ledger;
 /* `config` NULL: as every command finds it. What is wrong with a configuration that was not named is a warning, and budgets are those of the
  * ledger. Caller owns; NULL: *err. */
 dd_book *dd_book_open(const dd_cmd *cmd, const char *config, int64_t now_s, dd_err *err);
+/* The same of a running proxy: its snapshot (NULL: none) and its ledger, both borrowed. Never fails. */
+dd_book *dd_book_join(const char *dir, const struct dd_snapshot *s, struct dd_ledger *ledger, int64_t now_s);
 void     dd_book_close(dd_book *b);
 /* All accounts: the fullest first. Text lives as long as the book. */
 const dd_spend_account *dd_book_accounts(const dd_book *b, size_t *n);
+/* An account's members, as `dd0c budgets --format json` has them. */
+void     dd_book_account_json(dd_json *j, const dd_spend_account *a, int64_t now_s);
 /* Whether a configuration was read. */
 bool     dd_book_configured(const dd_book *b);
 

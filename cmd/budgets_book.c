@@ -14,7 +14,8 @@
 struct dd_book {
     dd_arena       arena;
     dd_config      config;
-    dd_snapshot   *s;          /* NULL: no configuration that could be read */
+    const dd_snapshot *s;      /* NULL: no configuration that could be read */
+    bool           borrowed;   /* snapshot and ledger */
     dd_ledger     *ledger;     /* NULL: no proxy ever had budgets here */
     dd_buf         dir;
     int64_t        now_s;
@@ -173,6 +174,31 @@ static void read_keys(dd_book *b)
     dd_db_close(db);
 }
 
+static void list_accounts(dd_book *b)
+{
+    if (b->ledger)
+        dd_ledger_each(b->ledger, b->now_s, take_row, b);
+    for (size_t i = 0; b->s && i < b->s->budgets.n; i++)
+        take_budget(b, &b->s->budgets.v[i]);
+    if (b->accounts.n)
+        qsort(b->accounts.v, b->accounts.n, sizeof *b->accounts.v, fullest);
+}
+
+dd_book *dd_book_join(const char *dir, const dd_snapshot *s, dd_ledger *ledger, int64_t now_s)
+{
+    dd_book *b  = dd_calloc(1, sizeof *b);
+    b->now_s    = now_s;
+    b->s        = s;
+    b->ledger   = ledger;
+    b->borrowed = true;
+    b->zone     = s ? s->policy.zone : NULL;
+    dd_buf_addz(&b->dir, dir);
+    (void)dd_buf_z(&b->dir);
+    read_keys(b);
+    list_accounts(b);
+    return b;
+}
+
 dd_book *dd_book_open(const dd_cmd *cmd, const char *config, int64_t now_s, dd_err *err)
 {
     dd_book *b = dd_calloc(1, sizeof *b);
@@ -189,12 +215,7 @@ dd_book *dd_book_open(const dd_cmd *cmd, const char *config, int64_t now_s, dd_e
     read_keys(b);
     if (b->ledger && dd_ledger_note(b->ledger)[0])
         dd_cmd_warn(cmd, "%s", dd_ledger_note(b->ledger));
-    if (b->ledger)
-        dd_ledger_each(b->ledger, now_s, take_row, b);
-    for (size_t i = 0; b->s && i < b->s->budgets.n; i++)
-        take_budget(b, &b->s->budgets.v[i]);
-    if (b->accounts.n)
-        qsort(b->accounts.v, b->accounts.n, sizeof *b->accounts.v, fullest);
+    list_accounts(b);
     return b;
 }
 
@@ -202,9 +223,11 @@ void dd_book_close(dd_book *b)
 {
     if (!b)
         return;
-    dd_ledger_close(b->ledger);
-    dd_snapshot_drop(b->s);
-    dd_config_fini(&b->config);
+    if (!b->borrowed) {
+        dd_ledger_close(b->ledger);
+        dd_snapshot_drop((dd_snapshot *)b->s);
+        dd_config_fini(&b->config);
+    }
     dd_vec_free(&b->accounts);
     dd_buf_free(&b->dir);
     dd_arena_fini(&b->arena);

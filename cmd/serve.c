@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/redact.h"
 #include "base/secret.h"
+#include "cmd/admin.h"
 #include "cmd/flags.h"
 #include "cmd/keep.h"
 #include "cmd/money.h"
@@ -32,6 +33,7 @@ struct dd_serve {
     dd_events     *events;
     dd_ledger     *ledger;
     dd_keep       *keep;
+    dd_admin      *admin;
     char          *dir;                /* of the state */
     bool           loopback, json_log;
     atomic_int     level;              /* 0 error .. 3 debug */
@@ -227,7 +229,7 @@ static void answer_ask(void *ctx, const dd_ask *ask, void (*done)(void *arg, int
             answers[i].answer(ctx, ask, done, arg);
             return;
         }
-    done(arg, 404, DD_STR("{\"error\":{\"message\":\"nothing answers here\",\"type\":\"invalid_request_error\",\"param\":null,\"code\":\"unknown_url\"}}"));
+    dd_admin_ask(((dd_serve *)ctx)->admin, ask, done, arg);
 }
 
 /* --- where to listen --- */
@@ -312,6 +314,8 @@ static dd_code open_stores(dd_serve *s, dd_err *err)
         rc = open_ledger(s, dd_buf_z(&dir), err);
     if (rc == DD_OK)
         s->keep = dd_keep_new(dd_buf_z(&dir), log_line, s);
+    if (rc == DD_OK && !(s->admin = dd_admin_open(&(dd_admin_opts){ .dir = dd_buf_z(&dir), .ledger = s->ledger }, err)))
+        rc = err->code;
     dd_buf_free(&dir);
     return rc;
 }
@@ -351,6 +355,7 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
         return err->code;
     name_providers(s, first);
     dd_keep_want(s->keep, first);
+    dd_admin_use(s->admin, first);
     dd_flag_watch_attach(s->flags, &first->flags);
     dd_gateway_opts o = { .host = s->host, .port = port, .workers = s->opts.workers > 0 ? (unsigned)s->opts.workers : c->server.workers > 0
                           ? (unsigned)c->server.workers : 0,
@@ -501,6 +506,7 @@ static bool reload(dd_serve *s, const char *why, bool asked)
     }
     if (snap) {
         dd_keep_want(s->keep, snap);
+        dd_admin_use(s->admin, snap);
         dd_flag_watch_attach(s->flags, &snap->flags);
         dd_gateway_reload(s->gateway, snap);
         tell_unread(s, &next);
@@ -589,7 +595,8 @@ void dd_serve_stop(dd_serve *s)
     }
     if (s->auth)
         dd_auth_close(s->auth);        /* answers the workers that still wait: their loops must be there */
-    dd_keep_close(s->keep);            /* so does this; what gateway_free cuts finds no cache any more */
+    dd_admin_close(s->admin);          /* so does this */
+    dd_keep_close(s->keep);            /* and this; what gateway_free cuts finds no cache any more */
     dd_gateway_free(s->gateway);
     dd_flag_watch_free(s->flags);
     dd_keep_free(s->keep);

@@ -301,6 +301,14 @@ static void note_flags(exchange *x, dd_error_class error)
                   (end - x->h->started.ns) / 1000, error != DD_EC_NONE);
 }
 
+/* Who looks at figures should not find himself in them, however often he looks. */
+static bool is_remembered(const exchange *x, int status)
+{
+    if (x->ep.kind == EP_ASK || x->ep.kind == EP_PROVIDERS)
+        return status >= 400;
+    return x->ep.kind != EP_HEALTH && x->ep.kind != EP_READY;
+}
+
 void settle_record(exchange *x, int status)
 {
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
@@ -314,7 +322,7 @@ void settle_record(exchange *x, int status)
     spend_settle(x);
     note_session(x, status);
     note_flags(x, error);
-    if (hooks->record && x->ep.kind != EP_HEALTH && x->ep.kind != EP_READY && x->id)
+    if (hooks->record && is_remembered(x, status) && x->id)
         record(x, status, error);
     dd_stage_enter(was);
     dd_stage_request();
