@@ -366,7 +366,7 @@ static bool is_plain(dd_str s)
 
 static void scalar(dd_buf *out, dd_str s)
 {
-    if (is_plain(s))
+    if (is_plain(s) && !dd_redact_needed(s))   /* what stands in a key's place is text in quotes */
         dd_buf_add(out, s);
     else
         dd_json_quote(out, s);

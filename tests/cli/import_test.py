@@ -193,3 +193,9 @@ def test_shapes_nobody_expects(cli):
         cli.write("x.yaml", text)
         p = cli.run("config", "import", "policy", "x.yaml", status=None)
         assert p.returncode in (0, 3), (text, p.returncode, p.err)
+
+
+def test_a_key_where_none_belongs_stays_behind(cli):
+    key = "sk" + "-proj-" + "Ab1" * 16
+    out, _ = made(cli, "portkey", "config.json", json.dumps({"provider": "openai", "override_params": {"model": key}}))
+    assert key not in out and "[redacted]" in out, out
