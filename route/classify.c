@@ -27,6 +27,7 @@ enum {
     MAX_READ  = 65536,  /* bytes of each end of a system prompt */
     TEXT_READ = 4096,   /* bytes of each end of the other messages: further in they are material, not instructions */
     LEAD      = 400,    /* bytes of the system prompt that say what it is about */
+    FIRST     = 16,     /* bytes within which a message's first instruction begins */
     ENOUGH    = 2       /* points from which a task counts as recognised */
 };
 
@@ -164,7 +165,7 @@ static void read_part(const bucket_index *ix, dd_str s, int factor, size_t lead,
             if (hint_at(&hints[p - 1], s, i)) {
                 count_hint(t, p - 1, factor + (i < lead), system);
                 if (system || begins_instruction(s, i))
-                    count_told(t, p - 1, system ? 0 : factor);
+                    count_told(t, p - 1, system ? 0 : factor + (i < FIRST));
             }
     }
 }

@@ -80,6 +80,12 @@ TEST(a_short_text_is_the_easy_one_to_extract_from)   /* R2.1: under 500 tokens *
         CHECK_EQ(c.task, DD_TASK_EXTRACTION, "extract");
         CHECK(!sizes[i].low || (c.complexity == DD_COMPLEXITY_LOW && c.score < 0.34));
     }
+    p = prompt("Extract a comprehensive, rigorous, in depth strategy for complex cases from the text.", "Extract it.");
+    p.max_tokens   = 8000;
+    p.input_tokens = 500;
+    CHECK(dd_classify(&p).complexity != DD_COMPLEXITY_LOW);
+    p.input_tokens = 499;
+    CHECK_EQ(dd_classify(&p).complexity, DD_COMPLEXITY_LOW, "whatever else is said");
     p = prompt("", "Why did the chemist extract the caffeine with chloroform, and which losses does each of the three steps cause?");
     CHECK(dd_classify(&p).score != dd_classify(&(dd_prompt){ .text = DD_STR("Extract the name"), .input_tokens = -1, .max_tokens = -1 }).score);
 }
@@ -112,6 +118,8 @@ TEST(an_instruction_weighs_more_than_material)
     CHECK_EQ(dd_classify(&p).task, DD_TASK_TRANSLATION, "it begins the sentence");
     p = prompt("", "The translated text arrived. Please summarize it.");
     CHECK_EQ(dd_classify(&p).task, DD_TASK_SUMMARIZATION, "behind please");
+    p = prompt("", "Summarize these reviews.\nTranslated: good.\nTranslated: bad.\nTranslated: fine.\nTranslated: dull.\nTranslated: long.");
+    CHECK_EQ(dd_classify(&p).task, DD_TASK_SUMMARIZATION, "what is repeated counts once");
 }
 
 TEST(the_newest_turn_is_scored)

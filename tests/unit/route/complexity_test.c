@@ -84,6 +84,18 @@ TEST(words_are_noted_once)
         CHECK(one.word[i] < 1 << DD_COMPLEXITY_BITS);
 }
 
+/* The table knows words by their hash alone: FNV-1a, 32 bits, mixed, 15 bits of it (reckoned apart from the program). */
+TEST(hashes_of_words_stay_what_the_table_was_trained_on)
+{
+    dd_complexity_view pair = view("cat dog"), longer = view("kitchen");
+    CHECK_EQ(pair.word[0], 10236, "cat");
+    CHECK_EQ(pair.word[1], 25589, "dog");
+    CHECK_EQ(pair.word[2], 5478, "cat dog");
+    CHECK_EQ(longer.word[0], 25246, "kitchen");
+    CHECK_EQ(longer.word[1], 1502, "its first five letters");
+    CHECK_EQ(longer.words, 2, "of more than five letters both");
+}
+
 /* Any bytes do: every score is within 0 and 1, and the same each time. */
 TEST(any_bytes_have_a_score)
 {
