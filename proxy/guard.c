@@ -40,12 +40,14 @@ static size_t behind_comment(dd_str s, size_t at)
     return stop < end ? (size_t)(stop - s.ptr) + 1 : at;
 }
 
-/* Up to where all is whole. Comments keep a connection alive: they do not wait for the event behind them. */
-static size_t whole_events(dd_str s)
+/* Up to where all is whole; up to `known` no event ends. Comments keep a connection alive: they do not wait for the event behind them. */
+static size_t whole_events(dd_str s, size_t known)
 {
     size_t at = s.len;
-    while (at > 0 && !is_boundary(s, at))
+    while (at > known && !is_boundary(s, at))
         at--;
+    if (at <= known)
+        at = 0;
     for (size_t next; (next = behind_comment(s, at)) > at;)
         at = next;
     return at;
@@ -163,16 +165,17 @@ static size_t let_through(dd_guard *g, dd_str all, dd_buf *out)
     return at;
 }
 
-/* Something waits, or will. */
+/* Something waits, or will. What waits was looked through when it came: a long event may come in many small pieces. */
 static dd_str feed_pieces(dd_guard *g, dd_str bytes, dd_guard_clean *clean, void *ctx)
 {
     dd_buf out = DD_BUF_INIT(0), rest = DD_BUF_INIT(0);
+    size_t known = g->through ? 0 : g->held.len;
     dd_buf_add(&g->held, bytes);
     dd_str all  = dd_buf_str(&g->held);
     size_t from = g->through ? let_through(g, all, &out) : 0;
     all = dd_str_sub(all, from, all.len);
     if (!g->through) {
-        size_t to    = whole_events(all);
+        size_t to    = whole_events(all, known);
         dd_str ready = dd_str_sub(all, 0, to);
         if (!clean_events(ready, clean, ctx, &out))
             dd_buf_add(&out, ready);
@@ -184,9 +187,11 @@ static dd_str feed_pieces(dd_guard *g, dd_str bytes, dd_guard_clean *clean, void
             all = dd_str_sub(all, n, all.len);
         }
     }
-    dd_buf_add(&rest, all);
-    dd_buf_free(&g->held);
-    g->held = rest;
+    if (all.len < g->held.len) {
+        dd_buf_add(&rest, all);
+        dd_buf_free(&g->held);
+        g->held = rest;
+    }
     return give(g, out);
 }
 

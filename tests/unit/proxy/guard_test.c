@@ -1,6 +1,8 @@
 /* Error events in relayed streams lose the keys in them; all else keeps its bytes (R1.7). */
 #include "proxy/guard.h"
 
+#include <time.h>
+
 #include "tests/unit/test.h"
 
 /* A stand-in for a key. */
@@ -122,6 +124,25 @@ TEST(an_event_without_end_goes_through)
         dd_guard_fini(&g);
         dd_buf_free(&out);
     }
+    dd_buf_free(&in);
+    dd_buf_free(&want);
+}
+
+TEST(a_long_event_in_single_bytes_is_looked_through_once)
+{
+    enum { LONG = 128 << 10 };
+    dd_buf in = DD_BUF_INIT(LONG + 64);
+    dd_buf_addz(&in, "data: {\"error\":\"SECRET");
+    for (int i = 0; i < LONG; i++)
+        dd_buf_addc(&in, 'x');
+    dd_buf want = DD_BUF_INIT(LONG + 64);
+    dd_buf_addz(&want, "data: {\"error\":\"***");
+    dd_buf_add(&want, dd_str_sub(dd_buf_str(&in), sizeof "data: {\"error\":\"SECRET" - 1, in.len));
+    dd_buf_addz(&in, "\"}\n\n");
+    dd_buf_addz(&want, "\"}\n\n");
+    clock_t start = clock();
+    run("long", dd_buf_str(&in), 0, 1, dd_buf_str(&want));
+    CHECK(clock() - start < 3 * CLOCKS_PER_SEC); /* milliseconds; 10 s when each byte has all before it looked at again */
     dd_buf_free(&in);
     dd_buf_free(&want);
 }
