@@ -98,9 +98,9 @@ static void answer(dd_admin *a, const waiting *w, dd_snapshot *s)
 {
     dd_arena    arena = DD_ARENA_INIT;
     dd_buf      out   = DD_BUF_INIT(0);
-    dd_question q     = { .ask = w->ask, .s = s, .dir = a->dir, .ledger = a->opts.ledger, .now_s = a->opts.now_s ? a->opts.now_s() : dd_clock().s, .arena = &arena,
-                          .out = &out };
-    int status = choose(&q);
+    dd_question q     = { .ask = w->ask, .s = s, .dir = a->dir, .ledger = a->opts.ledger, .arena = &arena, .out = &out };
+    q.now_s           = a->opts.now_s ? a->opts.now_s() : dd_clock().s;
+    int status        = choose(&q);
     w->done(w->arg, status, dd_buf_str(&out));
     dd_buf_free(&out);
     dd_arena_fini(&arena);

@@ -1,7 +1,7 @@
 /* cmd/admin.h - questions to a running proxy whose answers take a while: they read databases, and no request's thread may wait for those.
  *
- * One helper thread answers them in the order they came, from a queue with an end: when it is full, or the proxy is about to stop, the answer is 503 at
- * once. What may be asked is a table in admin.c, a row a question; whoever answers in a thread of his own has a row in cmd/serve.c instead. */
+ * One helper thread answers them in the order they came, from a queue with an end: when it is full, or the proxy is about to stop, the answer is 503
+ * at once. What may be asked is a table in admin.c, a row a question; whoever answers in a thread of his own has a row in cmd/serve.c instead. */
 #ifndef DD_CMD_ADMIN_H
 #define DD_CMD_ADMIN_H
 #include "proxy/gateway.h"

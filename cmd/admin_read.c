@@ -70,7 +70,7 @@ static bool read_rfc3339(dd_str s, int64_t day_s, int64_t *out)
     int     h, m, sec;
     int64_t offset;
     size_t  at = 19;
-    bool    ok = s.len > at && (s.ptr[10] == 'T' || s.ptr[10] == 't' || s.ptr[10] == ' ') && s.ptr[13] == ':' && s.ptr[16] == ':' && two(s, 11, 23, &h) &&
+    bool    ok = s.len > at && dd_str_chr(DD_STR("Tt "), s.ptr[10]) >= 0 && s.ptr[13] == ':' && s.ptr[16] == ':' && two(s, 11, 23, &h) &&
               two(s, 14, 59, &m) && two(s, 17, 60, &sec);
     if (!ok)
         return false;
@@ -89,7 +89,7 @@ bool dd_moment_read(dd_str text, const struct dd_zone *zone, bool last, int64_t 
     const int64_t end = (int64_t)(LAST_DAY + 1) * DAY_S;
     dd_day  day;
     int64_t from, to;
-    if (text.len < 10 || text.ptr[4] != '-' || !dd_day_parse(text, &day))
+    if (text.len < 10 || text.ptr[4] != '-' || !dd_day_parse(dd_str_sub(text, 0, 10), &day))
         return text.len > 0 && text.ptr[0] != '+' && dd_parse_i64(text, out_s) && *out_s >= 0 && *out_s <= end;
     if (day < 0 || day > LAST_DAY)
         return false;

@@ -8,7 +8,8 @@
 #include "cmd/budgets.h"
 #include "store/sums.h"
 
-enum { HOUR_S = 3600, DAY_S = 86400, HOURS_KEPT_S = 89 * DAY_S, FINE_S = 49 * HOUR_S /* two days, one of them of 25 hours */, ROWS_MAX = 1000, PARAMS = 8 };
+enum { HOUR_S = 3600, DAY_S = 86400, HOURS_KEPT_S = 89 * DAY_S, FINE_S = 49 * HOUR_S /* two days, one of them of 25 hours */ };
+enum { ROWS_MAX = 1000, PARAMS = 8 };
 
 static const struct { const char *name; unsigned by; } kinds[] = {
     { "day", 0 }, { "model", 0 }, { "team", DD_BY_TEAM }, { "feature", DD_BY_FEATURE }, { "key", DD_BY_KEY },
@@ -35,8 +36,8 @@ static const struct dd_zone *zone_of(const dd_question *q) { return q->s ? q->s-
 
 static int bad_moment(usage *u, const dd_param *p)
 {
-    return dd_answer_error(u->q, 400, p->name.ptr, "invalid_time",
-                           "\"" DD_STR_FMT "\" is no time: a day (2026-11-20), RFC 3339 (2026-11-20T08:00:00Z) or seconds since 1970", DD_STR_ARG(p->value));
+    static const char times[] = "a day (2026-11-20), RFC 3339 (2026-11-20T08:00:00Z) or seconds since 1970";
+    return dd_answer_error(u->q, 400, p->name.ptr, "invalid_time", "\"" DD_STR_FMT "\" is no time: %s", DD_STR_ARG(p->value), times);
 }
 
 static int read_by(usage *u, const dd_param *p)
@@ -112,8 +113,9 @@ static void add(dd_sum *to, const dd_sum *s)
         { &to->requests, s->requests },       { &to->errors, s->errors },         { &to->unpriced, s->unpriced },
         { &to->latencies, s->latencies },     { &to->latency_us, s->latency_us }, { &to->premiums, s->premiums },
         { &to->hits, s->hits },               { &to->cost, s->cost },             { &to->saved, s->saved },
-        { &to->premium_saved, s->premium_saved }, { &to->usage.input, s->usage.input }, { &to->usage.cache_read, s->usage.cache_read },
-        { &to->usage.cache_write, s->usage.cache_write }, { &to->usage.cache_write_1h, s->usage.cache_write_1h }, { &to->usage.output, s->usage.output },
+        { &to->premium_saved, s->premium_saved }, { &to->usage.input, s->usage.input },
+        { &to->usage.cache_read, s->usage.cache_read }, { &to->usage.cache_write, s->usage.cache_write },
+        { &to->usage.cache_write_1h, s->usage.cache_write_1h }, { &to->usage.output, s->usage.output },
     };
     for (size_t i = 0; i < DD_COUNT(all); i++)
         add_i64(all[i].to, all[i].n);
@@ -151,8 +153,9 @@ static dd_str row_name(usage *u, const dd_sum *s, const figures *model, int64_t 
 
 static figures *model_of(usage *u, const dd_sum *s)
 {
-    dd_str   name = dd_arena_printf(u->q->arena, DD_STR_FMT "%s" DD_STR_FMT, DD_STR_ARG(s->provider), s->provider.len ? "/" : "", DD_STR_ARG(s->model));
-    figures *f    = find(u, &u->models, name);
+    const char *slash = s->provider.len ? "/" : "";
+    dd_str      name  = dd_arena_printf(u->q->arena, DD_STR_FMT "%s" DD_STR_FMT, DD_STR_ARG(s->provider), slash, DD_STR_ARG(s->model));
+    figures    *f     = find(u, &u->models, name);
     if (!f->sum.requests) {
         f->provider = dd_arena_dup(u->q->arena, s->provider);
         f->model    = dd_arena_dup(u->q->arena, s->model);
