@@ -181,6 +181,7 @@ help:
 	@echo "make compat     official SDKs, proxied  make bench-gate  P99 added, with a trend"
 	@echo "make bench-stages  where a proxied request's time goes, with a trend"
 	@echo "make flag-audit  no flag outlives its ttl (FLAGS=file)"
+	@echo "make score-routing  learned score     make train-router   its table, from ../shared"
 	@echo "make golden     rewrite golden files    make man       rewrite man pages"
 	@echo "make install    PREFIX=, DESTDIR=       make dist      a tar of the stripped binary"
 	@echo "make fresh      README's commands in a bare Debian root (needs debootstrap)"
