@@ -1,6 +1,6 @@
 -- Answers kept for equal requests. What a row tells: a keyed hash of the request, its times, and how long its sealed pieces are (AES-256-GCM).
 CREATE TABLE answers (
-    id        INTEGER PRIMARY KEY,
+    id        INTEGER PRIMARY KEY, -- in the order of storing: the oldest go first
     key       BLOB NOT NULL,      -- HMAC-SHA-256 under this installation's key
     stored_s  INTEGER NOT NULL,
     expires_s INTEGER NOT NULL,
@@ -8,5 +8,4 @@ CREATE TABLE answers (
     answer    BLOB NOT NULL       -- as the client got it
 );
 CREATE UNIQUE INDEX answers_key ON answers (key);
-CREATE INDEX answers_stored ON answers (stored_s);
 CREATE INDEX answers_expires ON answers (expires_s);
