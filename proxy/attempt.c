@@ -223,15 +223,19 @@ static dd_retry_step decide(exchange *x, const dd_failure *f)
     return s;
 }
 
+void attempt_drop_call(exchange *x)
+{
+    if (x->call)
+        dd_call_cancel(x->call);
+    x->call = NULL;
+}
+
+/* The call under way goes on where what it brings is the answer after all. */
 bool attempt_failed(exchange *x, const dd_failure *f)
 {
     if (x->given || x->h->head_sent)
         return false;
     dd_loop_timer(x->w->loop, &x->timer, 0);
-    if (x->call) {
-        dd_call_cancel(x->call);
-        x->call = NULL;
-    }
     x->failure = f->error;
     attempt_end(x, f->error);
     set_aside(x, f);
@@ -245,6 +249,7 @@ bool attempt_failed(exchange *x, const dd_failure *f)
         return false;
     }
     remember(x);
+    attempt_drop_call(x);
     if (s.next == DD_NEXT_STEP)
         to_step(x, x->step + 1);
     else if (s.next == DD_NEXT_KEY)
@@ -350,9 +355,7 @@ static void on_done(void *ctx, dd_call_end end, const char *why)
 static void out_of_time(dd_timer *t)
 {
     exchange *x = t->owner;
-    if (x->call)
-        dd_call_cancel(x->call);
-    x->call    = NULL;
+    attempt_drop_call(x);
     x->last_at = dd_loop_now(x->w->loop).ns;
     fail(x, DD_CALL_TIMEOUT_FIRST, "the step's own timeout");
 }
@@ -377,7 +380,8 @@ static dd_str upstream_path(const exchange *x)
     return generate && x->to == DD_DIALECT_CHAT ? DD_STR("/chat/completions") : x->ep.path;
 }
 
-static void call(exchange *x)
+/* false: x->error */
+static bool call(exchange *x)
 {
     dd_buf       url = DD_BUF_INIT(16 << 10);
     dd_err       err = DD_ERR_INIT;
@@ -395,12 +399,11 @@ static void call(exchange *x)
     dd_buf_free(&url);
     if (!x->call) {
         x->call_at = 0;
-        fail_request(x, 502, "server_error", "bad_provider_url", "", "%s", err.msg);
-        exchange_error(x);
-        return;
+        return fail_request(x, 502, "server_error", "bad_provider_url", "", "%s", err.msg);
     }
     set_deadline(x);
     exchange_move(x, EX_await_head);
+    return true;
 }
 
 /* The first step from here on that its breaker lets through; the last one goes in any case: the breaker steers, it never refuses (R2.4). */
@@ -428,8 +431,8 @@ static void start(exchange *x)
         admit(x);
         choose_key(x);
         x->tries++;
-        if (prepare_step(x, attempt_is_checked(x)))
-            break;
+        if (prepare_step(x, attempt_is_checked(x)) && call(x))
+            return;
         end_live(x, DD_EC_INVALID);
         if (x->step + 1 < x->plan.n_steps)
             continue;                    /* another step's API may take it */
@@ -441,7 +444,6 @@ static void start(exchange *x)
         }
         return;
     }
-    call(x);
 }
 
 void attempt_start(exchange *x)
@@ -449,7 +451,8 @@ void attempt_start(exchange *x)
     const dd_retry *retry = &x->s->policy.retry;
     x->live = x->live_key = x->live_whole = DD_LIVE_NONE;
     if (!planned(x)) {
-        call(x);
+        if (!call(x))
+            exchange_error(x);
         return;
     }
     dd_live_request(live(x), retry->budget, retry->budget_min, mono_ms(x));

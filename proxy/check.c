@@ -84,6 +84,10 @@ bool check_rejects(exchange *x, const dd_jspan *span)
     bool rejected = !read || failed_checks(x, &answer, &m) != 0;
     bool asked    = !rejected && x->plan.verifier.len && !x->verified && verify_start(x, dd_buf_str(&m.text));
     dd_buf_free(&m.text);
+    if (asked) {                         /* paid for, should the client leave before it gets it */
+        dd_usage_read(x->to, span, &x->usage, &x->stop);
+        settle_answer(x, span);
+    }
     if (rejected)
         check_reject(x);
     return rejected || asked;

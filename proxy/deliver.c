@@ -248,11 +248,13 @@ static void hold_data(exchange *x, dd_str bytes)
         dd_failure f = { x->failure, x->status, -1 };
         if (attempt_failed(x, &f))
             return;
-        x->failure = DD_EC_NONE;         /* the stream tells it itself */
-        if (x->first && x->step > 0)
+        if (x->first && x->step > 0) {
+            attempt_drop_call(x);
             deliver_failure(x);
-        else
+        } else {
+            x->failure = DD_EC_NONE;     /* the stream tells it itself */
             let_go(x);
+        }
     } else if (x->first_at || !x->reader || x->collected.len > MOST) {
         let_go(x);
     }

@@ -101,6 +101,7 @@ typedef struct exchange {
     dd_facts       asked;             /* what rules may ask of it */
     const char    *wish;              /* of /v1/chat: a member that is not what it should be; NULL */
     dd_plan        plan;
+    bool           only_local;        /* a budget is spent: nothing that costs is asked, no verifier either */
     dd_decision    decision;          /* the plan's step that is tried */
     dd_provider   *provider;
     dd_dialect     to;                /* the dialect spoken upstream */
@@ -112,6 +113,7 @@ typedef struct exchange {
 
     /* the attempts */
     size_t         step;              /* of the plan */
+    size_t         prepared;          /* the step that up_body was made for, and 1; 0: none yet */
     int            tries;             /* at this step */
     dd_timer       timer;             /* a pause's end, or the step's own time */
     uint32_t       live, live_key, live_whole;   /* its slots (route/live.h): model, key, provider */
@@ -202,6 +204,7 @@ bool     attempt_failed(exchange *x, const dd_failure *f);
 void     attempt_fail_call(exchange *x, dd_call_end end, const char *why);   /* x->error and x->failure say so */
 void     attempt_end(exchange *x, dd_error_class error);   /* the last one, for the event and what lives */
 bool     attempt_may_follow(const exchange *x);      /* a failure would not be the end */
+void     attempt_drop_call(exchange *x);
 void     attempt_next(exchange *x);                  /* a checked answer is not good enough: the ladder's next step */
 void     attempt_contented(exchange *x);             /* the first content is there: it has no time of its own any more */
 dd_str   attempt_others(exchange *x);                /* x-dd0c-fallbacks: what failed before */
@@ -213,6 +216,7 @@ void     check_reject(exchange *x);                  /* it was paid for, and the
 /* verify.c: true: another model is asked about the answer, and deliver_whole or check_reject follows */
 bool     verify_start(exchange *x, dd_str answer);
 void     verify_drop(exchange *x);
+dd_pusd  verify_at_most(exchange *x);                /* what asking once may cost */
 
 /* deliver.c */
 void     deliver_head(void *ctx, int status, const dd_header *headers, size_t n);

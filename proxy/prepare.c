@@ -194,10 +194,15 @@ static bool same_family(exchange *x)
     return true;
 }
 
+/* At the same step again the body is the same: large ones are not copied with every try. */
 bool prepare_step(exchange *x, bool whole)
 {
     x->to        = prepare_dialect(x, x->decision.provider);
     x->up_stream = x->stream && !whole;
+    if (x->prepared == x->step + 1) {
+        make_headers(x, x->to != x->ep.dialect);
+        return true;
+    }
     x->drops.n = x->names.n = x->ids.n = 0;
     if (x->to == DD_DIALECT_NONE)
         return fail_request(x, 400, "invalid_request_error", "unsupported_endpoint", "model",
@@ -206,6 +211,7 @@ bool prepare_step(exchange *x, bool whole)
     bool across = x->to != x->ep.dialect;
     if (!(across ? translate(x) : same_family(x)))
         return false;
+    x->prepared = x->step + 1;
     make_headers(x, across);
     return true;
 }

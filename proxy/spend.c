@@ -38,10 +38,16 @@ bool spend_limits(exchange *x)
 
 /* --- budgets --- */
 
-/* What may be spent: a cascade's ladder may all be called, of a chain the dearest is; a provider that costs nothing needs no money. */
+/* What may be spent: a cascade's ladder may all be called, a verifier be asked between its rungs, and the chain behind it; of a chain the dearest is. A provider that
+ * costs nothing needs no money. */
 static dd_pusd at_most(exchange *x)
 {
-    dd_pusd sum = 0, most = 0;
+    bool    cascade = x->plan.strategy == DD_STRATEGY_CASCADE && x->plan.checks;
+    dd_pusd sum = 0, most = 0, ask = cascade && x->plan.n_primary > 1 ? verify_at_most(x) : 0;
+    for (size_t i = 1; ask > 0 && i < x->plan.n_primary; i++)
+        if (dd_money_add(sum, ask, &sum) != DD_OK)
+            sum = INT64_MAX;
+    most = sum;
     dd_day  day = dd_day_of((dd_wall){ x->asked.time_s });
     for (size_t i = 0; i < x->plan.n_steps; i++) {
         const dd_candidate *c = &x->plan.steps[i];
@@ -50,8 +56,10 @@ static dd_pusd at_most(exchange *x)
         dd_pusd one = dd_budget_estimate(c->price.price, x->asked.input_tokens, x->asked.max_tokens, x->plan.expected_output, day);
         if (one == DD_PUSD_UNKNOWN)
             continue;
-        if (x->plan.strategy == DD_STRATEGY_CASCADE && i < x->plan.n_primary && dd_money_add(sum, one, &sum) == DD_OK)
-            one = sum;
+        if (cascade && dd_money_add(sum, one, &one) != DD_OK)
+            one = INT64_MAX;
+        if (cascade && i < x->plan.n_primary)
+            sum = one;
         most = one > most ? one : most;
     }
     return most;

@@ -13,7 +13,7 @@ typedef struct {
     dd_buf      body;
 } verification;
 
-enum { TEXT_MOST = 24 << 10, ANSWER_MOST = 1 << 20, TIMEOUT_MS = 10000 };
+enum { TEXT_MOST = 24 << 10, ANSWER_MOST = 1 << 20, TIMEOUT_MS = 10000, VERDICT_TOKENS = 16 };
 
 static const char instruction[] =
     "You check the work of an assistant. You get a request and the assistant's answer. Say YES if the answer does what the request asks for, completely and without "
@@ -68,6 +68,7 @@ static void on_done(void *ctx, dd_call_end end, const char *why)
     dd_buf_free(&v->body);
     x->verification = NULL;
     x->verified     = true;
+    x->usage_source = DD_USAGE_NONE;     /* reckoned anew, with what asking cost */
     if (no)
         check_reject(x);
     else
@@ -92,7 +93,7 @@ static dd_str make_body(exchange *x, const verification *v, dd_str request, dd_s
     dd_json_key(&j, "model");
     dd_json_str(&j, v->decision.model);
     dd_json_key(&j, "max_tokens");
-    dd_json_i64(&j, 16);
+    dd_json_i64(&j, VERDICT_TOKENS);
     if (v->to == DD_DIALECT_MESSAGES) {
         dd_json_key(&j, "system");
         dd_json_strz(&j, instruction);
@@ -115,12 +116,39 @@ static dd_str make_body(exchange *x, const verification *v, dd_str request, dd_s
     return body;
 }
 
+/* A key's list of models and a spent budget bind here, too: the verifier reads the prompt, and costs. */
+static bool may_ask(exchange *x, dd_decision *d)
+{
+    const dd_caller *c = &x->caller;
+    if (!x->plan.verifier.len)
+        return false;
+    dd_decide(&x->s->policy, x->s->prices, x->plan.verifier, d, NULL);
+    if (d->verdict != DD_DECIDED)
+        return false;
+    const dd_policy_provider *p = &x->s->policy.providers[d->provider];
+    if (x->only_local && !p->free && !p->local)
+        return false;
+    return dd_policy_allows(c->models, c->n_models, x->plan.verifier) ||
+           dd_policy_allows(c->models, c->n_models, dd_arena_printf(x->h->arena, DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(p->name), DD_STR_ARG(d->model)));
+}
+
+dd_pusd verify_at_most(exchange *x)
+{
+    enum { INSTRUCTION = 80, BYTES_A_TOKEN = 3 };
+    dd_decision d;
+    int64_t     most = TEXT_MOST / BYTES_A_TOKEN, asked = x->asked.input_tokens, cap = x->asked.max_tokens >= 0 ? x->asked.max_tokens : x->plan.expected_output;
+    if (!may_ask(x, &d) || x->s->policy.providers[d.provider].free || !d.used.price)
+        return 0;
+    int64_t input = INSTRUCTION + (asked >= 0 && asked < most ? asked : most) + (cap >= 0 && cap < most ? cap : most);
+    dd_pusd one   = dd_budget_estimate(d.used.price, input, VERDICT_TOKENS, VERDICT_TOKENS, dd_day_of((dd_wall){ x->asked.time_s }));
+    return one == DD_PUSD_UNKNOWN ? 0 : one;
+}
+
 bool verify_start(exchange *x, dd_str answer)
 {
     verification *v = dd_new(x->h->arena, verification);
     *v              = (verification){ .x = x, .body = DD_BUF_INIT(ANSWER_MOST) };
-    dd_decide(&x->s->policy, x->s->prices, x->plan.verifier, &v->decision, NULL);
-    if (v->decision.verdict != DD_DECIDED)
+    if (!may_ask(x, &v->decision))
         return false;
     dd_provider *p   = &x->s->providers[v->decision.provider];
     dd_buf       url = DD_BUF_INIT(16 << 10), request = DD_BUF_INIT(256 << 10);

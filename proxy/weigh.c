@@ -443,6 +443,7 @@ bool weigh_plan(exchange *x)
 
 bool weigh_again(exchange *x, dd_str only_route, bool only_local)
 {
+    x->only_local = only_local;
     make_plan(x, only_route, only_local, false);
     return verdict(x);
 }

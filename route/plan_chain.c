@@ -149,11 +149,11 @@ static dd_verdict verdict(plan_work *w)
     return n[DD_FIT_UNPRICED] ? DD_DECIDED_UNPRICED : DD_DECIDED_INCAPABLE;
 }
 
-/* A route whose candidates all cannot leaves the request as it was, if that can be sent. */
+/* A route whose candidates all cannot leaves the request as it was, if that can be sent. Not so the route of a spent budget: as it was it was too dear. */
 static void as_asked(plan_work *w, plan_list *steps)
 {
     plan_candidate k = { .t = w->asked_target, .asked = true, .named = true, .name = w->f->model, .c = { .timeout_ms = -1, .retries = -1 } };
-    bool named_only  = w->p->route && w->p->route->no_fallback;
+    bool named_only  = w->o->only_route.len || (w->p->route && w->p->route->no_fallback);
     if (!k.t || named_only)
         return;
     plan_weigh(w, &k);
