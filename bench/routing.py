@@ -82,13 +82,6 @@ def measure(scores, out):
     }
 
 
-def at_threshold(scores, out, threshold):
-    """Quality kept and cost saved against always-strong when score >= threshold goes to the strong model."""
-    quality = sum(o[0] if s >= threshold else o[1] for s, o in zip(scores, out)) / sum(o[0] for o in out)
-    spent = sum(o[2] if s >= threshold else o[3] for s, o in zip(scores, out)) / sum(o[2] for o in out)
-    return quality, 1 - spent
-
-
 def report(scores, rows, prices):
     """scores: by set. -> a list of one dict a pair."""
     table = []
