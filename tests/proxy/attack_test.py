@@ -21,8 +21,11 @@ routes:
 """
 
 
+TYPES = {"claude": "anthropic", "groq": "groq"}
+
+
 def write(cli, extra="", **providers):
-    names = "".join(f'  {n}: {{type: {"anthropic" if n == "claude" else "openai"}, base_url: "{u.url}{"" if n == "claude" else "/v1"}", api_key: sk-{n}}}\n'
+    names = "".join(f'  {n}: {{type: {TYPES.get(n, "openai")}, base_url: "{u.url}{"" if n == "claude" else "/v1"}", api_key: sk-{n}}}\n'
                     for n, u in providers.items())
     cli.write("dd0c.yaml", f"providers:\n{names}{extra}")
 
@@ -210,12 +213,12 @@ def test_a_downgrade_that_cannot_answer_does_not_lift_the_budget_P25(cli):
     up = Upstream()
     write(cli, """
 routes:
-  - {name: cheap, when: 'false', from: [openai/gpt-3.5-turbo]}
+  - {name: cheap, when: 'false', from: [groq/llama-3.1-8b-instant]}
 budgets:
   - {name: all, scope: global, limit: $0.000001/month, on_exceed: "downgrade:cheap"}
-""", openai=up)
+""", openai=up, groq=up)
     c = Client(start(cli).port)
-    assert ask(c).headers["x-dd0c-model"] == "gpt-3.5-turbo"
+    assert ask(c).headers["x-dd0c-model"] == "llama-3.1-8b-instant"
     image = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}]}]
     answer = ask(c, {**ASK, "messages": image})
     assert answer.status == 402 and json.loads(answer.body)["error"]["code"] == "budget_exceeded" and len(up.requests) == 1
@@ -376,13 +379,11 @@ def test_ten_thousand_names_of_models_fill_no_memory_and_stop_no_breaker(cli):
 def test_a_route_whose_only_model_cannot_says_so_or_goes_as_asked(cli):
     up = Upstream()
     image = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}]}]
-    write(cli, "routes:\n  - {name: one, from: [openai/gpt-3.5-turbo], fallback: none}\n" + BUDGET, openai=up)
+    write(cli, "routes:\n  - {name: one, from: [groq/llama-3.1-8b-instant], fallback: none}\n" + BUDGET, openai=up, groq=up)
     c = Client(start(cli).port)
     answer = ask(c, {**ASK, "messages": image})
     assert answer.status == 400 and json.loads(answer.body)["error"]["code"] == "no_capable_model" and not up.requests
-    long = ask(c, {**ASK, "messages": [{"role": "user", "content": "word " * 30000}]})
-    assert long.status == 400 and not up.requests
-    write(cli, "routes:\n  - {name: one, from: [openai/gpt-3.5-turbo]}\n" + BUDGET, openai=up)
+    write(cli, "routes:\n  - {name: one, from: [groq/llama-3.1-8b-instant]}\n" + BUDGET, openai=up, groq=up)
     answer = ask(Client(start(cli).port), {**ASK, "messages": image})
     assert answer.status == 200 and json.loads(up.requests[-1].body)["model"] == "gpt-4o-mini"
     settled(cli)
