@@ -11,13 +11,16 @@ bool dd_config_amount(dd_opt_kind kind, dd_str text, int64_t *out)
     dd_opt table[] = { { 0, "value", kind, 0, "value", "" }, DD_OPT_END };
     dd_buf word    = DD_BUF_INIT(300);
     dd_err why     = DD_ERR_INIT;
+    int64_t amount = *out; /* a refused one may have been written */
     int    words;
     bool   help;
     dd_buf_addz(&word, "--value=");
     dd_buf_add(&word, text);
     char   *argv[] = { NULL, (char *)(uintptr_t)dd_buf_z(&word) };
-    dd_code rc     = word.over || memchr(text.ptr, '\0', text.len) ? DD_ERR_PARSE : dd_opt_parse(table, 2, argv, out, &words, &help, &why);
+    dd_code rc     = word.over || memchr(text.ptr, '\0', text.len) ? DD_ERR_PARSE : dd_opt_parse(table, 2, argv, &amount, &words, &help, &why);
     dd_buf_free(&word);
+    if (rc == DD_OK)
+        *out = amount;
     return rc == DD_OK;
 }
 
