@@ -198,10 +198,10 @@ static dd_code run_round(const cache_args *a, line *l, round_result *r, dd_err *
     make_request(a, l, &request);
     *r = (round_result){ 0 };
     for (int64_t i = 0; i < a->requests && rc == DD_OK; i++) {
-        reply   one;
-        int64_t at = dd_mono_now().ns;
-        rc         = ask(l, dd_buf_str(&request), &one, err);
-        at         = dd_mono_now().ns - at;
+        reply   one = { 0 };
+        int64_t at  = dd_mono_now().ns;
+        rc          = ask(l, dd_buf_str(&request), &one, err);
+        at          = dd_mono_now().ns - at;
         if (rc != DD_OK)
             break;
         add(&one, r);

@@ -58,7 +58,7 @@ static bool add_part(EVP_MD_CTX *run, dd_str part)
 
 dd_cache_key dd_cache_hash(const dd_cache *c, const dd_str *parts, size_t n)
 {
-    dd_cache_key key;
+    dd_cache_key key = { { 0 } };
     EVP_MD_CTX  *run = EVP_MD_CTX_new();
     bool         ok  = run && EVP_MD_CTX_copy_ex(run, c->inner) == 1;
     for (size_t i = 0; i < n && ok; i++)

@@ -373,7 +373,7 @@ static void evict(cache_disk *d)
 
 static void tidy(cache_disk *d)
 {
-    int64_t now = dd_wall_now().s;
+    int64_t now = (int64_t)time(NULL);   /* not SOURCE_DATE_EPOCH's: answers are stored by the real clock */
     for (int i = 0; i < EXPIRED_TURNS; i++)
         if (remove_rows(d, "DELETE FROM answers WHERE id IN (SELECT id FROM answers WHERE expires_s <= ? LIMIT 256)", now, true) < EXPIRED)
             break;

@@ -148,7 +148,7 @@ void cache_shard_add(cache_shard *s, cache_entry *e)
         cache_shard_remove(s, old);
     if (e->bytes > s->max)
         return;
-    while (s->bytes + e->bytes > s->max) {
+    while (s->oldest && s->bytes + e->bytes > s->max) {
         cache_shard_remove(s, s->oldest);
         s->evicted++;
     }
