@@ -33,5 +33,7 @@ typedef void dd_flag_log(void *ctx, int level, const char *line);
 dd_flag_watch *dd_flag_watch_new(dd_flag_log *log, void *ctx);
 void           dd_flag_watch_free(dd_flag_watch *w);                 /* when nobody counts any more */
 void           dd_flag_watch_attach(dd_flag_watch *w, dd_flags *f);  /* a snapshot's, before it serves; borrowed until the next */
+const dd_flags *dd_flag_watch_flags(const dd_flag_watch *w);         /* those that serve */
+void           dd_flag_watch_keep(dd_flag_watch *w, dd_arena *arena, dd_flags *out);   /* a copy of them */
 void           dd_flag_watch_look(dd_flag_watch *w);                 /* once a second: trips, and takes over what other proxies and people did */
 #endif

@@ -193,6 +193,24 @@ void dd_flag_watch_attach(dd_flag_watch *w, dd_flags *f)
         look_at_file(w, true);
 }
 
+const dd_flags *dd_flag_watch_flags(const dd_flag_watch *w)
+{
+    static const dd_flags none = { NULL, 0 };
+    return w->flags ? w->flags : &none;
+}
+
+void dd_flag_watch_keep(dd_flag_watch *w, dd_arena *arena, dd_flags *out)
+{
+    const dd_flags *from = dd_flag_watch_flags(w);
+    *out                 = (dd_flags){ dd_newn(arena, dd_flag, from->n + 1), from->n };
+    for (size_t i = 0; i < from->n; i++) {
+        out->v[i]       = from->v[i];
+        out->v[i].name  = dd_arena_dup(arena, from->v[i].name);
+        out->v[i].owner = dd_arena_dup(arena, from->v[i].owner);
+        out->v[i].doc   = dd_arena_dup(arena, from->v[i].doc);
+    }
+}
+
 static void reason(const dd_guard_look *l, dd_buf *out)
 {
     const dd_guard_counts *p = &l->path, *o = &l->beside;

@@ -17,6 +17,7 @@
 #include "base/secret.h"
 #include "cmd/admin.h"
 #include "cmd/flags.h"
+#include "cmd/govern.h"
 #include "cmd/keep.h"
 #include "cmd/money.h"
 #include "cmd/secret_watch.h"
@@ -42,6 +43,10 @@ struct dd_serve {
     dd_buf         providers;          /* a line for people */
     struct timespec seen_config, seen_prices, seen_flags, seen_cert, seen_key;
     dd_flag_watch *flags;
+    dd_governor   *governor;
+    dd_govern_state applied;           /* contents of the files that it serves by, */
+    dd_buf         applied_text;       /* and the configuration's */
+    bool           held;               /* the files say something else, and that may not be taken (yet) */
     bool           tls, tls_touched;   /* touched: a file of the two changed within the last second: the other may be about to */
     dd_buf         prices_path;
     dd_secret_watch *secrets;
@@ -217,12 +222,21 @@ static void cache_give_up(void *ctx, const dd_cache_key *key) { dd_keep_give_up(
 
 typedef void answer_fn(dd_serve *s, const dd_ask *ask, void (*done)(void *arg, int status, dd_str json), void *arg);
 
+static void ask_panic(dd_serve *s, const dd_ask *ask, void (*done)(void *, int, dd_str), void *arg)
+{
+    dd_buf out    = DD_BUF_INIT(0);
+    int    status = dd_governor_ask(s->governor, ask, &out);
+    done(arg, status, dd_buf_str(&out));
+    dd_buf_free(&out);
+}
+
 static void ask_cache(dd_serve *s, const dd_ask *ask, void (*done)(void *, int, dd_str), void *arg) { dd_keep_invalidate(s->keep, ask, done, arg); }
 
 static void answer_ask(void *ctx, const dd_ask *ask, void (*done)(void *arg, int status, dd_str json), void *arg)
 {
     static const struct { const char *what; answer_fn *answer; } answers[] = {
         { "cache/invalidate", ask_cache },
+        { "panic", ask_panic },
     };
     for (size_t i = 0; i < DD_COUNT(answers); i++)
         if (strcmp(ask->what, answers[i].what) == 0) {
@@ -357,18 +371,20 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
     dd_keep_want(s->keep, first);
     dd_admin_use(s->admin, first);
     dd_flag_watch_attach(s->flags, &first->flags);
+    first->policy.panic = false;       /* the gateway is told, and can be told otherwise */
     dd_gateway_opts o = { .host = s->host, .port = port, .workers = s->opts.workers > 0 ? (unsigned)s->opts.workers : c->server.workers > 0
                           ? (unsigned)c->server.workers : 0,
                           .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_cert = tls_cert(c, &s->opts), .tls_key = tls_key(c, &s->opts),
                           .tls_12 = tls_12(c),
                           .pass_client_keys = s->loopback, .trace = s->level >= 3, .stages = getenv("DD0C_STAGES") != NULL, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000,
-                          .version = DD_VERSION,
+                          .version = DD_VERSION, .panic = dd_governor_panicking(s->governor),
                           .hooks = { .ctx = s, .open = is_open, .check = check, .record = record, .log = log_line, .store_ok = store_ok, .reserve = reserve, .settle = settle,
                                      .used = used, .cache_hash = cache_hash, .cache_find = cache_find, .cache_forget = cache_forget, .cache_put = cache_put,
                                      .cache_give_up = cache_give_up, .ask = answer_ask } };
     s->gateway = dd_gateway_start(&o, first, err);
     if (!s->gateway)
         return err->code;
+    dd_governor_use(s->governor, s->gateway);
     s->tls = o.tls_cert != NULL;
     snprintf(s->url, sizeof s->url, strchr(s->host, ':') ? "%s://[%s]:%d" : "%s://%s:%d", o.tls_cert ? "https" : "http", s->host, dd_gateway_port(s->gateway));
     return DD_OK;
@@ -391,6 +407,23 @@ static void remember_tls(dd_serve *s)
 {
     s->seen_cert = changed_at(tls_cert(&s->config, &s->opts));
     s->seen_key  = changed_at(tls_key(&s->config, &s->opts));
+}
+
+/* What the files say. */
+static dd_govern_state state_of(dd_serve *s, const dd_config *c, dd_buf *text)
+{
+    dd_err err = DD_ERR_INIT;
+    dd_buf_reserve(text, 256 << 10);   /* keys may stand in it: growing leaves copies */
+    if (c->path)
+        dd_file_read(c->path, text, &err);
+    return dd_govern_state_of(c->path, dd_buf_z(&s->prices_path), dd_flags_path(c));
+}
+
+static void remember_applied(dd_serve *s, const dd_config *c)
+{
+    dd_buf_clear(&s->applied_text);
+    s->applied = state_of(s, c, &s->applied_text);
+    s->held    = false;
 }
 
 static dd_code open_config(dd_serve *s, dd_config *c, dd_err *err)
@@ -430,6 +463,7 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
     if (rc == DD_OK)
         rc = check_tls(&s->config, opts, err);
     s->loopback = is_loopback(s->host);
+    s->governor = dd_governor_new(&s->config, log_line, s);
     if (rc == DD_OK)
         rc = open_stores(s, err);
     if (rc == DD_OK && !s->loopback && dd_auth_open_mode(s->auth) && !opts->insecure) {
@@ -443,6 +477,7 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
         return NULL;
     }
     remember(s);
+    remember_applied(s, &s->config);
     remember_tls(s);
     return s;
 }
@@ -493,8 +528,65 @@ static void tell_unread(dd_serve *s, const dd_config *next)
         log_line(s, 1, "address, TLS or none, workers and telemetry are read at the start only: restart for what changed there");
 }
 
+/* --- governance --- */
+
+static bool allowed(dd_serve *s, const dd_config *next, const dd_snapshot *snap, bool own)
+{
+    dd_buf           text = DD_BUF_INIT(64 << 20), what = DD_BUF_INIT(256);
+    dd_govern_change c    = { .old = s->applied, .next = state_of(s, next, &text), .own = own };
+    if (c.old.config != c.next.config)
+        c.kinds |= dd_govern_diff(dd_buf_str(&s->applied_text), dd_buf_str(&text), &what);
+    c.kinds |= (c.old.prices != c.next.prices ? DD_CHANGE_PRICES : 0) | (c.old.flags != c.next.flags ? DD_CHANGE_FLAGS : 0);
+    c.what    = dd_buf_str(&what);
+    c.narrows = c.kinds == DD_CHANGE_FLAGS && dd_flags_narrow(dd_flag_watch_flags(s->flags), &snap->flags);
+    bool same = dd_govern_same(&c.old, &c.next);
+    if (same)
+        dd_governor_withdraw(s->governor);
+    bool ok = same || dd_governor_check(s->governor, &c);
+    dd_wipe_buf(&text);
+    dd_buf_free(&what);
+    return ok;
+}
+
+static void serve_by(dd_serve *s, dd_snapshot *snap)
+{
+    snap->policy.panic = false;
+    dd_keep_want(s->keep, snap);
+    dd_admin_use(s->admin, snap);
+    dd_flag_watch_attach(s->flags, &snap->flags);
+    dd_gateway_reload(s->gateway, snap);
+}
+
+/* The files may not be taken, but a new secret is: by the configuration of before, and its flags. */
+static bool renew_secrets(dd_serve *s)
+{
+    dd_err       err  = DD_ERR_INIT;
+    dd_snapshot *snap = dd_snapshot_make(&s->config, s->opts.dev, &err);
+    if (snap) {
+        dd_flag_watch_keep(s->flags, &snap->arena, &snap->flags);
+        serve_by(s, snap);
+    }
+    log_line(s, snap ? 2 : 0, snap ? "a secret was set anew; rules stay as they were" : err.msg);
+    return snap != NULL;
+}
+
+/* Panic is heard whoever may change the rest. */
+static bool hold(dd_serve *s, dd_snapshot *snap, dd_config *next, bool secret)
+{
+    dd_snapshot_drop(snap);
+    s->config.panic.on = next->panic.on;
+    dd_config_fini(next);
+    dd_secret_watch_names(s->secrets, &s->config);
+    s->held    = true;
+    s->retry_s = 0;
+    remember(s);
+    return !secret || renew_secrets(s);
+}
+
+typedef enum { BY_FILES, BY_SIGNAL, BY_SECRET } cause;
+
 /* `why`: what was changed; the same refusal again is not told again when nobody asked. */
-static bool reload(dd_serve *s, const char *why, bool asked)
+static bool reload(dd_serve *s, const char *why, bool asked, cause by)
 {
     dd_config    next;
     dd_err       err  = DD_ERR_INIT;
@@ -504,11 +596,11 @@ static bool reload(dd_serve *s, const char *why, bool asked)
         dd_secret_watch_names(s->secrets, &next);
         snap = dd_snapshot_make(&next, s->opts.dev, &err);
     }
+    if (snap && !allowed(s, &next, snap, by == BY_SIGNAL))
+        return hold(s, snap, &next, by == BY_SECRET);
     if (snap) {
-        dd_keep_want(s->keep, snap);
-        dd_admin_use(s->admin, snap);
-        dd_flag_watch_attach(s->flags, &snap->flags);
-        dd_gateway_reload(s->gateway, snap);
+        serve_by(s, snap);
+        remember_applied(s, &next);
         tell_unread(s, &next);
         s->tls_touched = s->tls_touched || tls_differs(s, &next);
         dd_config_fini(&s->config);
@@ -565,7 +657,7 @@ static void watch_tls(dd_serve *s)
 
 void dd_serve_reload(dd_serve *s)
 {
-    reload(s, "configuration read again", true);
+    reload(s, "configuration read again", true, BY_SIGNAL);
     reload_tls(s);
 }
 
@@ -575,13 +667,14 @@ void dd_serve_watch(dd_serve *s)
         watch_tls(s);
     dd_ledger_reclaim(s->ledger, dd_mono_now().ns / 1000000);
     dd_flag_watch_look(s->flags);
+    bool word = dd_governor_look(s->governor, &s->config) && s->held;
     struct timespec c = changed_at(s->config.path), p = changed_at(dd_buf_z(&s->prices_path)), f = changed_at(dd_flags_path(&s->config));
     if (s->config.path && c.tv_sec == 0 && c.tv_nsec == 0)
         return;                        /* an editor may be about to put it back */
     bool renewed = dd_secret_watch_changed(s->secrets), again = s->retry_s > 0 && --s->retry_s == 0;
-    if (memcmp(&c, &s->seen_config, sizeof c) != 0 || memcmp(&p, &s->seen_prices, sizeof p) != 0 || memcmp(&f, &s->seen_flags, sizeof f) != 0)
-        reload(s, "configuration read again", true);
-    else if ((renewed || again) && !reload(s, "a secret was set anew, configuration read again", !again))
+    if (memcmp(&c, &s->seen_config, sizeof c) != 0 || memcmp(&p, &s->seen_prices, sizeof p) != 0 || memcmp(&f, &s->seen_flags, sizeof f) != 0 || word)
+        reload(s, "configuration read again", true, BY_FILES);
+    else if ((renewed || again) && !reload(s, "a secret was set anew, configuration read again", !again, BY_SECRET))
         s->retry_s = RETRY_S;
 }
 
@@ -599,6 +692,8 @@ void dd_serve_stop(dd_serve *s)
     dd_keep_close(s->keep);            /* and this; what gateway_free cuts finds no cache any more */
     dd_gateway_free(s->gateway);
     dd_flag_watch_free(s->flags);
+    dd_governor_free(s->governor);
+    dd_wipe_buf(&s->applied_text);
     dd_keep_free(s->keep);
     dd_ledger_close(s->ledger);
     dd_events_close(s->events, 5000);

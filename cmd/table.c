@@ -99,6 +99,25 @@ const dd_cmd dd_cmds[] = {
       "GET /mock/stats tells open connections, requests, aborted streams and faults. SIGTERM ends it.",
       "dd0c mock --listen 127.0.0.1:4010\n# a slow provider that fails now and then\ndd0c mock --ttft 200ms..800ms --chunk-delay 20ms --fault '5%:status=429;retry-after=1' --fault 1%:reset\n"
       "# one request that fails\ncurl -H 'x-mock-fault: status=503' -d '{\"model\":\"m\",\"messages\":[]}' http://127.0.0.1:4010/v1/chat/completions" },
+    { "policy approve", dd_cmd_policy_approve, "let a change that waits be applied", "ID", dd_policy_word_opts,
+      "In strict mode a change of rules, providers, prices or flags that a running proxy finds waits until it is approved by its id, or the front of it. The proxy "
+      "takes it within about a second. Approved is this very change, from those contents to these.",
+      "dd0c policy show\ndd0c policy approve 3fa9c1d2e4b5" },
+    { "policy log", dd_cmd_policy_log, "list checks of changes, words on them, panic and flags", "", dd_policy_log_opts,
+      "A line for each check: \"Allowed by audit mode\", \"Blocked by strict mode\", \"Panic mode active \xe2\x80\x94 frozen\" and the like, with who and what. It is a part of "
+      "what `dd0c audit` lists.",
+      "dd0c policy log\ndd0c policy log --days 30 --format json" },
+    { "policy panic", dd_cmd_policy_panic, "freeze rules and stop failover, or end that", "on|off", dd_policy_panic_opts,
+      "Writes panic_mode into policy.json; every proxy that reads it follows within about a second. While there is panic the rules that hold stay as they are, nothing "
+      "falls back, panic.provider gets every request if it is set, and answers carry X-DD0C-Panic: active. Revoked keys stay revoked. DD0C_PANIC=1 and "
+      "POST /admin/panic do the same.",
+      "dd0c policy panic on\n# and back\ndd0c policy panic off" },
+    { "policy reject", dd_cmd_policy_reject, "say no to a change that waits", "ID", dd_policy_word_opts,
+      "The change is asked about no more and is not applied; the files stay as they are, and the next change of them has an id of its own.", "dd0c policy reject 3fa9c1d2e4b5" },
+    { "policy show", dd_cmd_policy_show, "show how changes are governed, and which wait", "", dd_policy_show_opts,
+      "Shows policy.json, how many changes of the last seven days were applied by themselves and how many by somebody's word, and those that wait. An alert stands there "
+      "when more than 80% were applied by themselves in audit mode, or any in strict mode.",
+      "dd0c policy show\n# for a program\ndd0c policy show --format json" },
     { "prices diff", dd_cmd_prices_diff, "show what a newer price list changes", "[FILE]", dd_prices_diff_opts,
       "Compares the fetched list, or FILE in any format that import takes, with the table inside the program.", "dd0c prices diff\ndd0c prices diff api.json --all" },
     { "prices import", dd_cmd_prices_import, "take a price list from a file", "FILE", dd_prices_import_opts,

@@ -30,6 +30,7 @@ struct dd_gateway {
     dd_live        *live;
     dd_limits      *limits;
     atomic_bool     panic;
+    _Atomic(const char *) panic_to;
 };
 
 const dd_hooks        *dd_gateway_hooks(const dd_gateway *g) { return &g->opts.hooks; }
@@ -37,7 +38,13 @@ const dd_gateway_opts *dd_gateway_options(const dd_gateway *g) { return &g->opts
 int                    dd_gateway_port(const dd_gateway *g) { return g->port; }
 dd_live               *dd_gateway_live(dd_gateway *g) { return g->live; }
 dd_limits             *dd_gateway_limits(dd_gateway *g) { return g->limits; }
+void                   dd_gateway_panic_to(dd_gateway *g, const char *provider) { atomic_store(&g->panic_to, provider); }
 void                   dd_gateway_panic(dd_gateway *g, bool on) { atomic_store(&g->panic, on); }
+const char *dd_gateway_panic_provider(const dd_gateway *g)
+{
+    const char *to = atomic_load(&g->panic_to);
+    return to ? to : "";
+}
 bool                   dd_gateway_panicking(const dd_gateway *g) { return atomic_load_explicit(&g->panic, memory_order_relaxed); }
 
 /* --- the snapshot --- */
@@ -159,6 +166,7 @@ dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd
     err        = err ? err : &own;
     g->opts    = *opts;
     g->n       = opts->workers ? opts->workers : dd_cores();
+    atomic_init(&g->panic, opts->panic);
     g->workers = dd_calloc(g->n, sizeof *g->workers);
     g->threads = dd_calloc(g->n, sizeof *g->threads);
     g->live    = dd_live_new(0, 0);

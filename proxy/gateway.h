@@ -105,6 +105,7 @@ typedef struct {
     const char *tls_cert, *tls_key;
     bool        trace;             /* state changes go to the log */
     bool        stages;            /* each worker says at its end where its time went (proxy/http/stage.h) */
+    bool        panic;             /* from the first request on */
     bool        tls_12, pass_client_keys;   /* pass: open mode on loopback, towards providers that have no key here */
     int64_t     drain_ms;
     dd_hooks    hooks;
@@ -123,6 +124,9 @@ dd_live    *dd_gateway_live(dd_gateway *g);
 dd_limits  *dd_gateway_limits(dd_gateway *g);
 /* Panic (R10.5): from now on no failover, panic.provider overrides. Any thread. */
 void        dd_gateway_panic(dd_gateway *g, bool on);
+/* The provider of it, in place of the snapshot's; "": that one. Borrowed until the gateway is freed. */
+void        dd_gateway_panic_to(dd_gateway *g, const char *provider);
+const char *dd_gateway_panic_provider(const dd_gateway *g);
 bool        dd_gateway_panicking(const dd_gateway *g);
 /* Certificate and key for connections to come. *err: the files are no good, and those of before stay. Only where there was TLS at the start; as above, one thread at a time. */
 dd_code     dd_gateway_tls(dd_gateway *g, const char *cert, const char *key, bool tls_12, dd_err *err);

@@ -415,6 +415,8 @@ static void make_plan(exchange *x, dd_str only_route, bool only_local, bool trac
         dd_policy *frozen = dd_new(x->h->arena, dd_policy);
         *frozen           = x->s->policy;
         frozen->panic     = true;
+        if (dd_gateway_panic_provider(g)[0])
+            frozen->panic_provider = dd_str_z(dd_gateway_panic_provider(g));
         o.policy          = frozen;
     }
     /* Deciding takes more memory than what was decided: a stream that waits for minutes keeps the latter alone. */

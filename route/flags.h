@@ -42,12 +42,12 @@ bool           dd_flags_narrow(const dd_flags *old, const dd_flags *next);
 /* --- the guard (flags_guard.c): any thread counts, one looks ---
  *
  * Requests of the flag's path are compared with those that the same rule held for and that the rollout left out; at full rollout there are none, and all
- * other requests stand in. Two windows each, of 30 s and of 10 min, that are stretched (to 20 times) until both sides have DD_GUARD_LEAST requests.
+ * other requests stand in. Two windows each, of 30 s and of an hour, that are stretched (to 20 times) until both sides have DD_GUARD_LEAST requests.
  *   latency  as many of the path's requests are slower than 1.05 times the others' 99th percentile as happens by chance once in a million, were their
  *            tails alike but for that factor (exact: a precedence test, whatever the distribution)
  *   errors   the share of failed requests is more than 2 points higher, and Fisher's exact test gives one in a million
  * A false alarm costs a rollout, and nothing else: off is passthrough. */
-enum { DD_GUARD_LEAST = 200, DD_GUARD_FAST_MS = 30000, DD_GUARD_SLOW_MS = 600000, DD_GUARD_STRETCH = 20 };
+enum { DD_GUARD_LEAST = 200, DD_GUARD_FAST_MS = 30000, DD_GUARD_SLOW_MS = 3600000, DD_GUARD_STRETCH = 20 };
 #define DD_GUARD_P 1e-6
 #define DD_GUARD_LATENCY 1.05
 #define DD_GUARD_ERRORS 0.02
