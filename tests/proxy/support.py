@@ -61,6 +61,10 @@ class Upstream:
             assert self.changed.wait_for(lambda: what(self), seconds), "the provider never came to that"
 
     def close(self):
+        try:
+            self.server.shutdown(socket.SHUT_RDWR)   # or the thread that waits in accept() keeps it open for one more
+        except OSError:
+            pass
         self.server.close()
 
 

@@ -119,6 +119,17 @@ def test_a_key_sees_its_own_an_admin_all(cli):
     assert c.ask("GET", "/v1/usage", headers=auth("dd0c_sk_" + "x" * 12 + "_" + "y" * 43)).status == 401
 
 
+def test_kept_answers_are_savings_RC_4(cli):
+    c = Client(start(cli, "cache: {mode: exact}\n").port)
+    assert [chat(c).headers["x-dd0c-cache"] for _ in range(3)] == ["miss", "hit", "hit"]
+    chat(c, cache_control="no-store")
+    assert [e["cache"] for e in events(cli, 4)] == ["miss", "hit", "hit", "bypass"]
+    assert len(events(cli, 2, "cache=hit")) == 2
+    u = usage(c)
+    assert u["totals"]["cache_hits"] == u["savings"]["cache_hits"] == 2
+    assert u["totals"]["cost_usd"] == 2 * MINI and u["savings"]["saved_usd"] == 2 * MINI and u["totals"]["unpriced"] == 0
+
+
 def test_from_and_to(cli):
     c = Client(start(cli).port)
     now = int(time.time())
