@@ -21,14 +21,22 @@ static uint32_t key_slot(const exchange *x, size_t at)
     return dd_live_slot(live(x), x->provider->name, DD_STR(""), print + !print, true);
 }
 
-static bool usable(const exchange *x, size_t at)
+/* One bit for every 256th: of a thousand keys not all are tried for one request. */
+static uint64_t *tried(exchange *x, size_t at, uint64_t *bit)
 {
-    if (at < 256 && (x->tried_keys[at / 64] >> (at % 64) & 1))
+    *bit = UINT64_C(1) << (at % 64);
+    return &x->tried_keys[at % 256 / 64];
+}
+
+static bool usable(exchange *x, size_t at)
+{
+    uint64_t bit;
+    if (*tried(x, at, &bit) & bit)
         return false;
     return !dd_live_is_aside(live(x), key_slot(x, at), mono_ms(x));
 }
 
-static bool another_key(const exchange *x, size_t *out)
+static bool another_key(exchange *x, size_t *out)
 {
     size_t n = x->provider->n_keys, from = n ? (size_t)(x->w->picks++ % n) : 0;
     for (size_t i = 0; i < n; i++)
@@ -58,12 +66,12 @@ static void set_aside(exchange *x, const dd_failure *f)
 {
     enum { MINUTE = 60000, HOUR = 3600000 };
     unsigned on = dd_failure_on(f);
-    if (x->live_key == DD_LIVE_NONE || !(on & (DD_ON_AUTH | DD_ON_RATE_LIMIT)))
+    uint64_t bit;
+    if (!(on & (DD_ON_AUTH | DD_ON_RATE_LIMIT)))
         return;
+    *tried(x, x->key_at, &bit) |= bit;   /* also where the table of what lives is full: or one key would be asked for ever */
     int64_t rest = on & DD_ON_AUTH ? HOUR : f->retry_after_ms >= 0 && f->retry_after_ms < HOUR ? f->retry_after_ms : MINUTE;
     dd_live_aside(live(x), x->live_key, mono_ms(x) + rest);
-    if (x->key_at < 256)
-        x->tried_keys[x->key_at / 64] |= UINT64_C(1) << (x->key_at % 64);
 }
 
 /* --- what an attempt came to --- */

@@ -63,7 +63,7 @@ typedef struct {
     bool          omni;       /* /v1/chat, /v1/agent-step: a chat request with wishes, answered in a shape of our own */
 } endpoint;
 
-enum { ACCOUNTS_MAX = 8 };
+enum { ACCOUNTS_MAX = 16 };   /* as the ledger (DD_LEDGER_ACCOUNTS) */
 /* What a step failed with, kept for the end: when all fail the client gets the first one's (R1.4). */
 typedef struct {
     int            status;            /* 0: no answer came */

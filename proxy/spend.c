@@ -38,6 +38,26 @@ bool spend_limits(exchange *x)
 
 /* --- budgets --- */
 
+/* Answers that are asked for at once: each may be as long as the cap. */
+static int64_t choices(const exchange *x)
+{
+    enum { MOST = 1000 };
+    int64_t n = 1, best = 1;
+    if (x->ep.dialect != DD_DIALECT_CHAT && x->ep.dialect != DD_DIALECT_COMPLETIONS)
+        return 1;
+    if (!dd_jspan_i64(&x->body, dd_jspan_member(&x->body, 0, "n", NULL), &n))
+        n = 1;
+    if (x->ep.dialect == DD_DIALECT_COMPLETIONS && dd_jspan_i64(&x->body, dd_jspan_member(&x->body, 0, "best_of", NULL), &best) && best > n)
+        n = best;
+    return n < 1 ? 1 : n > MOST ? MOST : n;
+}
+
+static int64_t times(int64_t tokens, int64_t n)
+{
+    int64_t all;
+    return tokens < 0 ? tokens : __builtin_mul_overflow(tokens, n, &all) ? INT64_MAX : all;
+}
+
 /* What may be spent: a cascade's ladder may all be called, a verifier be asked between its rungs, and the chain behind it; of a chain the dearest is. A provider that
  * costs nothing needs no money. */
 static dd_pusd at_most(exchange *x)
@@ -49,11 +69,12 @@ static dd_pusd at_most(exchange *x)
             sum = INT64_MAX;
     most = sum;
     dd_day  day = dd_day_of((dd_wall){ x->asked.time_s });
+    int64_t n = choices(x), cap = times(x->asked.max_tokens, n), expected = times(x->plan.expected_output, n);
     for (size_t i = 0; i < x->plan.n_steps; i++) {
         const dd_candidate *c = &x->plan.steps[i];
         if (x->s->policy.providers[c->provider].free || !c->price.price)
             continue;
-        dd_pusd one = dd_budget_estimate(c->price.price, x->asked.input_tokens, x->asked.max_tokens, x->plan.expected_output, day);
+        dd_pusd one = dd_budget_estimate(c->price.price, x->asked.input_tokens, cap, expected, day);
         if (one == DD_PUSD_UNKNOWN)
             continue;
         if (cascade && dd_money_add(sum, one, &one) != DD_OK)
@@ -100,6 +121,22 @@ static bool instead(exchange *x, dd_account *a, bool *ok)
     return true;
 }
 
+/* The ledger has no place for an account more. Who makes up names for users, teams and features has filled it, and is bound by no budget of theirs anyway: what holds is
+ * that of all, of the organisation and of the key. false: none was left out. */
+static bool leave_out_made_up(exchange *x)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < x->n_accounts; i++) {
+        dd_budget_scope scope = x->accounts[i].budget->scope;
+        bool known = scope == DD_SCOPE_GLOBAL || scope == DD_SCOPE_ORG || scope == DD_SCOPE_KEY || (scope == DD_SCOPE_USER && x->caller.user.len);
+        if (known)
+            x->accounts[n++] = x->accounts[i];
+    }
+    bool fewer    = n < x->n_accounts;
+    x->n_accounts = n;
+    return fewer;
+}
+
 bool spend_reserve(exchange *x)
 {
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
@@ -116,6 +153,11 @@ bool spend_reserve(exchange *x)
         if (amount == 0 || hooks->reserve(hooks->ctx, x->accounts, x->n_accounts, amount, &x->money, &x->reserved))
             return true;                     /* what is free passes (P25) */
         if (x->reserved.refused >= x->n_accounts) {
+            if (leave_out_made_up(x)) {
+                if (!x->n_accounts)
+                    return true;
+                continue;
+            }
             fail_request(x, 503, "server_error", "budget_busy", "", "too many requests hold money at this moment");
             return false;
         }

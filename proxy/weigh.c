@@ -153,6 +153,17 @@ static void read_wishes(exchange *x)
         f->session = dd_jspan_text(&x->body, node[3], x->h->arena);
 }
 
+/* By the one name that the endpoint knows, of chat's two the larger: what a provider does not read caps nothing. -1: none. */
+static int64_t cap_of(const exchange *x, uint32_t tokens, uint32_t completion, uint32_t output)
+{
+    int64_t first = -1, second = -1;
+    dd_jspan_i64(&x->body, x->ep.dialect == DD_DIALECT_RESPONSES ? output : tokens, &first);
+    if (x->ep.dialect == DD_DIALECT_CHAT)
+        dd_jspan_i64(&x->body, completion, &second);
+    int64_t cap = first > second ? first : second;
+    return cap >= 0 ? cap : -1;
+}
+
 static void read_deep(exchange *x)
 {
     static const char *const names[] = { "messages", "input", "system", "instructions", "tools", "functions", "max_tokens", "max_completion_tokens",
@@ -163,15 +174,12 @@ static void read_deep(exchange *x)
     const dd_jspan *d = &x->body;
     dd_facts       *f = &x->asked;
     uint32_t        node[DD_COUNT(names)];
-    int64_t         cap;
     dd_jspan_members(d, 0, names, node, DD_COUNT(names));
     see_messages(x, node[MESSAGES] != DD_J_NONE ? node[MESSAGES] : node[INPUT]);
     uint32_t tools = dd_jspan_kind(d, node[TOOLS]) == DD_J_ARRAY ? node[TOOLS] : node[FUNCTIONS];
     f->tools       = dd_jspan_kind(d, tools) == DD_J_ARRAY ? (int)d->v[tools].count : 0;
     f->has_tools   = f->tools > 0;
-    for (size_t i = MAX; i <= MAX_OUTPUT; i++)
-        if (dd_jspan_i64(d, node[i], &cap) && cap >= 0)
-            f->max_tokens = cap;
+    f->max_tokens = cap_of(x, node[MAX], node[MAX_COMPLETION], node[MAX_OUTPUT]);
     f->json_schema = wants_json(d, node[FORMAT], node[TEXT], node[OUTPUT]);
     f->reasoning   = dd_jspan_kind(d, node[EFFORT]) == DD_J_STRING || dd_jspan_kind(d, node[REASONING]) == DD_J_OBJECT || dd_jspan_kind(d, node[THINKING]) == DD_J_OBJECT;
     if (dd_jspan_is(d, node[EFFORT], "none") || dd_jspan_is(d, dd_jspan_member(d, node[THINKING], "type", NULL), "disabled"))

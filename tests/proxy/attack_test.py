@@ -488,3 +488,69 @@ def test_rules_that_would_run_for_long_are_cut_short(cli):
     begun = time.monotonic()
     ask(c, {**ASK, "model": "openai/" + "a" * 5000 + "c"}, **{f"x_dd0c_t{i}": "v" for i in range(50)})
     assert time.monotonic() - begun < (1 if "san" not in cli.program else 15), kept
+
+
+# --- holes in what is counted ---
+
+def test_several_choices_are_set_aside_several_times_P3(cli):
+    """With an output cap the limit holds, also when eight answers are asked for at once."""
+    up = Upstream(lambda r, c: c.json({**CHAT, "usage": {"prompt_tokens": 10, "completion_tokens": 800, "total_tokens": 810}}))
+    write(cli, "budgets:\n  - {name: all, scope: global, limit: $0.0002/month}\n", openai=up)
+    c = Client(start(cli).port)
+    assert ask(c, {**ASK, "n": 8}).status == 402 and not up.requests
+    for odd in (0, -3, 1e30, "8", None, 1.5):
+        assert ask(c, {**ASK, "n": odd, "max_tokens": 1}).status in (200, 402)
+
+
+def test_a_cap_that_the_provider_does_not_read_caps_nothing_P3(cli):
+    up = Upstream()
+    write(cli, "budgets:\n  - {name: all, scope: global, limit: $0.0002/month}\n", openai=up)
+    c = Client(start(cli).port)
+    long = {**ASK, "max_tokens": 4000}
+    for other in ({"max_output_tokens": 1}, {"max_completion_tokens": 1}):
+        assert ask(c, {**long, **other}).status == 402, other
+    assert ask(c, {"model": "gpt-4o-mini", "input": "hi", "max_output_tokens": 4000, "max_tokens": 1}, "/v1/responses").status == 402
+    assert ask(c, {"model": "gpt-4o-mini", "messages": ASK["messages"], "max_tokens": 4000, "max_completion_tokens": 1}, "/v1/messages").status == 402
+    assert not up.requests
+
+
+def test_the_ninth_budget_holds_too_P3(cli):
+    up = Upstream()
+    wide = "".join(f"  - {{name: b{i}, scope: global, limit: $10/month}}\n" for i in range(12))
+    write(cli, "budgets:\n" + wide + "  - {name: last, scope: global, limit: $0.0000001/month}\n", openai=up)
+    assert ask(Client(start(cli).port)).status == 402 and not up.requests
+
+
+def test_keys_that_are_all_refused_are_tried_once_each_with_a_full_table(cli):
+    """Where nothing can be noted of a key any more it is not asked for without end."""
+    refused = Upstream(lambda r, c: c.json({"error": {"message": "no"}}, 401) if r.headers["authorization"].endswith("-z") else c.json(CHAT))
+    keys = "[{value: sk-a-z}, {value: sk-b-z}, {value: sk-c-z}]"
+    good = f'providers:\n  openai: {{base_url: "{refused.url}/v1", api_key: sk-good}}\n'
+    cli.write("dd0c.yaml", good)
+    p = start(cli)
+    c = Client(p.port)
+    for i in range(3504):
+        c.send("POST", "/v1/chat/completions", {**ASK, "model": f"openai/m{i}"})
+        if i % 8 == 7:
+            assert [c.answer().status for _ in range(8)] == [200] * 8
+    cli.write("dd0c.yaml", good.replace("api_key: sk-good", "keys: " + keys))
+    p.process.send_signal(signal.SIGHUP)
+    end = time.monotonic() + 10
+    before = len(refused.requests)
+    while (answer := ask(c, {**ASK, "model": "openai/never"})).status == 200:
+        assert time.monotonic() < end
+    assert answer.status == 401 and sum(r.headers["authorization"].endswith("-z") for r in refused.requests[before:]) <= 3
+
+
+def test_users_without_number_close_no_budget_for_others(cli):
+    """More names than the ledger has places for."""
+    up = Upstream()
+    write(cli, "budgets:\n  - {name: all, scope: global, limit: $1000/month}\n  - {name: users, scope: user, limit: $1/month}\n", openai=up)
+    p = start(cli)
+    c = Client(p.port)
+    seen = set()
+    for i in range(0, 18000 if "san" not in cli.program else 400, 8):
+        for k in range(8):
+            c.send("POST", "/v1/chat/completions", {**ASK, "user": f"u{i + k}"})
+        seen |= {c.answer().status for _ in range(8)}
+    assert seen == {200}, seen
