@@ -16,7 +16,8 @@ struct keeping {
     dd_buf       bytes;
     dd_str       type;
     int64_t      ttl_s, max_age_s;
-    const dd_route *route;   /* that the request was looked for by */
+    const dd_route *route;   /* that the request was looked for by, and the model it would go to */
+    dd_str       model;
 };
 struct keep_wait {           /* outlives a request whose client leaves */
     worker   *w;
@@ -231,7 +232,8 @@ static void begin(exchange *x, dd_str control)
     int64_t         max = x->s->cache.max_entry_bytes;
     dd_str          ttl = dd_http_header(x->h, "x-dd0c-cache-ttl"), age;
     int64_t         own;
-    *k = (struct keeping){ .key = key_of(x), .route = x->plan.route, .ttl_s = x->s->cache.ttl_s, .max_age_s = INT64_MAX, .bytes = DD_BUF_INIT((size_t)(max > 0 ? max : 1 << 20)) };
+    *k = (struct keeping){ .key = key_of(x), .route = x->plan.route, .model = x->plan.n_steps ? x->plan.steps[0].model : DD_STR(""), .ttl_s = x->s->cache.ttl_s,
+                           .max_age_s = INT64_MAX, .bytes = DD_BUF_INIT((size_t)(max > 0 ? max : 1 << 20)) };
     if (ttl.len && dd_parse_i64(ttl, &own) && own >= 0 && own < k->ttl_s)
         k->ttl_s = own;
     if (directive(control, "max-age", &age) && dd_parse_i64(age, &own) && own >= 0)
@@ -296,11 +298,17 @@ static bool has_short_choice(exchange *x)
 }
 
 /* A budget's downgrade is for as long as the budget is spent: what it answered is not kept for the time after. */
+static bool is_downgraded(const exchange *x)
+{
+    const struct keeping *k = x->keeping;
+    return x->plan.route != k->route || !x->plan.n_steps || !dd_str_eq(x->plan.steps[0].model, k->model);
+}
+
 static bool is_good(exchange *x, int status, bool whole)
 {
     const struct keeping *k = x->keeping;
     bool ended = x->stop == DD_STOP_END || x->stop == DD_STOP_TOOLS || x->stop == DD_STOP_SEQUENCE;
-    if (!whole || status != 200 || x->failure != DD_EC_NONE || k->over || !k->bytes.len || k->ttl_s <= 0 || x->disconnected || !x->provider || x->plan.route != k->route)
+    if (!whole || status != 200 || x->failure != DD_EC_NONE || k->over || !k->bytes.len || k->ttl_s <= 0 || x->disconnected || !x->provider || is_downgraded(x))
         return false;
     return x->ep.dialect == DD_DIALECT_EMBEDDINGS ? is_embeddings(x) : ended && !has_short_choice(x);
 }

@@ -323,6 +323,25 @@ def test_a_hit_costs_no_budget(cli):
     assert word(ask(c, body)) == "hit"
 
 
+def test_what_a_spent_budget_fell_back_to_is_not_kept(cli):
+    up, local = Upstream(), Upstream(lambda r, c: c.json({**CHAT, "model": "llama3.2"}))
+    cli.write("dd0c.yaml", f'''providers:
+  openai: {{base_url: "{up.url}/v1", api_key: sk-x}}
+  local: {{type: ollama, base_url: "{local.url}/v1"}}
+models:
+  smart: {{targets: [openai/gpt-4o-mini, local/llama3.2]}}
+budgets:
+  - {{name: all, scope: global, limit: $0.0002/month, on_exceed: local}}
+cache: {{mode: exact}}
+''')
+    c = Client(cli.start("proxy", "--listen", "127.0.0.1:0").port)
+    body = {**ASK, "model": "smart", "max_tokens": 100}
+    assert ask(c, body).headers["x-dd0c-provider"] == "openai" and word(ask(c, body)) == "hit"
+    for _ in range(2):
+        a = ask(c, {**body, "seed": 1})
+        assert (a.headers["x-dd0c-provider"], word(a)) == ("local", "miss"), a.headers
+
+
 # --- invalidating ---
 
 def invalidate(c, body, **headers):
