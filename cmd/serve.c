@@ -672,9 +672,10 @@ void dd_serve_watch(dd_serve *s)
     if (s->config.path && c.tv_sec == 0 && c.tv_nsec == 0)
         return;                        /* an editor may be about to put it back */
     bool renewed = dd_secret_watch_changed(s->secrets), again = s->retry_s > 0 && --s->retry_s == 0;
-    if (memcmp(&c, &s->seen_config, sizeof c) != 0 || memcmp(&p, &s->seen_prices, sizeof p) != 0 || memcmp(&f, &s->seen_flags, sizeof f) != 0 || word)
-        reload(s, "configuration read again", true, BY_FILES);
-    else if ((renewed || again) && !reload(s, "a secret was set anew, configuration read again", !again, BY_SECRET))
+    bool files  = memcmp(&c, &s->seen_config, sizeof c) != 0 || memcmp(&p, &s->seen_prices, sizeof p) != 0 || memcmp(&f, &s->seen_flags, sizeof f) != 0 || word;
+    bool secret = renewed || again;
+    const char *why = files ? "configuration read again" : "a secret was set anew, configuration read again";
+    if ((files || secret) && !reload(s, why, files || !again, secret ? BY_SECRET : BY_FILES) && secret)
         s->retry_s = RETRY_S;
 }
 

@@ -249,3 +249,33 @@ def test_a_flag_whose_path_fails_turns_itself_off_everywhere_R10_1(cli):
     cli.run("flags", "reset", "new-model", env=NOW)
     p.wait_log('flag "new-model" was reset')
     assert 503 in {ask(p, X_DD0C_User=f"user-{i}").status for i in range(20)}
+
+
+def test_panic_by_the_configuration_begins_and_ends_whatever_the_mode_R10_5(cli):
+    first, second = Upstream(), Upstream()
+    policy(cli, governance_mode="strict")
+    write(cli, first, second, "panic: {mode: off, provider: backup}\n")
+    p = start(cli)
+    assert ask(p).headers["x-dd0c-provider"] == "openai"
+    write(cli, first, second, "panic: {mode: on, provider: backup}\n" + TO_BACKUP.replace("backup/", "openai/"))
+    until(lambda: ask(p).headers.get("x-dd0c-panic") == "active", "panic waits for nobody")
+    assert ask(p).headers["x-dd0c-provider"] == "backup"
+    write(cli, first, second, "panic: {mode: off, provider: backup}\n")
+    until(lambda: "x-dd0c-panic" not in ask(p).headers, "and neither does its end")
+    assert ask(p).headers["x-dd0c-provider"] == "openai"
+
+
+def test_a_price_table_waits_too_and_a_secret_does_not_R10_5(cli):
+    first, second = Upstream(), Upstream()
+    policy(cli, governance_mode="strict")
+    cli.run("secrets", "set", "first", stdin="sk-one", env=NOW)
+    cli.write("dd0c.yaml", f'providers:\n  openai: {{base_url: "{first.url}/v1", api_key: "secret:first"}}\ngovernance: {{file: policy.json}}\n')
+    p = start(cli)
+    assert ask(p).status == 200 and first.requests[-1].headers["authorization"] == "Bearer sk-one"
+    prices = Upstream(lambda r, c: c.json({"data": [{"id": "openai/gpt-4o", "context_length": 128000, "pricing": {"prompt": "0.000002", "completion": "0.00001"}}]}))
+    cli.run("prices", "update", "--quiet", "--url", prices.url + "/list")
+    p.wait_log("Blocked by strict mode: prices, change")
+    cli.run("secrets", "set", "first", stdin="sk-two", env=NOW)
+    p.wait_log("a secret was set anew")
+    until(lambda: ask(p).status == 200 and first.requests[-1].headers["authorization"] == "Bearer sk-two", "the new secret is used")
+    assert len(json.loads(cli.run("policy", "show", "--format", "json", env=NOW).out)["waiting"]) == 1
