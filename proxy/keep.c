@@ -1,7 +1,8 @@
 /* proxy/keep.c - answers kept for equal requests (RC.4): what makes two requests equal, and what of an answer may be kept.
  *
- * Equal are requests of the same caller (or organisation, or all, as configured) to the same endpoint by the same route whose bodies say the same: members in any order, without blanks,
- * and without those that change nothing in the answer. Kept is what the client got, whole and good; errors and answers that were cut short never are. */
+ * Equal are requests of the same caller (or organisation, or all, as configured) to the same endpoint by the same route whose bodies say the same:
+ * members in any order, without blanks, and without those that change nothing in the answer. Kept is what the client got, whole and good; errors and
+ * answers that were cut short never are. */
 #include <stdlib.h>
 
 #include "base/secret.h"
@@ -77,7 +78,7 @@ static void canonical(const dd_jspan *d, uint32_t node, place at, dd_arena *aren
     dd_buf_addc(out, kind == DD_J_OBJECT ? '}' : ']');
 }
 
-/* What beside the body decides: who may get the answer, headers that providers heed, and the models that the caller may have. In open mode a client may have brought a
+/* What beside the body decides: headers that providers heed, and the models that the caller may have. In open mode a client may have brought a
  * provider's key of its own: that is who it is. */
 static void surroundings(exchange *x, dd_buf *out)
 {

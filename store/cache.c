@@ -73,7 +73,8 @@ dd_cache_key dd_cache_hash(const dd_cache *c, const dd_str *parts, size_t n)
 static bool derive(dd_str secret, const char *purpose, unsigned char out[DIGEST])
 {
     EVP_MD_CTX *inner = EVP_MD_CTX_new(), *outer = EVP_MD_CTX_new();
-    bool        ok    = inner && outer && hmac_begin(inner, outer, secret) && EVP_DigestUpdate(inner, purpose, strlen(purpose)) == 1 && hmac_end(inner, outer, out);
+    bool        ok    = inner && outer && hmac_begin(inner, outer, secret) && EVP_DigestUpdate(inner, purpose, strlen(purpose)) == 1 &&
+                        hmac_end(inner, outer, out);
     EVP_MD_CTX_free(inner);
     EVP_MD_CTX_free(outer);
     return ok;

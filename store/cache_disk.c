@@ -1,9 +1,9 @@
 /* store/cache_disk.c - the cache's thread: answers to and from cache.db, and what has to be done once in a while.
  *
- * Nobody waits for a write: what is put stands in a queue for up to a second, is written with what came beside it, and is left out when that queue is full. Most lookups that miss memory would miss the disk,
- * too; a Bloom filter over the keys tells at once (1 MiB: one in 2,000 is asked in vain with 100,000 answers, one in 30 with a million). It learns of
- * other processes' answers every second. A row tells its keyed hash, its times and its size; all else is sealed, in two pieces, so that
- * invalidating need not open the answers. */
+ * Nobody waits for a write: what is put stands in a queue for up to a second, is written with what came beside it, and is left out when that queue is
+ * full. Most lookups that miss memory would miss the disk, too; a Bloom filter over the keys tells at once (1 MiB: one in 2,000 is asked in vain with
+ * 100,000 answers, one in 30 with a million). It learns of other processes' answers every second. A row tells its keyed hash, its times and its size;
+ * all else is sealed, in two pieces, so that invalidating need not open the answers. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -15,7 +15,8 @@
 #include "store/sql.h"
 
 enum { FILTER_WORDS = 1 << 17, FILTER_HASHES = 3 };
-enum { LOADS_MAX = 4096, STORES_MAX = 4096, STORES_BYTES = 64 << 20, TAKE = 512, BATCH_BYTES = 4 << 20, ENOUGH = 512 };   /* ENOUGH: wake the thread before its time */
+enum { LOADS_MAX = 4096, STORES_MAX = 4096, STORES_BYTES = 64 << 20 };
+enum { TAKE = 512, BATCH_BYTES = 4 << 20, ENOUGH = 512 };   /* ENOUGH: the thread is woken before its time */
 enum { BUSY_MS = 250, LOOK_MS = 1000, TIDY_MS = 60000, EXPIRED = 256, EXPIRED_TURNS = 8, EVICT_TURNS = 64 };
 
 typedef struct load { struct load *next; dd_cache_key key; int64_t now_s; } load;
@@ -120,7 +121,8 @@ void cache_disk_invalidate(cache_disk *d, const dd_cache_match *m, dd_cache_inva
     ask *a   = dd_calloc(1, sizeof *a);
     a->done  = done;
     a->arg   = arg;
-    a->match = (dd_cache_match){ dd_arena_dup(&a->arena, m->model), dd_arena_dup(&a->arena, m->tag), dd_arena_dup(&a->arena, m->key_id), dd_arena_dup(&a->arena, m->org) };
+    a->match = (dd_cache_match){ dd_arena_dup(&a->arena, m->model), dd_arena_dup(&a->arena, m->tag), dd_arena_dup(&a->arena, m->key_id),
+                                 dd_arena_dup(&a->arena, m->org) };
     pthread_mutex_lock(&d->lock);
     *d->asks_end = a;
     d->asks_end  = &a->next;

@@ -1,8 +1,8 @@
 /* store/db.h - the databases under the state folder, and as little as is needed over SQLite.
  *
  * config.db holds organisations, keys, secrets and the audit log; telemetry.db events and their sums; cache.db kept answers. They are WAL files of mode
- * 0600 with foreign keys on. Opening brings the schema up to date: migrations are additive (tools/lint.py), numbered, and applied once, each in a transaction, whoever
- * comes first. A database that a newer program has migrated is used as it is (columns that are not known are left alone) unless a migration says that
+ * 0600 with foreign keys on. Opening brings the schema up to date: migrations are additive (tools/lint.py), numbered, and applied once, each in a
+ * transaction, whoever comes first. A database that a newer program has migrated is used as it is (columns that are not known are left alone) unless a migration says that
  * it may not be: "-- readable-from: N" in its file. A connection belongs to one thread at a time. */
 #ifndef DD_STORE_DB_H
 #define DD_STORE_DB_H
