@@ -19,7 +19,7 @@
 
 #include "base/secret.h"
 
-enum { WINDOW = 16 /* slots that a value may stand in */, MAX_SLOTS = 1 << 20, MAX_RULES = 1 << 12, RULES_A_REQUEST = 8 };
+enum { WINDOW = 16 /* slots that a value may stand in */, MAX_SLOTS = 1 << 20, MAX_RULES = 1 << 12 };
 #define USERS_MASK UINT64_C(0xffffff)
 static const int64_t ns_a_ms = 1000000, max_window_ms = INT64_C(366) * 86400000;
 
@@ -291,7 +291,7 @@ bool dd_limits_take(dd_limits *l, const dd_limit_rules *rules, const dd_facts *f
 {
     *hold = (dd_limit_hold){ .tokens = tokens > 0 ? tokens : 0 };
     *out  = (dd_limit_verdict){ .limit = -1 };
-    for (size_t i = 0; i < rules->n && i < MAX_RULES && hold->n < RULES_A_REQUEST; i++) {
+    for (size_t i = 0; i < rules->n && i < MAX_RULES && hold->n < DD_LIMIT_RULES; i++) {
         uint32_t at   = 0;
         int      done = apply(l, &rules->v[i], f, hold->tokens, now_ms * ns_a_ms, &at, out);
         if (done == 0) {

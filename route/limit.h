@@ -3,7 +3,7 @@
  * Windows are GCRA (a leaky bucket as one atomic timestamp): `limit` in `window`, bursts up to `limit`, so that an interval of length t has at most
  * limit * (1 + t / window). Tokens are set aside by estimate while a request is under way and counted as they were used at its end. The table is
  * the process's, of fixed size, shared by workers without a lock; values that nobody uses any more make room, and a full one limits nobody and
- * counts that. Time comes in. A request has at most 8 rules that apply, the first ones. Source: docs/decisions/0021-budgets.json. */
+ * counts that. Time comes in. A request has at most DD_LIMIT_RULES rules that apply, the first ones. Source: docs/decisions/0021-budgets.json. */
 #ifndef DD_ROUTE_LIMIT_H
 #define DD_ROUTE_LIMIT_H
 #include "route/budget.h"
@@ -29,7 +29,8 @@ typedef struct {
     int64_t         retry_after_ms;    /* when there is room again; 1 s where that depends on requests under way */
     int64_t         limit, remaining, reset_ms;   /* of the tightest request rule, for x-ratelimit-* headers; limit -1: none applies */
 } dd_limit_verdict;
-typedef struct { uint32_t slots[8]; int n; int64_t tokens; } dd_limit_hold;   /* what is to be given back; slots: rule << 20 | place */
+enum { DD_LIMIT_RULES = 16 };
+typedef struct { uint32_t slots[DD_LIMIT_RULES]; int n; int64_t tokens; } dd_limit_hold;   /* what is to be given back; slots: rule << 20 | place */
 bool dd_limits_take(dd_limits *l, const dd_limit_rules *rules, const dd_facts *f, int64_t tokens, int64_t now_ms, dd_limit_hold *hold,
                     dd_limit_verdict *out);
 /* It ended with so many tokens (-1: as estimated). Once a hold, with the rules that it was taken by. */

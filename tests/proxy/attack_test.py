@@ -554,3 +554,10 @@ def test_users_without_number_close_no_budget_for_others(cli):
             c.send("POST", "/v1/chat/completions", {**ASK, "user": f"u{i + k}"})
         seen |= {c.answer().status for _ in range(8)}
     assert seen == {200}, seen
+
+
+def test_the_ninth_limit_holds_too_RO_8(cli):
+    wide = "".join(f"  - {{name: l{i}, scope: global, requests: 1000/min, concurrent: 100, tokens: 1M/min}}\n" for i in range(12))
+    write(cli, "limits:\n" + wide + "  - {name: last, scope: global, requests: 1/min}\n", openai=Upstream())
+    c = Client(start(cli).port)
+    assert [ask(c).status for _ in range(3)] == [200, 429, 429]

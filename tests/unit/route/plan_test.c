@@ -195,7 +195,13 @@ TEST(a_budget_names_its_route)
     w.opts.only_route = DD_STR("spent");
     make(&w);
     CHECK_STR(steps(&w), "t-small");
+    static const dd_str others[] = { DD_STR("nobody/*"), DD_STR("t-big") };
+    w.opts.allow   = others;
+    w.opts.n_allow = DD_COUNT(others);
+    make(&w);
+    CHECK_EQ(w.plan.verdict, DD_DECIDED_NOT_ALLOWED, "as it was it is too dear");
     w.opts.only_route = DD_STR("");
+    w.opts.n_allow    = 0;
     w.opts.only_local = true;
     make(&w);
     CHECK_STR(steps(&w), "llama3.3");   /* t-big is not local */
