@@ -90,10 +90,28 @@ backend b
     return p, f"http://127.0.0.1:{port}", [p.pid]
 
 
+def routing():
+    """A policy as a careful team has it: the last of 20 rules matches, and all of them look at something."""
+    rules = "".join(f"  - {{name: rule-{i}, when: 'feature == \"feature-{i}\" && input_tokens < {500 + i} && !has_tools', strategy: cheapest, "
+                    f"from: [openai/gpt-4o-mini, openai/gpt-4o]}}\n" for i in range(19))
+    return f"""routes:
+{rules}  - {{name: rest, when: 'input_tokens >= 0', strategy: cheapest, from: [openai/gpt-4o-mini, openai/gpt-4o]}}
+fallback: [openai/gpt-4o]
+retry: {{attempts: 2}}
+budgets:
+  - {{name: all, scope: global, limit: $1000000/month}}
+  - {{name: keys, scope: key, limit: $1000000/month}}
+  - {{name: days, scope: org, limit: $1000000/day}}
+limits:
+  - {{name: many, scope: key, requests: 100000000/min, concurrent: 100000}}
+"""
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--dd0c", default="build/dd0c")
     ap.add_argument("--also", help="another dd0c to compare with, such as that of the last release")
+    ap.add_argument("--routed", action="store_true", help="also with 20 rules that ask for tokens and tags, a chain, three budgets and limits")
     ap.add_argument("--rounds", type=int, default=5)
     ap.add_argument("--seconds", type=int, default=3)
     ap.add_argument("--connections", type=int, default=64)
@@ -118,6 +136,14 @@ def main():
             other, at = start([args.also, "proxy", "--config", str(folder / "dd0c.yaml"), "--listen", "127.0.0.1:0"], envs["also"])
             running.insert(0, other)
             contestants["also"] = (at, [other.pid])
+        if args.routed:
+            envs["routed"] = {**env, "DD0C_HOME": name + "/routed"}
+            envs["routed"]["KEY"] = subprocess.run([program, "keys", "create", "--name", "bench", "--quiet"], env=envs["routed"], capture_output=True, text=True,
+                                                   check=True).stdout.strip()
+            (folder / "routed.yaml").write_text((folder / "dd0c.yaml").read_text() + routing())
+            other, at = start([program, "proxy", "--config", str(folder / "routed.yaml"), "--listen", "127.0.0.1:0"], envs["routed"])
+            running.insert(0, other)
+            contestants["routed"] = (at, [other.pid])
         for name_, maker in (("nginx", nginx), ("haproxy", haproxy)):
             if shutil.which(name_):
                 p, at, pids = maker(folder, upstream)

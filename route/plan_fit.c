@@ -106,7 +106,7 @@ static dd_fit room(const plan_work *w, const plan_target *t)
     const dd_price *row = t->price.price;
     if (row->max_output > 0 && w->f->max_tokens > row->max_output)
         return DD_FIT_OUTPUT;
-    if (row->context <= 0 || !w->costs || !(w->f->known & DD_FACT_TOKENS))
+    if (row->context <= 0 || !(w->f->known & DD_FACT_TOKENS))
         return DD_FIT_OK;
     int64_t out = w->f->max_tokens > 0 ? w->f->max_tokens : plan_output(w, t);
     return plan_input(w, t) > row->context - out ? DD_FIT_CONTEXT : DD_FIT_OK;

@@ -267,11 +267,35 @@ static void stick(plan_work *w)
     }
 }
 
+/* Classifying a prompt takes longer than all else here, and counting it the next: only for a choice that depends on it. Whether a model takes the
+ * prompt at all is known by its tokens. A cap so low that it cuts every kind of answer makes the kind matter to no price. */
+static void need_for_choice(plan_work *w)
+{
+    enum { SHORTEST = 10 };   /* tokens of the shortest kind of answer (docs/estimates.md) */
+    bool several = w->list.n > 1, plain = !w->o->trace && w->f->max_cost == DD_PUSD_UNKNOWN && !w->has_stuck && !w->open;
+    switch (plain ? w->p->strategy : DD_STRATEGY_SCORE) {
+    case DD_STRATEGY_PASSTHROUGH: case DD_STRATEGY_WEIGHTED: case DD_STRATEGY_LATENCY:
+        if (several)
+            dd_facts_need(w->f, DD_FACT_TOKENS);
+        return;
+    case DD_STRATEGY_CHEAPEST:
+        if (several && w->f->max_tokens > 0 && w->f->max_tokens * 3 / 4 <= SHORTEST) {
+            dd_facts_need(w->f, DD_FACT_TOKENS);
+            w->costs   = true;
+            w->visible = SHORTEST;
+            return;
+        }
+        break;
+    default: break;
+    }
+    if (several || !plain)
+        plan_need_costs(w);
+}
+
 void plan_choose(plan_work *w)
 {
     dd_strategy s = w->p->strategy;
-    if (w->list.n > 1 || w->o->trace || w->f->max_cost != DD_PUSD_UNKNOWN)
-        plan_need_costs(w);
+    need_for_choice(w);
     for (size_t i = 0; i < w->list.n; i++) {
         plan_weigh(w, &w->list.v[i]);
         w->list.v[i].rank = rank_of(&w->list.v[i]);
