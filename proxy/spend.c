@@ -74,6 +74,10 @@ static dd_pusd at_most(exchange *x)
         const dd_candidate *c = &x->plan.steps[i];
         if (x->s->policy.providers[c->provider].free || !c->price.price)
             continue;
+        if (cap < 0 && x->plan.expected_output < 0) {   /* nothing that was chosen depended on it until now */
+            dd_facts_need(&x->asked, DD_FACT_CLASS);
+            expected = times(dd_plan_output(&x->asked, c->price.price), n);
+        }
         dd_pusd one = dd_budget_estimate(c->price.price, x->asked.input_tokens, cap, expected, day);
         if (one == DD_PUSD_UNKNOWN)
             continue;

@@ -213,7 +213,27 @@ static void add_text(exchange *x, dd_buf *out, uint32_t node)
     }
 }
 
-static void gather_text(exchange *x, dd_buf *system, dd_buf *text)
+/* Calls of tools and their results, as any of the three APIs writes them. */
+static int calls_in(const dd_jspan *d, uint32_t message)
+{
+    static const char *const names[] = { "role", "type", "tool_calls", "content" };
+    uint32_t node[DD_COUNT(names)];
+    if (dd_jspan_kind(d, message) != DD_J_OBJECT)
+        return 0;
+    dd_jspan_members(d, message, names, node, DD_COUNT(names));
+    int n = dd_jspan_is(d, node[0], "tool") || dd_jspan_is(d, node[1], "function_call") || dd_jspan_is(d, node[1], "function_call_output");
+    if (dd_jspan_kind(d, node[2]) == DD_J_ARRAY)
+        n += (int)d->v[node[2]].count;
+    if (dd_jspan_kind(d, node[3]) == DD_J_ARRAY)
+        for (dd_jit it = dd_jspan_each(d, node[3]); dd_jspan_step(d, &it);) {
+            uint32_t type = dd_jspan_member(d, it.value, "type", NULL);
+            n += dd_jspan_is(d, type, "tool_use") || dd_jspan_is(d, type, "tool_result");
+        }
+    return n;
+}
+
+/* *ask: where in `text` the user's newest turn begins. */
+static void gather_text(exchange *x, dd_buf *system, dd_buf *text, size_t *ask, int *calls)
 {
     static const char *const names[] = { "messages", "input", "system", "instructions", "prompt" };
     const dd_jspan *d = &x->body;
@@ -226,16 +246,22 @@ static void gather_text(exchange *x, dd_buf *system, dd_buf *text)
     if (dd_jspan_kind(d, list) == DD_J_STRING)
         add_text(x, text, list);
     for (dd_jit it = dd_jspan_each(d, list); dd_jspan_step(d, &it);) {
-        uint32_t role = dd_jspan_member(d, it.value, "role", NULL);
+        uint32_t role = dd_jspan_member(d, it.value, "role", NULL), content = dd_jspan_member(d, it.value, "content", NULL);
         bool     ours = dd_jspan_is(d, role, "system") || dd_jspan_is(d, role, "developer");
-        add_text(x, ours ? system : text, dd_jspan_member(d, it.value, "content", NULL));
+        size_t   from = text->len;
+        *calls += calls_in(d, it.value);
+        add_text(x, ours ? system : text, content);
+        if (dd_jspan_is(d, role, "user") && text->len > from)
+            *ask = from;
     }
 }
 
 void weigh_text(exchange *x, dd_buf *out)
 {
-    dd_buf text = DD_BUF_INIT(TEXT_MOST);
-    gather_text(x, out, &text);
+    dd_buf text  = DD_BUF_INIT(TEXT_MOST);
+    size_t ask   = 0;
+    int    calls = 0;
+    gather_text(x, out, &text, &ask, &calls);
     dd_buf_addc(out, '\n');
     dd_buf_add(out, dd_buf_str(&text));
     dd_buf_free(&text);
@@ -245,8 +271,11 @@ static void classify(exchange *x)
 {
     dd_facts *f = &x->asked;
     dd_buf    system = DD_BUF_INIT(TEXT_MOST), text = DD_BUF_INIT(TEXT_MOST);
-    gather_text(x, &system, &text);
-    dd_prompt p = { .system = dd_buf_str(&system), .text = dd_buf_str(&text), .input_tokens = f->known & DD_FACT_TOKENS ? f->input_tokens : -1,
+    size_t    ask    = 0;
+    int       calls  = 0;
+    gather_text(x, &system, &text, &ask, &calls);
+    dd_prompt p = { .system = dd_buf_str(&system), .text = dd_buf_str(&text), .ask = dd_str_trim(dd_str_sub(dd_buf_str(&text), ask, text.len)),
+                    .calls = calls, .input_tokens = f->known & DD_FACT_TOKENS ? f->input_tokens : -1,
                     .max_tokens = f->max_tokens, .messages = f->messages, .tools = f->tools, .json_schema = f->json_schema, .images = f->has_images,
                     .reasoning = f->reasoning };
     f->class = dd_classify(&p);

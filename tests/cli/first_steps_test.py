@@ -87,7 +87,7 @@ def test_a_reload_says_what_it_cannot_change(cli):
     p = cli.start("proxy", "--listen", "127.0.0.1:0")
     cli.write("dd0c.yaml", OPENAI + "server: {listen: '127.0.0.1:1'}\n")
     p.process.send_signal(signal.SIGHUP)
-    p.wait_log("warning: address, TLS, workers and telemetry are read at the start only")
+    p.wait_log("warning: address, TLS or none, workers and telemetry are read at the start only")
 
 
 def test_options_of_a_command_that_is_run(cli):
