@@ -152,7 +152,7 @@ void exchange_serve(exchange *x)
             return;
         }
         break;
-    default: ok = spend_limits(x) && prepare_pass(x); break;
+    default: ok = spend_limits(x) && spend_pass(x) && prepare_pass(x); break;
     }
     if (ok)
         attempt_start(x);

@@ -173,6 +173,28 @@ bool spend_reserve(exchange *x)
     }
 }
 
+bool spend_pass(exchange *x)
+{
+    const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
+    dd_str method = x->h->method;
+    bool   reads  = dd_str_eqz(method, "GET") || dd_str_eqz(method, "HEAD") || dd_str_eqz(method, "DELETE");
+    if (reads || !x->s->budgets.n || !hooks->used)
+        return true;
+    weigh_facts(x);
+    dd_account *v = dd_newn(x->h->arena, dd_account, ACCOUNTS_MAX);
+    size_t      n = dd_budget_accounts(&x->s->budgets, &x->asked, x->asked.time_s, v, ACCOUNTS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].budget->on_exceed == DD_EXCEED_WARN || hooks->used(hooks->ctx, &v[i], 1) < 1)
+            continue;
+        fail_request(x, 402, "insufficient_quota", "budget_exceeded", "", "the budget \"" DD_STR_FMT "\" is spent", DD_STR_ARG(v[i].budget->name));
+        x->budget         = v[i].budget->name;
+        x->error.no_retry = true;
+        x->failure        = DD_EC_BUDGET;
+        return false;
+    }
+    return true;
+}
+
 void spend_settle(exchange *x)
 {
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);

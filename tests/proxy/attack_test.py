@@ -561,3 +561,16 @@ def test_the_ninth_limit_holds_too_RO_8(cli):
     write(cli, "limits:\n" + wide + "  - {name: last, scope: global, requests: 1/min}\n", openai=Upstream())
     c = Client(start(cli).port)
     assert [ask(c).status for _ in range(3)] == [200, 429, 429]
+
+
+def test_what_passes_as_it_is_ends_with_the_budget_too_P3(cli):
+    up = Upstream()
+    write(cli, "limits:\n  - {name: many, scope: global, requests: 1000/min, tokens: 1M/min}\nbudgets:\n  - {name: all, scope: global, limit: $0.0002/month}\n  - {name: teams, scope: team, limit: $10/day}\n", openai=up)
+    c = Client(start(cli).port)
+    paths = ("/p/openai/v1/chat/completions", "/v1/images/generations")
+    assert [ask(c, path=p).status for p in paths] == [200] * 2
+    assert ask(c).status == 200
+    for p in paths:
+        answer = ask(c, path=p)
+        assert answer.status == 402 and json.loads(answer.body)["error"]["code"] == "budget_exceeded", (p, answer.body)
+    assert c.ask("GET", "/p/openai/v1/files").status == 200, "what only reads passes"
