@@ -53,10 +53,13 @@ static bool env_on(const char *text)
 
 /* --- panic --- */
 
-static bool effective(dd_governor *g)
+/* The gateway is told under the lock: what a request asked for meanwhile is not overwritten. */
+static bool effective(dd_governor *g, bool tell)
 {
     pthread_mutex_lock(&g->lock);
     bool on = g->held || (g->wanted >= 0 ? g->wanted : g->memory >= 0 ? g->memory : g->file.panic);
+    if (tell && g->gateway)
+        dd_gateway_panic(g->gateway, on);
     pthread_mutex_unlock(&g->lock);
     return on;
 }
@@ -73,10 +76,8 @@ static void tell_provider(dd_governor *g)
 /* True: it is over. */
 static bool tell_panic(dd_governor *g)
 {
-    bool on = effective(g), over = g->panic && !on;
     tell_provider(g);
-    if (g->gateway)
-        dd_gateway_panic(g->gateway, on);
+    bool on = effective(g, true), over = g->panic && !on;
     if (on && !g->panic)
         g->log(g->ctx, 1, g->held ? "panic mode is on, by the environment or the configuration: rules are frozen and nothing falls back"
                                   : "panic mode is on: rules are frozen and nothing falls back");
@@ -108,8 +109,8 @@ static void write_wanted(dd_governor *g, const char *path)
     dd_actor by      = { DD_ORG_DEFAULT, dd_str_z(who), dd_clock() };
     if (!written)
         g->log(g->ctx, 0, err.msg);
-    dd_str now = on ? DD_STR("{\"panic\":true}") : DD_STR("{\"panic\":false}");
-    if (dd_govern_audit(&by, on ? "panic.on" : "panic.off", DD_STR("panic"), DD_STR(""), now, &err) != DD_OK)
+    const dd_str states[] = { DD_STR("{\"panic\":false}"), DD_STR("{\"panic\":true}") };
+    if (dd_govern_audit(&by, on ? "panic.on" : "panic.off", DD_STR("panic"), states[!on], states[on], &err) != DD_OK)
         g->log(g->ctx, 1, err.msg);
     pthread_mutex_lock(&g->lock);
     if (g->wanted == on) {
@@ -226,7 +227,9 @@ void dd_governor_free(dd_governor *g)
 
 void dd_governor_use(dd_governor *g, dd_gateway *gateway)
 {
+    pthread_mutex_lock(&g->lock);
     g->gateway = gateway;
+    pthread_mutex_unlock(&g->lock);
     tell_panic(g);
 }
 
@@ -325,7 +328,7 @@ bool dd_governor_check(dd_governor *g, const dd_govern_change *c)
     dd_change_kinds(c->kinds, &what);
     if (c->what.len)
         dd_buf_printf(&what, " (" DD_STR_FMT ")", DD_STR_ARG(c->what));
-    dd_govern_question q = { .mode = g->unreadable ? DD_GOVERN_STRICT : g->file.mode, .panic = effective(g), .own = c->own, .narrows = c->narrows,
+    dd_govern_question q = { .mode = g->unreadable ? DD_GOVERN_STRICT : g->file.mode, .panic = effective(g, false), .own = c->own, .narrows = c->narrows,
                              .word = word_on(g, id) };
     dd_govern_verdict  v = dd_govern_decide(&q);
     if (v == DD_GOVERN_BLOCKED)

@@ -266,9 +266,9 @@ dd_code dd_cmd_policy_panic(const dd_cmd *cmd, int argc, char **argv, int *statu
     find_policy(&args, cmd, &path);
     dd_actor by = dd_cmd_actor(&who);
     rc          = dd_policy_set_panic(dd_buf_z(&path), on, err);
-    dd_str now  = on ? DD_STR("{\"panic\":true}") : DD_STR("{\"panic\":false}");
+    const dd_str states[] = { DD_STR("{\"panic\":false}"), DD_STR("{\"panic\":true}") };
     if (rc == DD_OK)
-        rc = dd_govern_audit(&by, on ? "panic.on" : "panic.off", DD_STR("panic"), DD_STR(""), now, err);
+        rc = dd_govern_audit(&by, on ? "panic.on" : "panic.off", DD_STR("panic"), states[!on], states[on], err);
     if (rc == DD_OK)
         rc = dd_cmd_print(on ? DD_STR("panic mode is on: rules are frozen and nothing falls back\n") : DD_STR("panic mode is off\n"), err);
     dd_buf_free(&path);

@@ -403,6 +403,14 @@ static void remember(dd_serve *s)
     s->seen_flags  = changed_at(dd_flags_path(&s->config));
 }
 
+static bool moved(struct timespec a, struct timespec b) { return a.tv_sec != b.tv_sec || a.tv_nsec != b.tv_nsec; }
+
+static bool files_moved(dd_serve *s)
+{
+    return moved(changed_at(s->config.path), s->seen_config) || moved(changed_at(dd_buf_z(&s->prices_path)), s->seen_prices) ||
+           moved(changed_at(dd_flags_path(&s->config)), s->seen_flags);
+}
+
 static void remember_tls(dd_serve *s)
 {
     s->seen_cert = changed_at(tls_cert(&s->config, &s->opts));
@@ -417,13 +425,6 @@ static dd_govern_state state_of(dd_serve *s, const dd_config *c, dd_buf *text)
     if (c->path)
         dd_file_read(c->path, text, &err);
     return dd_govern_state_of(c->path, dd_buf_z(&s->prices_path), dd_flags_path(c));
-}
-
-static void remember_applied(dd_serve *s, const dd_config *c)
-{
-    dd_buf_clear(&s->applied_text);
-    s->applied = state_of(s, c, &s->applied_text);
-    s->held    = false;
 }
 
 static dd_code open_config(dd_serve *s, dd_config *c, dd_err *err)
@@ -477,7 +478,7 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
         return NULL;
     }
     remember(s);
-    remember_applied(s, &s->config);
+    s->applied = state_of(s, &s->config, &s->applied_text);
     remember_tls(s);
     return s;
 }
@@ -530,19 +531,29 @@ static void tell_unread(dd_serve *s, const dd_config *next)
 
 /* --- governance --- */
 
-static bool allowed(dd_serve *s, const dd_config *next, const dd_snapshot *snap, bool own)
+typedef enum { BY_FILES, BY_SIGNAL, BY_SECRET } cause;
+
+/* True: what was judged is noted as applied. */
+static bool allowed(dd_serve *s, const dd_config *next, const dd_snapshot *snap, cause by)
 {
     dd_buf           text = DD_BUF_INIT(64 << 20), what = DD_BUF_INIT(256);
-    dd_govern_change c    = { .old = s->applied, .next = state_of(s, next, &text), .own = own };
+    dd_govern_change c    = { .old = s->applied, .next = state_of(s, next, &text), .own = by == BY_SIGNAL };
     if (c.old.config != c.next.config)
         c.kinds |= dd_govern_diff(dd_buf_str(&s->applied_text), dd_buf_str(&text), &what);
     c.kinds |= (c.old.prices != c.next.prices ? DD_CHANGE_PRICES : 0) | (c.old.flags != c.next.flags ? DD_CHANGE_FLAGS : 0);
     c.what    = dd_buf_str(&what);
     c.narrows = c.kinds == DD_CHANGE_FLAGS && dd_flags_narrow(dd_flag_watch_flags(s->flags), &snap->flags);
-    bool same = dd_govern_same(&c.old, &c.next);
-    if (same)
+    bool same = dd_govern_same(&c.old, &c.next), ok = by != BY_FILES || !files_moved(s);   /* moved: what was read is not what is judged */
+    if (ok && same)
         dd_governor_withdraw(s->governor);
-    bool ok = same || dd_governor_check(s->governor, &c);
+    ok = ok && (same || dd_governor_check(s->governor, &c));
+    if (ok) {
+        dd_buf old      = s->applied_text;
+        s->applied_text = text;
+        s->applied      = c.next;
+        s->held         = false;
+        text            = old;
+    }
     dd_wipe_buf(&text);
     dd_buf_free(&what);
     return ok;
@@ -579,11 +590,8 @@ static bool hold(dd_serve *s, dd_snapshot *snap, dd_config *next, bool secret)
     dd_secret_watch_names(s->secrets, &s->config);
     s->held    = true;
     s->retry_s = 0;
-    remember(s);
     return !secret || renew_secrets(s);
 }
-
-typedef enum { BY_FILES, BY_SIGNAL, BY_SECRET } cause;
 
 /* `why`: what was changed; the same refusal again is not told again when nobody asked. */
 static bool reload(dd_serve *s, const char *why, bool asked, cause by)
@@ -592,19 +600,22 @@ static bool reload(dd_serve *s, const char *why, bool asked, cause by)
     dd_err       err  = DD_ERR_INIT;
     dd_snapshot *snap = NULL;
     dd_buf       line = DD_BUF_INIT(1024);
+    remember(s);                       /* before they are read: what is written meanwhile is seen by the next look */
     if (open_config(s, &next, &err) == DD_OK && check_tls(&next, &s->opts, &err) == DD_OK) {
         dd_secret_watch_names(s->secrets, &next);
         snap = dd_snapshot_make(&next, s->opts.dev, &err);
     }
-    if (snap && !allowed(s, &next, snap, by == BY_SIGNAL))
+    if (snap && !allowed(s, &next, snap, by))
         return hold(s, snap, &next, by == BY_SECRET);
     if (snap) {
         serve_by(s, snap);
-        remember_applied(s, &next);
         tell_unread(s, &next);
         s->tls_touched = s->tls_touched || tls_differs(s, &next);
+        bool elsewhere = differs(s->config.path, next.path) || differs(dd_flags_path(&s->config), dd_flags_path(&next));
         dd_config_fini(&s->config);
         s->config = next;
+        if (elsewhere)
+            remember(s);
         dd_buf_printf(&line, "%s%s%s", why, s->config.path ? ": " : "", s->config.path ? s->config.path : "");
     } else {
         dd_config_fini(&next);
@@ -617,7 +628,6 @@ static bool reload(dd_serve *s, const char *why, bool asked, cause by)
         dd_buf_add(&s->refused, dd_buf_str(&line));
     dd_buf_free(&line);
     s->retry_s = 0;
-    remember(s);
     return snap != NULL;
 }
 
@@ -668,12 +678,11 @@ void dd_serve_watch(dd_serve *s)
     dd_ledger_reclaim(s->ledger, dd_mono_now().ns / 1000000);
     dd_flag_watch_look(s->flags);
     bool word = dd_governor_look(s->governor, &s->config) && s->held;
-    struct timespec c = changed_at(s->config.path), p = changed_at(dd_buf_z(&s->prices_path)), f = changed_at(dd_flags_path(&s->config));
+    struct timespec c = changed_at(s->config.path);
     if (s->config.path && c.tv_sec == 0 && c.tv_nsec == 0)
         return;                        /* an editor may be about to put it back */
     bool renewed = dd_secret_watch_changed(s->secrets), again = s->retry_s > 0 && --s->retry_s == 0;
-    bool files  = memcmp(&c, &s->seen_config, sizeof c) != 0 || memcmp(&p, &s->seen_prices, sizeof p) != 0 || memcmp(&f, &s->seen_flags, sizeof f) != 0 || word;
-    bool secret = renewed || again;
+    bool files = files_moved(s) || word, secret = renewed || again;
     const char *why = files ? "configuration read again" : "a secret was set anew, configuration read again";
     if ((files || secret) && !reload(s, why, files || !again, secret ? BY_SECRET : BY_FILES) && secret)
         s->retry_s = RETRY_S;
