@@ -202,8 +202,10 @@ void spend_settle(exchange *x)
     if (g && g->open) {
         const dd_usage *u    = &x->usage.usage;
         bool            told = x->usage_source != DD_USAGE_NONE;
-        dd_limits_end(dd_gateway_limits(x->w->gateway), &x->s->limits, &g->hold, told ? u->input + u->cache_read + u->cache_write + u->cache_write_1h + u->output : -1,
-                      mono_ms(x));
+        int64_t         n    = x->attempts.n ? -1 : 0;   /* nobody was asked: nothing is used up */
+        if (told)
+            n = u->input + u->cache_read + u->cache_write + u->cache_write_1h + u->output;
+        dd_limits_end(dd_gateway_limits(x->w->gateway), &x->s->limits, &g->hold, n, mono_ms(x));
     }
     if (g)
         g->open = false;

@@ -574,3 +574,107 @@ def test_what_passes_as_it_is_ends_with_the_budget_too_P3(cli):
         answer = ask(c, path=p)
         assert answer.status == 402 and json.loads(answer.body)["error"]["code"] == "budget_exceeded", (p, answer.body)
     assert c.ask("GET", "/p/openai/v1/files").status == 200, "what only reads passes"
+
+
+def test_refused_requests_use_up_no_tokens_RO_8(cli):
+    up = Upstream(lambda r, c: c.json({**CHAT, "usage": {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20}}))
+    write(cli, "limits:\n  - {name: few, scope: global, tokens: 500/hour}\n", openai=up, groq=up)
+    c = Client(start(cli).port)
+    assert [ask(c, {**ASK, "model": "nobody-has-this", "max_tokens": 400}).status for _ in range(4)] == [404] * 4
+    assert [ask(c, {**ASK, "max_tokens": 400}).status for _ in range(3)] == [200] * 3, "counted as they were used"
+
+
+# --- providers that answer oddly ---
+
+class Early:
+    """Answers once it has seen the first bytes of a request, and then hangs up."""
+
+    def __init__(self, answer):
+        self.answer, self.server = answer, socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}"
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            s, _ = self.server.accept()
+            s.recv(1000)
+            s.sendall(self.answer)
+            time.sleep(0.1)
+            s.close()
+
+
+def test_a_large_request_is_answered_before_it_was_read(cli):
+    error = b'data: {"error":{"message":"over","type":"server_error","code":503}}\n\n'
+    large = {**ASK, "model": "openai/gpt-4o-mini", "messages": [{"role": "user", "content": "word " * (2 << 20)}]}
+    for stream, answer in ((False, b"HTTP/1.1 503 x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"),
+                           (True, b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(error), error))):
+        write(cli, CHAIN + BUDGET, openai=Early(answer), backup=Upstream(lambda r, c: streaming(r, c) if r.json.get("stream") else c.json(CHAT)))
+        p = start(cli)
+        for _ in range(2):
+            assert ask(Client(p.port), {**large, "stream": stream}).status in (200, 502, 503)
+        settled(cli)
+        assert p.stop() == 0
+
+
+def test_times_to_wait_that_are_no_times(cli):
+    for value in ("99999999999999999999", "-5", "Wed, 21 Oct 9999999 07:28:00 GMT", "1e9", "nan", "9223372036854775807"):
+        for name in ("retry-after", "retry-after-ms"):
+            up = Upstream(lambda r, c: c.json({"error": {"message": "x"}}, 429, {name: value}))
+            write(cli, CHAIN + "retry: {attempts: 2, backoff: 1ms..2ms, retry_after_max: 365d}\ntimeouts: {total: 2s}\n", openai=up, backup=Upstream())
+            assert ask(Client(start(cli).port)).status == 200, (name, value)
+
+
+def test_odd_answers_of_rungs_and_verifiers_R2_2(cli):
+    odd = [b"", b"{}", b"[]", b"null", b'{"choices":[]}', b'{"choices":[{"message":null}]}', b'{"choices":[{"message":{"content":[1]}}]}', b'{"choices":{}}', b"\xff", b"{" * 2000,
+           b'{"choices":[{"message":{"content":"x","tool_calls":[{"function":{"arguments":"{"}}]},"finish_reason":5}],"usage":{"prompt_tokens":-5,"completion_tokens":1e300}}']
+    now = []
+    strange = Upstream(lambda r, c: c.json(now[-1]))
+    for first, judge, ladder in ((strange, Upstream(), LADDER), (Upstream(), strange, LADDER)):
+        write(cli, ladder + BUDGET, openai=first, backup=Upstream(lambda r, c: streaming(r, c) if r.json.get("stream") else c.json(CHAT)), judge=judge)
+        p = start(cli)
+        for i, answer in enumerate(odd):
+            now.append(answer)
+            for stream in (False, True):
+                got = ask(Client(p.port), {**ASK, "stream": stream, "response_format": {"type": "json_object" if i % 2 else "text"}})
+                assert got.status == 200, (answer, got.status, got.body)
+        settled(cli)
+        assert p.stop() == 0
+
+
+def test_reloads_of_everything_under_traffic(cli):
+    well = lambda r, c: streaming(r, c) if r.method == "POST" and r.json.get("stream") else c.json(CHAT)
+    ups = {"openai": Upstream(lambda r, c: c.json({"error": {"message": "x"}}, 503) if time.monotonic_ns() % 3 == 0 else well(r, c)), "backup": Upstream(well),
+           "judge": Upstream(saying("NO"))}
+    base = ("cache: {mode: exact, ttl: 1s}\nretry: {attempts: 2, backoff: 1ms..5ms}\nhealth: {interval: 20ms}\n"
+            "limits: [{name: a, scope: user, concurrent: 100, tokens: 10M/min}]\n" + BUDGET)
+    write(cli, LADDER + CHAIN + base, **ups)
+    p = start(cli, 2)
+    ended, bad = threading.Event(), []
+
+    def work():
+        i = 0
+        while not ended.is_set():
+            i += 1
+            c = Client(p.port)
+            c.send("POST", ("/v1/chat/completions", "/v1/chat", "/v1/router/debug")[i % 3],
+                   {**ASK, "stream": i % 6 == 0, "user": f"u{i % 7}", "messages": [{"role": "user", "content": f"{i % 5}"}]},
+                   {"x-dd0c-fallback": "backup/gpt-4o;retries=1"} if i % 4 == 0 else {})
+            answer = c.answer() if i % 5 else None
+            c.close()
+            if i % 5 and (answer is None or answer.status not in (200, 503)):
+                bad.append((i, answer and (answer.status, answer.body)))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for t in threads:
+        t.start()
+    for i in range(40):
+        fewer = dict(list(ups.items())[:2])
+        write(cli, (LADDER.replace("ladder", f"l{i}") if i % 3 == 0 else "") + (CHAIN if i % 4 else "") + (base if i % 5 else BUDGET), **(fewer if i % 3 else ups))
+        p.process.send_signal(signal.SIGHUP)
+        time.sleep(0.05)
+    ended.set()
+    for t in threads:
+        t.join()
+    assert not bad, bad[:5]
+    settled(cli)
+    assert p.stop() == 0
