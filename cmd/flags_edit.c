@@ -180,14 +180,21 @@ static void edit_yaml(dd_str text, const dd_flag *f, setting *s, size_t n, dd_bu
     add_rest(s, n, mark, below ? below : own + 2, braces, out);
 }
 
-static bool says(dd_str text, const dd_flag *f, const dd_flag *want)
+static bool alike(const dd_flag *a, const dd_flag *b)
 {
-    dd_arena       a   = DD_ARENA_INIT;
-    dd_err         err = DD_ERR_INIT;
-    dd_flags       all;
-    const dd_flag *now = dd_flags_parse(text, "flags", &a, &all, &err) == DD_OK ? dd_flags_find(&all, f->name) : NULL;
-    double         off = now ? now->rollout - want->rollout : 1;
-    bool           ok  = now && now->on == want->on && off < 1e-9 && off > -1e-9 && now->expires == f->expires;
+    double off = a->rollout - b->rollout;
+    return a->on == b->on && off < 1e-9 && off > -1e-9 && a->expires == b->expires && dd_str_eq(a->owner, b->owner);
+}
+
+/* The flag is as it is wanted, and every other one as it was. */
+static bool says(dd_str before, dd_str after, const dd_flag *want)
+{
+    dd_arena a   = DD_ARENA_INIT;
+    dd_err   err = DD_ERR_INIT;
+    dd_flags was, now;
+    bool     ok = dd_flags_parse(before, "flags", &a, &was, &err) == DD_OK && dd_flags_parse(after, "flags", &a, &now, &err) == DD_OK && was.n == now.n;
+    for (size_t i = 0; ok && i < now.n; i++)
+        ok = dd_str_eq(was.v[i].name, now.v[i].name) && alike(&now.v[i], dd_str_eq(now.v[i].name, want->name) ? want : &was.v[i]);
     dd_arena_fini(&a);
     return ok;
 }
@@ -203,7 +210,7 @@ dd_code dd_flags_edit(dd_str text, const dd_flag *f, const dd_flag *want, dd_buf
         dd_buf_clear(out);
         edit_yaml(text, f, f->flagd ? state : own, f->flagd ? 1 : 2, out);
     }
-    if (!out->over && says(dd_buf_str(out), f, want))
+    if (!out->over && says(text, dd_buf_str(out), want))
         return DD_OK;
     dd_fail(err, DD_ERR_USAGE, "flag \"" DD_STR_FMT "\" is written in a way that is not changed here", DD_STR_ARG(f->name));
     dd_hint(err, "Change line %d of the file by hand.", f->line);
