@@ -49,7 +49,7 @@ static void name_request(exchange *x)
 static void release(exchange *x)
 {
     dd_loop_timer(x->w->loop, &x->timer, 0);
-    verify_drop(x);
+    consult_drop(x);
     deliver_reset(x);
     dd_snapshot_drop(x->s);
 }
@@ -122,6 +122,14 @@ void exchange_go_on(exchange *x)
         exchange_error(x);
 }
 
+void exchange_plan(exchange *x)
+{
+    if (!weigh_plan(x))
+        exchange_error(x);
+    else if (!keep_find(x))              /* else answered, or waiting for one who asked the same */
+        exchange_go_on(x);
+}
+
 void exchange_serve(exchange *x)
 {
     x->auth_at = dd_loop_now(x->w->loop).ns;
@@ -137,11 +145,11 @@ void exchange_serve(exchange *x)
             return;
         break;
     case EP_GENERATE:
-        ok = prepare_read(x) && spend_limits(x) && weigh_plan(x);
-        if (ok && keep_find(x))
-            return;                      /* answered, or waiting for one who asked the same */
+        ok = prepare_read(x) && spend_limits(x);
+        if (ok && verify_class(x))
+            return;
         if (ok) {
-            exchange_go_on(x);
+            exchange_plan(x);
             return;
         }
         break;

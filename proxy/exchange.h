@@ -124,7 +124,7 @@ typedef struct exchange {
     failed_step   *first;             /* the primary's failure; NULL: none yet */
     dd_pusd        spent;             /* on answers that were thrown away */
     bool           triggered;         /* a fallback was */
-    void          *verification;      /* of the answer at hand, under way (verify.c) */
+    void          *consultation;      /* a question to a model, under way (consult.c) */
     bool           verified;
     bool           ended;             /* the attempt under way was noted */
     bool           given;             /* what is at hand is the answer, good or not */
@@ -214,9 +214,16 @@ bool     attempt_is_checked(const exchange *x);      /* a cascade's step whose a
 /* check.c: true: the answer of a cascade's step is not good enough, and the next one is tried. span NULL: it is no JSON */
 bool     check_rejects(exchange *x, const dd_jspan *span);
 void     check_reject(exchange *x);                  /* it was paid for, and the ladder's next step is tried */
+/* consult.c: a question to a model; true: `done` follows, with its words or none. The client may leave meanwhile: then nothing follows */
+enum { CONSULT_TOKENS = 16 };                       /* of its answer */
+typedef void consult_fn(exchange *x, dd_str said);
+typedef struct { dd_str model; const char *instruction; dd_str text; int64_t timeout_ms; consult_fn *done; } consult_ask;
+bool     consult_start(exchange *x, const consult_ask *ask);
+bool     consult_may(const exchange *x, dd_str model, dd_decision *d);   /* whether this caller may have it asked */
+void     consult_drop(exchange *x);
 /* verify.c: true: another model is asked about the answer, and deliver_whole or check_reject follows */
 bool     verify_start(exchange *x, dd_str answer);
-void     verify_drop(exchange *x);
+bool     verify_class(exchange *x);                  /* true: a model is asked how hard the request is, and exchange_plan follows */
 dd_pusd  verify_at_most(exchange *x);                /* what asking once may cost */
 
 /* deliver.c */
@@ -267,6 +274,7 @@ void     exchange_forget_waits(worker *w);            /* nobody checks keys any 
 
 /* exchange.c */
 void     exchange_serve(exchange *x);
+void     exchange_plan(exchange *x);                  /* read, within limits, classified if that is asked of a model */
 void     exchange_go_on(exchange *x);                 /* planned, and no answer was kept */
 void     exchange_move(exchange *x, exchange_state to);
 void     exchange_finish(exchange *x, int status, bool whole);

@@ -293,3 +293,30 @@ routes:
     answer = ask(c)
     assert answer.headers["x-dd0c-provider"] == "openai" and "Say hi" in json.dumps(verdicts[1])
     assert float(answer.headers["x-dd0c-cost"]) > 0.00021, "what the verifier cost is the request's"
+
+
+def test_a_cheap_model_may_be_asked_how_hard_a_request_is_RO_3(cli):
+    asked = []
+
+    def script(r, c):
+        body, reply = json.loads(r.body), json.loads(json.dumps(CHAT))
+        if body["model"] == "gpt-5.6-luna":
+            asked.append(body)
+            if len(asked) == 2:
+                time.sleep(1)
+            reply["choices"][0]["message"]["content"] = "HIGH reasoning"
+        c.json(reply)
+
+    first, second = Upstream(script), Upstream()
+    write(cli, first, second, """
+classifier: {model: openai/gpt-5.6-luna, timeout: 300ms}
+routes:
+  - {name: hard, when: 'complexity == "high" && task == "reasoning"', strategy: passthrough, from: [backup/gpt-4o]}
+""")
+    c = start(cli)
+    answer = ask(c)
+    assert answer.headers["x-dd0c-route"] == "hard" and answer.headers["x-dd0c-provider"] == "backup"
+    assert "Say hi" in json.dumps(asked[0]) and float(answer.headers["x-dd0c-cost"]) > 0.0035, "asking is part of what it cost"
+    begun = time.monotonic()
+    assert ask(c).headers["x-dd0c-provider"] == "openai", "a model that does not answer in time is done without"
+    assert time.monotonic() - begun < 0.9
