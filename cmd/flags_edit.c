@@ -21,9 +21,9 @@ static void put(cJSON *object, const char *name, cJSON *value)
 /* The names of a variant that is true and of one that is not. */
 static bool two_variants(const cJSON *flag, const char **on, const char **off)
 {
-    const cJSON *v, *list = cJSON_GetObjectItemCaseSensitive(flag, "variants");
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(flag, "variants");
     *on = *off = NULL;
-    cJSON_ArrayForEach(v, list)
+    for (const cJSON *v = list ? list->child : NULL; v; v = v->next)
         *(cJSON_IsTrue(v) ? on : off) = v->string;
     return *on && *off;
 }
