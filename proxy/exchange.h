@@ -186,6 +186,7 @@ bool     weigh_explain(exchange *x);                 /* the plan as the answer *
 /* spend.c: limits and budgets; false: x->error */
 bool     spend_limits(exchange *x);
 bool     spend_reserve(exchange *x);
+bool     spend_is_left(exchange *x);                 /* no budget that refuses is used up */
 bool     spend_pass(exchange *x);                    /* what passes as it is cannot be priced: only whether something is left */
 void     spend_settle(exchange *x);                  /* once, at the end */
 size_t   spend_headers(exchange *x, dd_header *out); /* at most 6 */

@@ -319,7 +319,7 @@ void settle_record(exchange *x, int status)
     settle_stream(x);
     dd_error_class error = x->failure != DD_EC_NONE ? x->failure : settle_class(status);
     attempt_end(x, error);
-    if (x->spent && x->bill.actual == DD_PUSD_UNKNOWN && x->usage_source == DD_USAGE_NONE)
+    if (x->spent && x->usage_source == DD_USAGE_NONE && x->bill.actual < x->spent)
         x->bill.actual = x->spent;           /* what came last cost nothing, what was thrown away before it did */
     spend_settle(x);
     note_session(x, status);

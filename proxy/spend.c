@@ -87,7 +87,7 @@ static dd_pusd at_most(exchange *x)
             sum = one;
         most = one > most ? one : most;
     }
-    return most;
+    return x->spent && dd_money_add(most, x->spent, &most) != DD_OK ? INT64_MAX : most;   /* asking how hard it is was paid already */
 }
 
 static bool refuse(exchange *x, const dd_account *a)
@@ -173,26 +173,46 @@ bool spend_reserve(exchange *x)
     }
 }
 
-bool spend_pass(exchange *x)
+/* A budget that refuses, and has nothing left; NULL: none. */
+static const dd_budget *spent_one(exchange *x)
 {
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
-    dd_str method = x->h->method;
-    bool   reads  = dd_str_eqz(method, "GET") || dd_str_eqz(method, "HEAD") || dd_str_eqz(method, "DELETE");
-    if (reads || !x->s->budgets.n || !hooks->used)
-        return true;
+    if (!x->s->budgets.n || !hooks->used)
+        return NULL;
     weigh_facts(x);
     dd_account *v = dd_newn(x->h->arena, dd_account, ACCOUNTS_MAX);
     size_t      n = dd_budget_accounts(&x->s->budgets, &x->asked, x->asked.time_s, v, ACCOUNTS_MAX);
-    for (size_t i = 0; i < n; i++) {
-        if (v[i].budget->on_exceed == DD_EXCEED_WARN || hooks->used(hooks->ctx, &v[i], 1) < 1)
-            continue;
-        fail_request(x, 402, "insufficient_quota", "budget_exceeded", "", "the budget \"" DD_STR_FMT "\" is spent", DD_STR_ARG(v[i].budget->name));
-        x->budget         = v[i].budget->name;
-        x->error.no_retry = true;
-        x->failure        = DD_EC_BUDGET;
-        return false;
-    }
-    return true;
+    for (size_t i = 0; i < n; i++)
+        if (v[i].budget->on_exceed != DD_EXCEED_WARN && hooks->used(hooks->ctx, &v[i], 1) >= 1)
+            return v[i].budget;
+    return NULL;
+}
+
+bool spend_is_left(exchange *x) { return !spent_one(x); }
+
+bool spend_pass(exchange *x)
+{
+    dd_str method = x->h->method;
+    bool   reads  = dd_str_eqz(method, "GET") || dd_str_eqz(method, "HEAD") || dd_str_eqz(method, "DELETE");
+    const dd_budget *spent = reads ? NULL : spent_one(x);
+    if (!spent)
+        return true;
+    fail_request(x, 402, "insufficient_quota", "budget_exceeded", "", "the budget \"" DD_STR_FMT "\" is spent", DD_STR_ARG(spent->name));
+    x->budget         = spent->name;
+    x->error.no_retry = true;
+    x->failure        = DD_EC_BUDGET;
+    return false;
+}
+
+/* What was asked of a model before anything could be set aside: an answer that was kept, or a refusal, followed. */
+static void charge_unreserved(exchange *x)
+{
+    const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
+    if (x->money || x->spent <= 0 || !x->s->budgets.n || !hooks->settle)
+        return;
+    dd_account *v = dd_newn(x->h->arena, dd_account, ACCOUNTS_MAX);
+    size_t      n = dd_budget_accounts(&x->s->budgets, &x->asked, x->asked.time_s, v, ACCOUNTS_MAX);
+    hooks->settle(hooks->ctx, 0, v, n, x->spent);
 }
 
 void spend_settle(exchange *x)
@@ -209,6 +229,7 @@ void spend_settle(exchange *x)
     }
     if (g)
         g->open = false;
+    charge_unreserved(x);
     if (x->money && hooks->settle) {
         dd_pusd actual = x->bill.actual != DD_PUSD_UNKNOWN ? x->bill.actual : x->spent;
         hooks->settle(hooks->ctx, x->money, x->accounts, x->n_accounts, actual > 0 ? actual : 0);

@@ -86,7 +86,7 @@ static void classified(exchange *x, dd_str said)
 bool verify_class(exchange *x)
 {
     const dd_classifier_settings *c = &x->s->classifier;
-    if (!c->model.len || (!x->s->policy.n_routes && !x->ep.omni))
+    if (!c->model.len || (!x->s->policy.n_routes && !x->ep.omni) || !spend_is_left(x))
         return false;
     dd_buf text = DD_BUF_INIT(256 << 10);
     weigh_facts(x);

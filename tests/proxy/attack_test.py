@@ -100,9 +100,10 @@ class Waiting:
 
     def __init__(self, cli, state):
         self.cli, self.state, self.gate, self.asked = cli, state, threading.Event(), threading.Event()
-        first = {"pause": self.busy, "hold": self.silent, "head": self.late, "verify": self.good, "kept": self.late}[state]
+        first = {"pause": self.busy, "hold": self.silent, "head": self.late, "verify": self.good, "kept": self.late, "class": self.good}[state]
         self.ups = {"openai": Upstream(first), "backup": Upstream(), "judge": Upstream(self.late)}
-        extra = {"pause": "retry: {attempts: 2, backoff: 60s..60s, retry_after_max: 120s}\n", "verify": LADDER, "kept": "cache: {mode: exact}\n"}.get(state, CHAIN)
+        extra = {"pause": "retry: {attempts: 2, backoff: 60s..60s, retry_after_max: 120s}\n", "verify": LADDER, "kept": "cache: {mode: exact}\n",
+                 "class": "classifier: {model: judge/gpt-4o-mini, timeout: 60s}\nroutes:\n  - {name: hard, when: 'score > 0.99', from: [backup/gpt-4o]}\n"}.get(state, CHAIN)
         self.extra = extra + BUDGET + "limits:\n  - {name: few, scope: global, concurrent: 2}\ntimeouts: {drain: 300ms}\n"
         write(cli, self.extra, **self.ups)
         self.p = start(cli)
@@ -110,7 +111,8 @@ class Waiting:
         for c in self.clients:
             c.send("POST", "/v1/chat/completions", {**ASK, "stream": state == "hold"})
         assert self.asked.wait(20)
-        is_held(cli)
+        if state != "class":                 # asked before anything is set aside
+            is_held(cli)
 
     def busy(self, r, c):
         c.json({"error": {"message": "busy"}}, 429, {} if self.gate.is_set() else {"retry-after": "60"})
@@ -134,7 +136,7 @@ class Waiting:
         c.json(CHAT)
 
 
-STATES = ("pause", "hold", "head", "verify", "kept")
+STATES = ("pause", "hold", "head", "verify", "kept", "class")
 
 
 def test_clients_leave_in_each_state_and_nothing_stays_P3(cli):
@@ -157,7 +159,7 @@ def test_reloads_in_each_state_change_nothing_for_who_waits(cli):
     for state in STATES[1:]:
         w = Waiting(cli, state)
         for i in range(5):
-            write(cli, w.extra.replace("ladder", f"ladder{i}").replace("/gpt-4o\n", "/gpt-4.1\n"), **{k: u for k, u in w.ups.items() if k != "backup" or i % 2 or state == "verify"})
+            write(cli, w.extra.replace("ladder", f"ladder{i}").replace("/gpt-4o\n", "/gpt-4.1\n"), **{k: u for k, u in w.ups.items() if k != "backup" or i % 2 or state in ("verify", "class")})
             w.p.process.send_signal(signal.SIGHUP)
             w.p.wait_log("reload|configuration", 20)
             time.sleep(0.05)
@@ -678,3 +680,17 @@ def test_reloads_of_everything_under_traffic(cli):
     assert not bad, bad[:5]
     settled(cli)
     assert p.stop() == 0
+
+
+def test_asking_how_hard_it_is_is_paid_and_ends_with_the_budget_P3(cli):
+    judge = Upstream(saying("low chat"))     # 0.00021 USD each time
+    rules = ("classifier: {model: judge/gpt-4o-mini, timeout: 2s}\ncache: {mode: exact}\nroutes:\n  - {name: hard, when: 'complexity == \"high\"', from: [backup/gpt-4o]}\n"
+             "budgets:\n  - {name: all, scope: global, limit: $0.0010/month}\n")
+    write(cli, rules, openai=Upstream(), backup=Upstream(), judge=judge)
+    c = Client(start(cli).port)
+    assert ask(c).status == 200
+    assert abs(settled(cli)["spent_usd"] - 0.00042) < 1e-9
+    assert ask(c).headers["x-dd0c-cache"] == "hit" and abs(settled(cli)["spent_usd"] - 0.00063) < 1e-9
+    assert [ask(c, {**ASK, "n": 100, "max_tokens": 1000}).status for _ in range(4)] == [402] * 4
+    assert len(judge.requests) == 4, "a budget that is spent pays for no question"
+    assert abs(settled(cli)["spent_usd"] - 0.00105) < 1e-9, account(cli)
