@@ -267,29 +267,31 @@ static void stick(plan_work *w)
     }
 }
 
-/* Classifying a prompt takes longer than all else here, and counting it the next: only for a choice that depends on it. Whether a model takes the
- * prompt at all is known by its tokens. A cap so low that it cuts every kind of answer makes the kind matter to no price. */
-static void need_for_choice(plan_work *w)
+/* A cap so low that it cuts every kind of answer makes the kind matter to no price. */
+static bool capped_alike(const plan_work *w)
 {
     enum { SHORTEST = 10 };   /* tokens of the shortest kind of answer (docs/estimates.md) */
+    return w->f->max_tokens > 0 && w->f->max_tokens * 3 / 4 <= SHORTEST;
+}
+
+static bool in_given_order(dd_strategy s) { return s == DD_STRATEGY_PASSTHROUGH || s == DD_STRATEGY_WEIGHTED || s == DD_STRATEGY_LATENCY; }
+
+/* Classifying a prompt takes longer than all else here, and counting it the next: only for a choice that depends on it. Whether a model takes the
+ * prompt at all is known by its tokens. */
+static void need_for_choice(plan_work *w)
+{
     bool several = w->list.n > 1, plain = !w->o->trace && w->f->max_cost == DD_PUSD_UNKNOWN && !w->has_stuck && !w->open;
-    switch (plain ? w->p->strategy : DD_STRATEGY_SCORE) {
-    case DD_STRATEGY_PASSTHROUGH: case DD_STRATEGY_WEIGHTED: case DD_STRATEGY_LATENCY:
-        if (several)
-            dd_facts_need(w->f, DD_FACT_TOKENS);
+    if (!several && plain)
         return;
-    case DD_STRATEGY_CHEAPEST:
-        if (several && w->f->max_tokens > 0 && w->f->max_tokens * 3 / 4 <= SHORTEST) {
-            dd_facts_need(w->f, DD_FACT_TOKENS);
-            w->costs   = true;
-            w->visible = SHORTEST;
-            return;
-        }
-        break;
-    default: break;
-    }
-    if (several || !plain)
+    bool ordered = plain && in_given_order(w->p->strategy), alike = plain && w->p->strategy == DD_STRATEGY_CHEAPEST && capped_alike(w);
+    if (!ordered && !alike) {
         plan_need_costs(w);
+        return;
+    }
+    dd_facts_need(w->f, DD_FACT_TOKENS);
+    w->costs |= alike;
+    if (alike)
+        w->visible = w->f->max_tokens;   /* what is left under the cap */
 }
 
 void plan_choose(plan_work *w)
