@@ -276,22 +276,30 @@ static bool capped_alike(const plan_work *w)
 
 static bool in_given_order(dd_strategy s) { return s == DD_STRATEGY_PASSTHROUGH || s == DD_STRATEGY_WEIGHTED || s == DD_STRATEGY_LATENCY; }
 
+/* Nobody asks for more than the choice itself. */
+static bool is_plain(const plan_work *w) { return !w->o->trace && w->f->max_cost == DD_PUSD_UNKNOWN && !w->has_stuck && !w->open; }
+
+static void need_tokens(plan_work *w, bool costs)
+{
+    dd_facts_need(w->f, DD_FACT_TOKENS);
+    w->costs |= costs;
+    if (costs)
+        w->visible = w->f->max_tokens;   /* what is left under the cap */
+}
+
 /* Classifying a prompt takes longer than all else here, and counting it the next: only for a choice that depends on it. Whether a model takes the
  * prompt at all is known by its tokens. */
 static void need_for_choice(plan_work *w)
 {
-    bool several = w->list.n > 1, plain = !w->o->trace && w->f->max_cost == DD_PUSD_UNKNOWN && !w->has_stuck && !w->open;
-    if (!several && plain)
+    bool several = w->list.n > 1, plain = is_plain(w);
+    if (plain && !several)
         return;
-    bool ordered = plain && in_given_order(w->p->strategy), alike = plain && w->p->strategy == DD_STRATEGY_CHEAPEST && capped_alike(w);
-    if (!ordered && !alike) {
+    if (plain && in_given_order(w->p->strategy))
+        need_tokens(w, false);
+    else if (plain && w->p->strategy == DD_STRATEGY_CHEAPEST && capped_alike(w))
+        need_tokens(w, true);
+    else
         plan_need_costs(w);
-        return;
-    }
-    dd_facts_need(w->f, DD_FACT_TOKENS);
-    w->costs |= alike;
-    if (alike)
-        w->visible = w->f->max_tokens;   /* what is left under the cap */
 }
 
 void plan_choose(plan_work *w)
