@@ -27,7 +27,7 @@ TYPES = {"claude": "anthropic", "groq": "groq"}
 def write(cli, extra="", **providers):
     names = "".join(f'  {n}: {{type: {TYPES.get(n, "openai")}, base_url: "{u.url}{"" if n == "claude" else "/v1"}", api_key: sk-{n}}}\n'
                     for n, u in providers.items())
-    cli.write("dd0c.yaml", f"providers:\n{names}{extra}")
+    cli.write("dd0c.yaml.new", f"providers:\n{names}{extra}").rename(cli.dir / "dd0c.yaml")   # a proxy that reads it anew sees no half of it
 
 
 def start(cli, workers=1, **more):
