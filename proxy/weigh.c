@@ -313,8 +313,10 @@ static void gather(exchange *x, bool all)
                      .random = (uint64_t)x->id * UINT64_C(0x9e3779b97f4a7c15) ^ x->w->picks, .fill = fill, .ctx = x, .latency_ms = -1, .error_rate = -1 };
     bool deep = all || s->policy.n_routes || s->policy.n_aliases || s->policy.n_fallback || s->budgets.n || s->limits.n || x->ep.omni;
     read_tags(x, deep);
+    if (x->caller.team.len)
+        f->team = x->caller.team;            /* the key says who it is: nobody spends as another */
     if (x->caller.user.len)
-        f->user = x->caller.user;            /* the key says who it is: nobody spends as another */
+        f->user = x->caller.user;
     else if (!f->user.len)
         f->user = x->user;
     if (deep)

@@ -146,3 +146,9 @@ def test_so_many_at_a_time(cli):
     for t in threads:
         t.join()
     assert answers == [200, 200] and ask(Client(p.port)).status == 200
+
+
+def test_a_key_s_own_team_pays_whatever_the_request_names(cli):
+    made = json.loads(cli.run("keys", "create", "--name", "a", "--team", "a", "--format", "json").out)
+    c = Client(start(cli, Upstream(), "budgets:\n  - {name: teams, scope: team, limit: $0.0002/day}\n").port)
+    assert [ask(c, x_dd0c_team=t, authorization="Bearer " + made["key"]).status for t in ("a", "b")] == [200, 402]
