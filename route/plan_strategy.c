@@ -277,7 +277,7 @@ static bool capped_alike(const plan_work *w)
 static bool in_given_order(dd_strategy s) { return s == DD_STRATEGY_PASSTHROUGH || s == DD_STRATEGY_WEIGHTED || s == DD_STRATEGY_LATENCY; }
 
 /* Nobody asks for more than the choice itself. */
-static bool is_plain(const plan_work *w) { return !w->o->trace && w->f->max_cost == DD_PUSD_UNKNOWN && !w->has_stuck && !w->open; }
+static bool is_plain(const plan_work *w) { return !w->o->trace && w->f->max_cost == DD_PUSD_UNKNOWN && !w->open; }
 
 static void need_tokens(plan_work *w, bool costs)
 {
@@ -294,7 +294,7 @@ static void need_for_choice(plan_work *w)
     bool several = w->list.n > 1, plain = is_plain(w);
     if (plain && !several)
         return;
-    if (plain && in_given_order(w->p->strategy))
+    if (plain && in_given_order(w->p->strategy) && !w->has_stuck)
         need_tokens(w, false);
     else if (plain && w->p->strategy == DD_STRATEGY_CHEAPEST && capped_alike(w))
         need_tokens(w, true);
