@@ -23,8 +23,13 @@ static bool two_variants(const cJSON *flag, const char **on, const char **off)
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(flag, "variants");
     *on = *off = NULL;
-    for (const cJSON *v = list ? list->child : NULL; v; v = v->next)
-        *(cJSON_IsTrue(v) ? on : off) = v->string;
+    const cJSON *v;
+    cJSON_ArrayForEach(v, list) {
+        if (cJSON_IsTrue(v))
+            *on = v->string;
+        else
+            *off = v->string;
+    }
     return *on && *off;
 }
 

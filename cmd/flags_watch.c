@@ -88,7 +88,7 @@ static dd_code change(dd_str name, const char *why, int64_t now_s, bool *was, dd
     while (at < list.n && !dd_str_eq(list.v[at].name, name))
         at++;
     *was = at < list.n;
-    if (rc == DD_OK && why) {
+    if (rc == DD_OK && why && list.v) {
         list.v[at] = (dd_tripped){ name, dd_str_z(why), now_s };
         list.n += at == list.n;
     } else if (rc == DD_OK && *was) {

@@ -263,7 +263,7 @@ static void alert(dd_governor *g)
         dd_govern_alert(g->file.mode, g->file.mode == DD_GOVERN_STRICT ? w.alone_strict : w.alone, w.approved)) {
         dd_buf line = DD_BUF_INIT(256);
         dd_buf_printf(&line, "alert: %lld of this week's %lld changes were applied without anybody's word", (long long)w.alone,
-                      (long long)(w.alone + w.approved));
+                      (long long)w.alone + (long long)w.approved);
         g->log(g->ctx, 1, dd_buf_z(&line));
         dd_buf_free(&line);
     }

@@ -66,7 +66,7 @@ dd_code dd_policy_read(const char *path, dd_policy_file *out, dd_err *err)
     if (rc == DD_OK && to && !cJSON_IsNull(to) && !(cJSON_IsString(to) && strlen(to->valuestring) < sizeof f.provider))
         rc = bad(path, "panic.provider names a provider", err);
     f.panic = cJSON_IsTrue(panic);
-    if (cJSON_IsString(to))
+    if (to && cJSON_IsString(to))
         snprintf(f.provider, sizeof f.provider, "%s", to->valuestring);
     if (rc == DD_OK)
         *out = f;

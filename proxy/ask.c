@@ -14,14 +14,19 @@ struct asking {              /* outlives a request whose client leaves */
     int            status;
 };
 
+static void drop(struct asking *a)
+{
+    dd_arena_fini(&a->arena);
+    dd_buf_free(&a->json);
+    free(a);
+}
+
 static void end_ask(struct asking *a)
 {
     *a->at = a->next;
     if (a->next)
         a->next->at = a->at;
-    dd_arena_fini(&a->arena);
-    dd_buf_free(&a->json);
-    free(a);
+    drop(a);
 }
 
 static void answered(void *arg)          /* in the worker's thread */
@@ -77,8 +82,11 @@ void ask_gone(exchange *x)
 
 void ask_forget_waits(worker *w)
 {
-    while (w->asks)
-        end_ask(w->asks);
+    for (struct asking *a = w->asks, *next; a; a = next) {
+        next = a->next;
+        drop(a);
+    }
+    w->asks = NULL;
 }
 
 /* --- GET /health/providers --- */

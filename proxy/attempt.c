@@ -66,10 +66,11 @@ static void set_aside(exchange *x, const dd_failure *f)
 {
     enum { MINUTE = 60000, HOUR = 3600000 };
     unsigned on = dd_failure_on(f);
-    uint64_t bit;
+    uint64_t bit, *set;
     if (!(on & (DD_ON_AUTH | DD_ON_RATE_LIMIT)))
         return;
-    *tried(x, x->key_at, &bit) |= bit;   /* also where the table of what lives is full: or one key would be asked for ever */
+    set   = tried(x, x->key_at, &bit);
+    *set |= bit;                         /* also where the table of what lives is full: or one key would be asked for ever */
     int64_t rest = on & DD_ON_AUTH ? HOUR : f->retry_after_ms >= 0 && f->retry_after_ms < HOUR ? f->retry_after_ms : MINUTE;
     dd_live_aside(live(x), x->live_key, mono_ms(x) + rest);
 }
