@@ -174,8 +174,75 @@ void endpoint_health(exchange *x, bool ready)
 
 /* --- GET /v1/models --- */
 
-static void openai_model(dd_json *j, dd_str id, dd_str owner, dd_day released)
+static void usd(dd_json *j, const char *name, int64_t micros)   /* of a million tokens */
 {
+    dd_buf b = DD_BUF_INIT(64);
+    dd_json_key(j, name);
+    if (micros == DD_PRICE_NONE)
+        dd_json_null(j);
+    else {
+        dd_money_json(micros * (DD_PUSD_PER_USD / 1000000), &b);
+        dd_json_raw(j, dd_buf_str(&b));
+    }
+    dd_buf_free(&b);
+}
+
+static void figure(dd_json *j, const char *name, double n)
+{
+    dd_buf b = DD_BUF_INIT(40);
+    dd_buf_printf(&b, "%.4g", n);
+    dd_json_key(j, name);
+    if (n < 0)
+        dd_json_null(j);
+    else
+        dd_json_raw(j, dd_buf_str(&b));
+    dd_buf_free(&b);
+}
+
+static void tokens(dd_json *j, const char *name, int64_t n)
+{
+    dd_json_key(j, name);
+    if (n > 0)
+        dd_json_i64(j, n);
+    else
+        dd_json_null(j);
+}
+
+/* What the registry knows of a model (RO.2): prices, what it takes and can, and how it does of late. */
+static void registry(dd_json *j, exchange *x, dd_str provider, const dd_price *row)
+{
+    static const struct { uint32_t cap; const char *name; } caps[] = {
+        { DD_CAP_TOOLS, "functions" }, { DD_CAP_VISION, "vision" }, { DD_CAP_JSON, "json_schema" }, { DD_CAP_REASONING, "reasoning" },
+        { DD_CAP_PDF_IN, "documents" }, { DD_CAP_AUDIO_IN, "audio" }, { DD_CAP_PROMPT_CACHE, "prompt_cache" },
+    };
+    dd_live      *live = dd_gateway_live(x->w->gateway);
+    dd_live_facts f;
+    dd_live_look(live, dd_live_slot(live, provider, row->id, 0, false), &x->s->policy.breaker, dd_loop_now(x->w->loop).ns / 1000000, &f);
+    dd_json_key(j, "dd0c");
+    dd_json_open(j, '{');
+    dd_json_key(j, "provider");
+    dd_json_str(j, provider);
+    usd(j, "input_usd_per_mtok", row->rates.input);
+    usd(j, "output_usd_per_mtok", row->rates.output);
+    usd(j, "cache_read_usd_per_mtok", row->rates.cache_read);
+    tokens(j, "context", row->context);
+    tokens(j, "max_output", row->max_output);
+    dd_json_key(j, "capabilities");
+    dd_json_open(j, '[');
+    for (size_t i = 0; i < DD_COUNT(caps); i++)
+        if (row->caps & caps[i].cap)
+            dd_json_strz(j, caps[i].name);
+    dd_json_close(j, ']');
+    figure(j, "latency_ms", f.latency_ms);
+    figure(j, "first_token_ms", f.first_ms);
+    figure(j, "error_rate", f.error_rate);
+    dd_json_close(j, '}');
+}
+
+static void openai_model(dd_json *j, exchange *x, dd_str id, dd_str provider, const dd_price *row)
+{
+    dd_str owner    = row ? row->provider : DD_STR("dd0c");
+    dd_day released = row ? row->released : DD_DAY_NONE;
     dd_json_open(j, '{');
     dd_json_key(j, "id");
     dd_json_str(j, id);
@@ -185,6 +252,8 @@ static void openai_model(dd_json *j, dd_str id, dd_str owner, dd_day released)
     dd_json_i64(j, released == DD_DAY_NONE ? 0 : (int64_t)released * 86400);
     dd_json_key(j, "owned_by");
     dd_json_str(j, owner);
+    if (row)
+        registry(j, x, provider, row);
     dd_json_close(j, '}');
 }
 
@@ -210,15 +279,16 @@ static void anthropic_model(dd_json *j, dd_str id, dd_day released)
 
 typedef struct { exchange *x; dd_json *j; dd_str first, last; } model_list;
 
-static void add_model(model_list *l, dd_str id, dd_str owner, dd_day released)
+/* row NULL: an alias. */
+static void add_model(model_list *l, dd_str id, dd_str provider, const dd_price *row)
 {
     if (!l->first.len)
         l->first = id;
     l->last = id;
     if (l->x->ep.family == DD_FAMILY_ANTHROPIC)
-        anthropic_model(l->j, id, released);
+        anthropic_model(l->j, id, row ? row->released : DD_DAY_NONE);
     else
-        openai_model(l->j, id, owner, released);
+        openai_model(l->j, l->x, id, provider, row);
 }
 
 /* Aliases first, then what each provider sells: bare names where they lead there, else provider/model. */
@@ -226,7 +296,7 @@ static void list_models(model_list *l)
 {
     const dd_policy *p = &l->x->s->policy;
     for (size_t i = 0; i < p->n_aliases; i++)
-        add_model(l, p->aliases[i].name, DD_STR("dd0c"), DD_DAY_NONE);
+        add_model(l, p->aliases[i].name, DD_STR(""), NULL);
     for (size_t i = 0; i < p->n_providers; i++)
         for (size_t k = 0; k < dd_prices_count(l->x->s->prices); k++) {
             const dd_price *row = dd_prices_at(l->x->s->prices, k);
@@ -235,8 +305,9 @@ static void list_models(model_list *l)
             dd_decision d;
             dd_decide(p, l->x->s->prices, row->id, &d, NULL);
             bool   bare = d.verdict == DD_DECIDED && d.provider == i && dd_str_eq(d.model, row->id);
-            dd_str id   = bare ? row->id : dd_arena_printf(l->x->h->arena, DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(p->providers[i].name), DD_STR_ARG(row->id));
-            add_model(l, id, row->provider, row->released);
+            dd_str name = p->providers[i].name;
+            dd_str id   = bare ? row->id : dd_arena_printf(l->x->h->arena, DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(name), DD_STR_ARG(row->id));
+            add_model(l, id, name, row);
         }
 }
 

@@ -80,3 +80,13 @@ def test_health_of_providers_is_what_traffic_met_RC_7(cli):
     c.ask("POST", "/v1/chat/completions", {"model": "gpt-4o", "messages": MESSAGES})
     models = {m["model"]: m for m in json.loads(c.ask("GET", "/health/providers").body)["providers"][0]["models"]}
     assert models["gpt-4o-mini"]["failures"] == 0 and models["gpt-4o"]["failures"] == 1 and models["gpt-4o-mini"]["latency_ms"] > 0
+
+
+def test_the_list_of_models_holds_the_registry_RO_2(cli):
+    c = start(cli, Upstream())
+    c.ask("POST", "/v1/chat/completions", {"model": "gpt-4o-mini", "messages": MESSAGES})
+    models = {m["id"]: m for m in json.loads(c.ask("GET", "/v1/models").body)["data"]}
+    mini = models["gpt-4o-mini"]
+    assert mini["object"] == "model" and mini["dd0c"]["input_usd_per_mtok"] == 0.15 and mini["dd0c"]["output_usd_per_mtok"] == 0.6
+    assert "vision" in mini["dd0c"]["capabilities"] and mini["dd0c"]["context"] == 128000 and mini["dd0c"]["latency_ms"] > 0
+    assert models["gpt-4o"]["dd0c"]["latency_ms"] is None
