@@ -85,7 +85,7 @@ void *dd_arena_alloc(dd_arena *a, size_t n)
     n = (n + 15) & ~(size_t)15;
     dd_arena_block *b = a->head;
     if (!b || b->cap - b->used < n) {
-        size_t cap = b ? a->used / 4 / NEXT_STEP * NEXT_STEP + NEXT_STEP : FIRST_BLOCK; /* grows by a quarter: little stays in no use */
+        size_t cap = b ? a->used / 8 / NEXT_STEP * NEXT_STEP + NEXT_STEP : FIRST_BLOCK; /* grows by an eighth: little stays in no use */
         if (cap > LARGEST_BLOCK)
             cap = LARGEST_BLOCK;
         if (n > cap / 4 && b) { /* a large piece gets a block of its own, behind the one in use */

@@ -69,11 +69,13 @@ static void send_out(exchange *x)
 
 static void relay_head(exchange *x)
 {
-    header_list l = head_new(x);
+    dd_arena_mark mark = dd_arena_here(&x->w->scratch);
+    header_list   l    = head_brief(x);
     head_ours(&l, x);
     head_theirs(&l, x, true);
     bool changed = x->event_stream;          /* the strip, or the guard, may shorten it */
     dd_http_head(x->h, x->status, l.v, l.n, changed ? -1 : x->length);
+    dd_arena_back(&x->w->scratch, mark);
     dd_http_flush(x->h);
 }
 
@@ -88,12 +90,14 @@ static void open_stream(exchange *x)
 /* Of a stream whose events are ours. */
 static void stream_head(exchange *x)
 {
-    header_list l = head_new(x);
+    dd_arena_mark mark = dd_arena_here(&x->w->scratch);
+    header_list   l    = head_brief(x);
     head_add(&l, "content-type", DD_STR("text/event-stream; charset=utf-8"));
     head_add(&l, "cache-control", DD_STR("no-cache"));
     head_ours(&l, x);
     head_theirs(&l, x, false);
     dd_http_head(x->h, x->status, l.v, l.n, -1);
+    dd_arena_back(&x->w->scratch, mark);
     dd_http_flush(x->h);
 }
 
@@ -323,7 +327,7 @@ static void answer_same(exchange *x, dd_str body, dd_jspan *span, bool parsed)
         omni_reply(x, body);
         return;
     }
-    header_list l = head_new(x);
+    header_list l = head_new(x, 0);
     head_ours(&l, x);
     head_money(&l, x, "x-dd0c-cost", x->bill.actual);
     head_money(&l, x, "x-dd0c-saved", x->bill.saved);
@@ -337,7 +341,7 @@ static void answer_same(exchange *x, dd_str body, dd_jspan *span, bool parsed)
 
 static void answer_error(exchange *x, dd_str body)
 {
-    header_list l   = head_new(x);
+    header_list l   = head_new(x, 0);
     dd_buf      out = DD_BUF_INIT(0);
     dd_error_read(x->status, settle_redacted(x, body), x->h->arena, &x->error);
     dd_error_write(exchange_dialect(x), &x->error, dd_str_z(x->id_text), &out);
@@ -365,7 +369,7 @@ static void bad_answer(exchange *x)
 
 static void answer_across(exchange *x, dd_jspan *span)
 {
-    header_list     l      = head_new(x);
+    header_list     l      = head_new(x, 0);
     dd_buf          out    = DD_BUF_INIT(0);
     dd_answer       answer = { 0 };
     dd_dialect_ctx  ctx    = { .arena = x->h->arena, .drops = &x->drops, .unsupported = x->s->unsupported, .names = &x->names, .ids = &x->ids,

@@ -71,7 +71,7 @@ void exchange_finish(exchange *x, int status, bool whole)
 
 void exchange_reply(exchange *x, int status, const char *type, dd_str body, const dd_header *more, size_t n)
 {
-    header_list l = head_new(x);
+    header_list l = head_new(x, n);
     head_add(&l, "content-type", dd_str_z(type));
     head_ours(&l, x);
     for (size_t i = 0; i < n; i++)
@@ -172,7 +172,7 @@ void exchange_serve(exchange *x)
 
 static void preflight(exchange *x)
 {
-    header_list l    = head_new(x);
+    header_list l    = head_new(x, 0);
     dd_str      asks = dd_http_header(x->h, "access-control-request-headers");
     head_cors(&l, x);
     if (l.n) {

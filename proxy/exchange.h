@@ -261,7 +261,8 @@ void     describe_decision(exchange *x, dd_event *e);   /* what was decided, and
 
 /* heads.c: the head of an answer. The list has room for all of the provider's headers and for ours; names are literals, a value without bytes is left out. */
 typedef struct { dd_header *v; size_t n, room; } header_list;
-header_list head_new(exchange *x);
+header_list head_new(exchange *x, size_t more);      /* more: beside what head_ours, head_theirs and a few lines of the caller add */
+header_list head_brief(exchange *x);                  /* the same in the worker's scratch: a stream may live for long, its head does not */
 void     head_add(header_list *l, const char *name, dd_str value);
 void     head_cors(header_list *l, exchange *x);
 void     head_money(header_list *l, exchange *x, const char *name, dd_pusd money);

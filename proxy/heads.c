@@ -3,12 +3,16 @@
 
 #include "proxy/exchange.h"
 
-header_list head_new(exchange *x)
+static header_list list_in(exchange *x, dd_arena *arena, size_t more)
 {
-    enum { OURS = 40 };   /* more than any answer adds */
-    size_t room = x->n_headers + OURS;
-    return (header_list){ .v = dd_newn(x->h->arena, dd_header, room), .room = room };
+    enum { OURS = 28 };   /* more than any answer adds: 8 of head_ours, 3 for CORS, 6 of budgets and limits, 2 of money, what its caller has */
+    size_t room = x->n_headers + OURS + more;
+    return (header_list){ .v = dd_newn(arena, dd_header, room), .room = room };
 }
+
+header_list head_new(exchange *x, size_t more) { return list_in(x, x->h->arena, more); }
+
+header_list head_brief(exchange *x) { return list_in(x, &x->w->scratch, 0); }
 
 void head_add(header_list *l, const char *name, dd_str value)
 {

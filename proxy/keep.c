@@ -144,7 +144,7 @@ static void answer(exchange *x, const dd_cached *c)
     x->decision.strategy = "cache";
     x->cache_word        = "hit";
     x->bill              = (dd_bill){ .original = c->cost, .actual = 0, .saved = c->cost };
-    header_list l        = head_new(x);
+    header_list l        = head_new(x, 0);
     int64_t     age      = worker_wall_ms(x->w) / 1000 - c->stored_s;
     head_add(&l, "content-type", c->content_type);
     if (dd_str_startsz(c->content_type, "text/event-stream"))
