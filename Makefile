@@ -133,6 +133,8 @@ conformance: build/dd0c ; $(PYTHON) tests/conformance.py --program build/dd0c --
 stress: build/dd0c ; $(PYTHON) tests/stress.py --program build/dd0c
 resilience: build/dd0c ; $(PYTHON) tests/resilience.py --program build/dd0c
 compat: build/dd0c ; $(PYTHON) tests/compat/run.py --program build/dd0c
+compat-methods: compat ; build/compat/venv/bin/python -W ignore tests/compat/methods.py --program build/dd0c
+.PHONY: compat-methods
 budgets: build/dd0c ; $(PYTHON) tests/budgets.py --program build/dd0c --tsan
 .PHONY: budgets
 bench: build/dd0c ; bench/run.sh
