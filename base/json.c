@@ -153,3 +153,18 @@ cJSON *dd_json_parse(dd_str text, const char *what, dd_err *err)
     dd_fail(err, DD_ERR_PARSE, "%s, line %zu, column %zu: not valid JSON", what, line, column);
     return NULL;
 }
+
+void dd_json_member_i64(dd_json *j, const char *key, int64_t n)
+{
+    dd_json_key(j, key);
+    dd_json_i64(j, n);
+}
+
+void dd_json_member_str(dd_json *j, const char *key, dd_str s)
+{
+    dd_json_key(j, key);
+    if (s.len)
+        dd_json_str(j, s);
+    else
+        dd_json_null(j);
+}

@@ -28,6 +28,9 @@ void dd_json_bool(dd_json *j, bool b);
 void dd_json_null(dd_json *j);
 void dd_json_time(dd_json *j, int64_t s);      /* seconds since 1970 as "2026-11-20T08:00:00Z"; 0 and less: null */
 void dd_json_raw(dd_json *j, dd_str json);     /* a value that is JSON already */
+/* A name and its value. */
+void dd_json_member_i64(dd_json *j, const char *key, int64_t n);
+void dd_json_member_str(dd_json *j, const char *key, dd_str s);   /* nothing in it: null */
 /* Only the quoted, escaped text, no commas. */
 void dd_json_quote(dd_buf *out, dd_str s);
 

@@ -208,21 +208,6 @@ static void shorten(usage *u, figure_list *l, bool ordered)
 
 /* --- the answer --- */
 
-static void number(dd_json *j, const char *name, int64_t n)
-{
-    dd_json_key(j, name);
-    dd_json_i64(j, n);
-}
-
-static void text(dd_json *j, const char *name, dd_str s)
-{
-    dd_json_key(j, name);
-    if (s.len)
-        dd_json_str(j, s);
-    else
-        dd_json_null(j);
-}
-
 static void moment(dd_json *j, const char *name, int64_t s)
 {
     dd_json_key(j, name);
@@ -243,15 +228,15 @@ static void put_figures(dd_json *j, const dd_sum *s)
     const dd_usage *u     = &s->usage;
     bool            known = !s->requests || s->requests > s->unpriced || s->cost;
     dd_buf          b     = DD_BUF_INIT(64);
-    number(j, "requests", s->requests);
-    number(j, "errors", s->errors);
-    number(j, "unpriced", s->unpriced);
-    number(j, "cache_hits", s->hits);
-    number(j, "input_tokens", u->input);
-    number(j, "cache_read_tokens", u->cache_read);
-    number(j, "cache_write_tokens", u->cache_write);
-    number(j, "cache_write_1h_tokens", u->cache_write_1h);
-    number(j, "output_tokens", u->output);
+    dd_json_member_i64(j, "requests", s->requests);
+    dd_json_member_i64(j, "errors", s->errors);
+    dd_json_member_i64(j, "unpriced", s->unpriced);
+    dd_json_member_i64(j, "cache_hits", s->hits);
+    dd_json_member_i64(j, "input_tokens", u->input);
+    dd_json_member_i64(j, "cache_read_tokens", u->cache_read);
+    dd_json_member_i64(j, "cache_write_tokens", u->cache_write);
+    dd_json_member_i64(j, "cache_write_1h_tokens", u->cache_write_1h);
+    dd_json_member_i64(j, "output_tokens", u->output);
     money(j, "cost_usd", known ? s->cost : DD_PUSD_UNKNOWN);
     money(j, "saved_usd", known ? s->saved : DD_PUSD_UNKNOWN);
     money(j, "premium_saved_usd", s->premiums ? s->premium_saved : DD_PUSD_UNKNOWN);
@@ -264,7 +249,7 @@ static void put_figures(dd_json *j, const dd_sum *s)
 
 static void put_series(dd_json *j, const usage *u)
 {
-    text(j, "resolution", u->fine ? DD_STR("hour") : DD_STR("day"));
+    dd_json_member_str(j, "resolution", u->fine ? DD_STR("hour") : DD_STR("day"));
     dd_json_key(j, "series");
     dd_json_open(j, '[');
     for (size_t i = 0; i < u->series.n; i++) {
@@ -282,8 +267,8 @@ static void put_models(dd_json *j, const usage *u)
     dd_json_open(j, '[');
     for (size_t i = 0; i < u->models.v.n; i++) {
         dd_json_open(j, '{');
-        text(j, "provider", u->models.v.v[i]->provider);
-        text(j, "model", u->models.v.v[i]->model);
+        dd_json_member_str(j, "provider", u->models.v.v[i]->provider);
+        dd_json_member_str(j, "model", u->models.v.v[i]->model);
         put_figures(j, &u->models.v.v[i]->sum);
         dd_json_close(j, '}');
     }
@@ -292,15 +277,15 @@ static void put_models(dd_json *j, const usage *u)
 
 static void put_rows(dd_json *j, const usage *u)
 {
-    text(j, "by", dd_str_z(u->by));
+    dd_json_member_str(j, "by", dd_str_z(u->by));
     dd_json_key(j, "rows");
     dd_json_open(j, '[');
     for (size_t i = 0; i < u->rows.v.n; i++) {
         const figures *f = u->rows.v.v[i];
         dd_json_open(j, '{');
-        text(j, u->by, f->name);
+        dd_json_member_str(j, u->by, f->name);
         if (u->by_column == DD_BY_KEY)
-            text(j, "name", dd_book_key_name(u->book, f->name));
+            dd_json_member_str(j, "name", dd_book_key_name(u->book, f->name));
         put_figures(j, &f->sum);
         dd_json_close(j, '}');
     }
@@ -314,9 +299,9 @@ static void put_savings(dd_json *j, const usage *u)
     dd_json_key(j, "savings");
     dd_json_open(j, '{');
     money(j, "saved_usd", !s->requests || s->requests > s->unpriced || s->cost ? s->saved : DD_PUSD_UNKNOWN);
-    number(j, "cache_hits", s->hits);
-    text(j, "premium_model", premium);
-    number(j, "premium_requests", s->premiums);
+    dd_json_member_i64(j, "cache_hits", s->hits);
+    dd_json_member_str(j, "premium_model", premium);
+    dd_json_member_i64(j, "premium_requests", s->premiums);
     money(j, "premium_saved_usd", s->premiums ? s->premium_saved : DD_PUSD_UNKNOWN);
     dd_json_close(j, '}');
 }
@@ -388,9 +373,9 @@ static dd_code put_answer(usage *u, dd_book *book, dd_err *err)
     dd_question *q = u->q;
     dd_json      j = DD_JSON_INIT(q->out, 0);
     dd_json_open(&j, '{');
-    text(&j, "object", DD_STR("usage"));
-    text(&j, "org", dd_question_org(q));
-    text(&j, "key_id", q->ask->admin ? DD_STR("") : q->ask->key_id);
+    dd_json_member_str(&j, "object", DD_STR("usage"));
+    dd_json_member_str(&j, "org", dd_question_org(q));
+    dd_json_member_str(&j, "key_id", q->ask->admin ? DD_STR("") : q->ask->key_id);
     moment(&j, "from", u->from_s);
     moment(&j, "to", u->to_s);
     dd_json_key(&j, "totals");

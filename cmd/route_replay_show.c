@@ -128,24 +128,9 @@ static void usd(dd_json *j, const char *key, dd_pusd m)
     dd_buf_free(&b);
 }
 
-static void number(dd_json *j, const char *key, int64_t n)
-{
-    dd_json_key(j, key);
-    dd_json_i64(j, n);
-}
-
-static void text(dd_json *j, const char *key, dd_str s)
-{
-    dd_json_key(j, key);
-    if (s.len)
-        dd_json_str(j, s);
-    else
-        dd_json_null(j);
-}
-
 static void sums(dd_json *j, int64_t requests, dd_pusd before, dd_pusd after)
 {
-    number(j, "requests", requests);
+    dd_json_member_i64(j, "requests", requests);
     usd(j, "recorded_usd", before);
     usd(j, "decided_usd", after);
     usd(j, "saving_usd", before - after);
@@ -157,8 +142,8 @@ static void lists(const dd_replay *r, dd_json *j)
     dd_json_open(j, '[');
     for (size_t i = 0; i < r->routes.n; i++) {
         dd_json_open(j, '{');
-        text(j, "route", r->routes.v[i].name);
-        number(j, "changed", r->routes.v[i].changed);
+        dd_json_member_str(j, "route", r->routes.v[i].name);
+        dd_json_member_i64(j, "changed", r->routes.v[i].changed);
         sums(j, r->routes.v[i].requests, r->routes.v[i].before, r->routes.v[i].after);
         dd_json_close(j, '}');
     }
@@ -168,9 +153,9 @@ static void lists(const dd_replay *r, dd_json *j)
     for (size_t i = 0; i < r->changes.n; i++) {
         const dd_replay_change *c = &r->changes.v[i];
         dd_json_open(j, '{');
-        text(j, "route", c->route);
-        text(j, "from", c->from);
-        text(j, "to", c->to);
+        dd_json_member_str(j, "route", c->route);
+        dd_json_member_str(j, "from", c->from);
+        dd_json_member_str(j, "to", c->to);
         sums(j, c->requests, c->before, c->after);
         dd_json_close(j, '}');
     }
@@ -179,9 +164,9 @@ static void lists(const dd_replay *r, dd_json *j)
     dd_json_open(j, '[');
     for (size_t i = 0; i < r->untolds.n; i++) {
         dd_json_open(j, '{');
-        text(j, "route", r->untolds.v[i].route);
-        text(j, "fact", r->untolds.v[i].fact);
-        number(j, "requests", r->untolds.v[i].requests);
+        dd_json_member_str(j, "route", r->untolds.v[i].route);
+        dd_json_member_str(j, "fact", r->untolds.v[i].fact);
+        dd_json_member_i64(j, "requests", r->untolds.v[i].requests);
         dd_json_close(j, '}');
     }
     dd_json_close(j, ']');
@@ -191,15 +176,15 @@ void dd_replay_json(const dd_replay *r, dd_buf *out)
 {
     dd_json j = DD_JSON_INIT(out, 1);
     dd_json_open(&j, '{');
-    text(&j, "schema", DD_STR("dd0c.route-replay/1"));
-    text(&j, "config", dd_str_z(r->config));
-    number(&j, "events", r->events);
-    number(&j, "changed", r->changed);
+    dd_json_member_str(&j, "schema", DD_STR("dd0c.route-replay/1"));
+    dd_json_member_str(&j, "config", dd_str_z(r->config));
+    dd_json_member_i64(&j, "events", r->events);
+    dd_json_member_i64(&j, "changed", r->changed);
     sums(&j, r->replayed, r->before, r->after);
-    number(&j, "failed", r->failed);
-    number(&j, "untold", r->untold);
-    number(&j, "unpriced", r->unpriced);
-    number(&j, "refused", r->refused);
+    dd_json_member_i64(&j, "failed", r->failed);
+    dd_json_member_i64(&j, "untold", r->untold);
+    dd_json_member_i64(&j, "unpriced", r->unpriced);
+    dd_json_member_i64(&j, "refused", r->refused);
     lists(r, &j);
     dd_json_close(&j, '}');
     dd_buf_addc(out, '\n');

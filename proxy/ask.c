@@ -103,12 +103,6 @@ static void number(dd_json *j, const char *name, double n)
     dd_buf_free(&b);
 }
 
-static void member_i64(dd_json *j, const char *name, int64_t n)
-{
-    dd_json_key(j, name);
-    dd_json_i64(j, n);
-}
-
 static void target(dd_json *j, exchange *x, uint32_t slot, const char *model)
 {
     dd_live_facts f;
@@ -121,15 +115,15 @@ static void target(dd_json *j, exchange *x, uint32_t slot, const char *model)
     }
     dd_json_key(j, "breaker");
     dd_json_strz(j, dd_breaker_name(f.breaker));
-    member_i64(j, "requests", f.total);
-    member_i64(j, "failures", f.total_failures);
-    member_i64(j, "in_window", f.requests);
-    member_i64(j, "failed_in_window", f.failures);
+    dd_json_member_i64(j, "requests", f.total);
+    dd_json_member_i64(j, "failures", f.total_failures);
+    dd_json_member_i64(j, "in_window", f.requests);
+    dd_json_member_i64(j, "failed_in_window", f.failures);
     number(j, "error_rate", f.error_rate);
     number(j, "latency_ms", f.latency_ms);
     number(j, "first_token_ms", f.first_ms);
-    member_i64(j, "under_way", f.under_way);
-    member_i64(j, "openings", f.openings);
+    dd_json_member_i64(j, "under_way", f.under_way);
+    dd_json_member_i64(j, "openings", f.openings);
     number(j, "uptime", f.total ? 1 - (double)f.total_failures / (double)f.total : -1);
     dd_json_close(j, '}');
 }
@@ -162,8 +156,8 @@ static void provider_health(dd_json *j, exchange *x, const dd_provider *p)
     dd_json_close(j, ']');
     dd_json_key(j, "status");
     dd_json_strz(j, open ? "degraded" : "ok");
-    member_i64(j, "keys", (int64_t)p->n_keys);
-    member_i64(j, "keys_aside", aside);
+    dd_json_member_i64(j, "keys", (int64_t)p->n_keys);
+    dd_json_member_i64(j, "keys_aside", aside);
     dd_json_close(j, '}');
 }
 

@@ -3,21 +3,6 @@
 
 #include "report/spend.h"
 
-static void text(dd_json *j, const char *name, dd_str s)
-{
-    dd_json_key(j, name);
-    if (s.len)
-        dd_json_str(j, s);
-    else
-        dd_json_null(j);
-}
-
-static void number(dd_json *j, const char *name, int64_t n)
-{
-    dd_json_key(j, name);
-    dd_json_i64(j, n);
-}
-
 static void money(dd_json *j, const char *name, dd_pusd m)
 {
     dd_buf b = DD_BUF_INIT(0);
@@ -50,18 +35,18 @@ static void share(dd_json *j, const char *name, dd_pusd part, dd_pusd whole)
 static void outlook(dd_json *j, const dd_outlook *o)
 {
     money(j, "projection_usd", o->projection);
-    text(j, "verdict", o->kind == DD_OUTLOOK_NONE ? DD_STR("") : dd_str_z(dd_outlook_name(o->kind)));
+    dd_json_member_str(j, "verdict", o->kind == DD_OUTLOOK_NONE ? DD_STR("") : dd_str_z(dd_outlook_name(o->kind)));
     moment(j, "exceeded_on", o->kind == DD_OUTLOOK_WILL_EXCEED ? o->when_s : 0);
 }
 
 void dd_spend_account_json(dd_json *j, const dd_spend_account *a, int64_t now_s)
 {
-    text(j, "name", a->name);
-    text(j, "scope", dd_str_z(dd_budget_scope_name(a->scope)));
-    text(j, "value", a->value);
+    dd_json_member_str(j, "name", a->name);
+    dd_json_member_str(j, "scope", dd_str_z(dd_budget_scope_name(a->scope)));
+    dd_json_member_str(j, "value", a->value);
     if (a->shown.len)
-        text(j, "key_name", a->shown);
-    text(j, "period", dd_str_z(dd_period_name(a->period)));
+        dd_json_member_str(j, "key_name", a->shown);
+    dd_json_member_str(j, "period", dd_str_z(dd_period_name(a->period)));
     moment(j, "from", a->open ? 0 : a->from_s);
     moment(j, "to", a->open ? 0 : a->to_s);
     money(j, "limit_usd", a->limit);
@@ -77,20 +62,20 @@ void dd_spend_account_json(dd_json *j, const dd_spend_account *a, int64_t now_s)
         dd_json_raw(j, (dd_str){ s, n });
     }
     outlook(j, &a->outlook);
-    text(j, "on_exceed", dd_str_z(dd_on_exceed_name(a->on_exceed)));
-    text(j, "downgrade", a->downgrade);
+    dd_json_member_str(j, "on_exceed", dd_str_z(dd_on_exceed_name(a->on_exceed)));
+    dd_json_member_str(j, "downgrade", a->downgrade);
     dd_json_key(j, "plan");
     dd_json_bool(j, a->plan);
     dd_json_key(j, "configured");
     dd_json_bool(j, a->configured);
-    text(j, "source", dd_str_z(a->source));
+    dd_json_member_str(j, "source", dd_str_z(a->source));
 }
 
 void dd_report_budgets_json(const dd_spend_account *v, size_t n, int64_t now_s, dd_buf *out)
 {
     dd_json j = DD_JSON_INIT(out, 1);
     dd_json_open(&j, '{');
-    text(&j, "schema", DD_STR("dd0c.budgets/1"));
+    dd_json_member_str(&j, "schema", DD_STR("dd0c.budgets/1"));
     moment(&j, "time", now_s);
     dd_json_key(&j, "budgets");
     dd_json_open(&j, '[');
@@ -108,9 +93,9 @@ static void row_members(dd_json *j, const dd_spend_costs *c, const dd_spend_row 
 {
     bool   has   = dd_spend_has_cost(r);
     double daily = (double)r->cost / c->days;
-    number(j, "calls", r->requests);
-    number(j, "errors", r->errors);
-    number(j, "unpriced", r->unpriced);
+    dd_json_member_i64(j, "calls", r->requests);
+    dd_json_member_i64(j, "errors", r->errors);
+    dd_json_member_i64(j, "unpriced", r->unpriced);
     money(j, "cost_usd", has ? r->cost : DD_PUSD_UNKNOWN);
     share(j, "share", has ? r->cost : DD_PUSD_UNKNOWN, c->total.cost);
     money(j, "daily_usd", has && daily < 9e18 ? (dd_pusd)daily : DD_PUSD_UNKNOWN);
@@ -124,8 +109,8 @@ void dd_report_costs_json(const dd_spend_costs *c, dd_buf *out)
 {
     dd_json j = DD_JSON_INIT(out, 1);
     dd_json_open(&j, '{');
-    text(&j, "schema", DD_STR("dd0c.costs/1"));
-    text(&j, "by", dd_str_z(c->by));
+    dd_json_member_str(&j, "schema", DD_STR("dd0c.costs/1"));
+    dd_json_member_str(&j, "by", dd_str_z(c->by));
     moment(&j, "from", c->from_s);
     moment(&j, "to", c->now_s);
     dd_json_key(&j, "total");
@@ -136,9 +121,9 @@ void dd_report_costs_json(const dd_spend_costs *c, dd_buf *out)
     dd_json_open(&j, '[');
     for (size_t i = 0; i < c->n; i++) {
         dd_json_open(&j, '{');
-        text(&j, c->by, c->rows[i].id.len ? c->rows[i].id : c->rows[i].name);
+        dd_json_member_str(&j, c->by, c->rows[i].id.len ? c->rows[i].id : c->rows[i].name);
         if (c->rows[i].id.len)
-            text(&j, "name", c->rows[i].name);
+            dd_json_member_str(&j, "name", c->rows[i].name);
         row_members(&j, c, &c->rows[i]);
         dd_json_close(&j, '}');
     }
