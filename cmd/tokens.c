@@ -1,13 +1,11 @@
 /* cmd/tokens.c - dd0c tokens: count the tokens of files, of standard input, or of lines of JSON. */
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "cmd/cmd.h"
+#include "cmd/lines.h"
 #include "cmd/tokens_line.h"
 #include "pricing-cache/prices.h"
 #include "route/tokens.h"
@@ -35,6 +33,7 @@ typedef struct {
     const dd_tokenizer *how;
     dd_token_memo      *memo;
     dd_buf              out, ids; /* ids: of the text counted last, separated by commas */
+    dd_buf              text;     /* of a line, decoded */
     int64_t             tokens, bytes; /* of all files */
     size_t              files, failed;
 } run;
@@ -118,30 +117,16 @@ static dd_code flush(run *r, dd_err *err)
 
 /* ---- lines of JSON ---- */
 
-typedef struct {
-    dd_buf  in, text;   /* `in`: what is read and not yet counted; `text`: the line's text, decoded */
-    size_t  searched;   /* so far there is no line's end in `in` */
-    int64_t line;       /* number of the line */
-} lines;
-
-static bool is_blank(dd_str s)
+static dd_code count_line(void *ctx, dd_str line, dd_err *err)
 {
-    return dd_str_trim(s).len == 0;
-}
-
-static dd_code count_line(run *r, lines *l, dd_str line, dd_err *err)
-{
-    l->line++;
-    if (is_blank(line))
-        return DD_OK;
-    dd_code rc = dd_tokens_line(line, &l->text, err);
+    run    *r = ctx;
+    dd_code rc = dd_tokens_line(line, &r->text, err);
     if (rc != DD_OK) {
-        dd_wrap(err, "line %lld", (long long)l->line);
         dd_hint(err, "Each line must be a JSON object with a member \"text\" that is a string.");
         return rc;
     }
     dd_buf_add(&r->out, DD_STR("{\"tokens\": "));
-    add_number(&r->out, (uint64_t)count(r, dd_buf_str(&l->text)));
+    add_number(&r->out, (uint64_t)count(r, dd_buf_str(&r->text)));
     if (r->args->ids) {
         dd_buf_add(&r->out, DD_STR(", \"ids\": ["));
         dd_buf_add(&r->out, dd_buf_str(&r->ids));
@@ -151,84 +136,20 @@ static dd_code count_line(run *r, lines *l, dd_str line, dd_err *err)
     return r->out.len < CHUNK ? DD_OK : flush(r, err);
 }
 
-/* Counts the complete lines of l->in (all of it when `last`) and keeps the rest. */
-static dd_code count_lines(run *r, lines *l, bool last, dd_err *err)
+static dd_code flush_lines(void *ctx, dd_err *err)
 {
-    dd_str  rest = dd_buf_str(&l->in);
-    dd_code rc = DD_OK;
-    while (rc == DD_OK && rest.len > 0) {
-        size_t      from = l->searched < rest.len ? l->searched : rest.len;
-        const char *end = memchr(rest.ptr + from, '\n', rest.len - from);
-        if (end == NULL && !last)
-            break;
-        dd_str line = {rest.ptr, end != NULL ? (size_t)(end - rest.ptr) : rest.len};
-        rc = count_line(r, l, line, err);
-        rest = dd_str_sub(rest, line.len + 1, rest.len);
-        l->searched = 0;
-    }
-    if (rest.len > 0 && rest.len < l->in.len)
-        memmove(l->in.ptr, rest.ptr, rest.len);
-    l->in.len = rest.len;
-    l->searched = rest.len;
-    return rc;
+    return flush(ctx, err);
 }
 
-static dd_code read_more(int fd, dd_buf *in, bool *end, dd_err *err)
+static dd_code count_jsonl_files(run *r, char **names, int n, dd_err *err)
 {
-    size_t  at = in->len;
-    ssize_t n;
-    dd_buf_pad(in, 0, CHUNK);
-    if (in->over)
-        return dd_fail(err, DD_ERR_LIMIT, "it is too long: more than %zu MB in one piece", in->max >> 20);
-    do
-        n = read(fd, in->ptr + at, CHUNK);
-    while (n < 0 && errno == EINTR);
-    in->len = at + (n > 0 ? (size_t)n : 0);
-    *end = n == 0;
-    return n < 0 ? dd_fail_errno(err, errno, "could not read") : DD_OK;
-}
-
-static dd_code count_jsonl(run *r, int fd, dd_err *err)
-{
-    lines   l = {.in = DD_BUF_INIT(LINE_MAX_BYTES), .text = DD_BUF_INIT(0)};
-    bool    end = false;
     dd_code rc = DD_OK;
-    while (rc == DD_OK && !end) {
-        rc = read_more(fd, &l.in, &end, err);
-        if (rc == DD_OK)
-            rc = count_lines(r, &l, end, err);
-        dd_err ignored = DD_ERR_INIT; /* what was counted before a bad line is printed */
-        dd_code printed = flush(r, rc == DD_OK ? err : &ignored);
-        rc = rc == DD_OK ? printed : rc;
-    }
-    dd_buf_free(&l.in);
-    dd_buf_free(&l.text);
+    for (int i = 0; i < n && rc == DD_OK; i++)
+        rc = dd_lines_each(names[i], LINE_MAX_BYTES, count_line, flush_lines, r, err);
     return rc;
 }
 
 /* ---- files ---- */
-
-static dd_code open_input(const char *name, int *fd, dd_err *err)
-{
-    *fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-    return *fd >= 0 ? DD_OK : dd_fail_errno(err, errno, "could not read file \"%s\"", name);
-}
-
-static dd_code read_all(const char *name, dd_buf *text, dd_err *err)
-{
-    bool    end = false;
-    int     fd;
-    dd_code rc = open_input(name, &fd, err);
-    if (rc != DD_OK)
-        return rc;
-    while (rc == DD_OK && !end)
-        rc = read_more(fd, text, &end, err);
-    if (rc != DD_OK)
-        dd_wrap(err, "file \"%s\"", name);
-    if (fd != STDIN_FILENO)
-        close(fd);
-    return rc;
-}
 
 static int64_t times(int64_t n, double factor)
 {
@@ -282,7 +203,7 @@ static void count_file(run *r, dd_json *j, const char *name)
 {
     dd_buf text = DD_BUF_INIT(0);
     dd_err err = DD_ERR_INIT;
-    if (read_all(name, &text, &err) != DD_OK) {
+    if (dd_lines_all(name, &text, &err) != DD_OK) {
         dd_cmd_warn(r->cmd, "%s", err.msg);
         r->failed++;
     } else {
@@ -343,26 +264,11 @@ static dd_code count_files(run *r, char **names, int n, int *status, dd_err *err
     return flush(r, err);
 }
 
-static dd_code count_jsonl_files(run *r, char **names, int n, dd_err *err)
-{
-    dd_code rc = DD_OK;
-    int     fd;
-    for (int i = 0; i < n && rc == DD_OK; i++) {
-        if ((rc = open_input(names[i], &fd, err)) != DD_OK)
-            break;
-        if ((rc = count_jsonl(r, fd, err)) != DD_OK && fd != STDIN_FILENO)
-            dd_wrap(err, "file \"%s\"", names[i]);
-        if (fd != STDIN_FILENO)
-            close(fd);
-    }
-    return rc;
-}
-
 dd_code dd_cmd_tokens(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
     char         dash[] = "-", *standard_input[] = {dash};
     tokens_args  args = {0};
-    run          r = {.cmd = cmd, .args = &args, .out = DD_BUF_INIT(0), .ids = DD_BUF_INIT(0)};
+    run          r = {.cmd = cmd, .args = &args, .out = DD_BUF_INIT(0), .ids = DD_BUF_INIT(0), .text = DD_BUF_INIT(0)};
     int          words = 0;
     bool         done = false;
     dd_code      rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
@@ -376,6 +282,7 @@ dd_code dd_cmd_tokens(const dd_cmd *cmd, int argc, char **argv, int *status, dd_
     rc = args.jsonl ? count_jsonl_files(&r, names, words, err) : count_files(&r, names, words, status, err);
     dd_buf_free(&r.out);
     dd_buf_free(&r.ids);
+    dd_buf_free(&r.text);
     dd_token_memo_free(r.memo);
     return rc;
 }
