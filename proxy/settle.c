@@ -257,7 +257,8 @@ static void record(exchange *x, int status, dd_error_class error)
         .disconnected = x->disconnected, .status = status, .error = error,
         .usage = x->usage_source == DD_USAGE_NONE ? none : x->usage.usage, .reasoning_tokens = x->usage.reasoning, .usage_source = x->usage_source,
         .cost_original = x->bill.original, .cost_actual = x->bill.actual, .cost_saved = x->bill.saved, .prices = dd_prices_about(x->s->prices).date,
-        .first_us = since(x, x->first_at), .total_us = since(x, now), .queue_us = since(x, x->auth_at), .bytes_in = x->h->received_bytes,
+        .first_us = since(x, x->first_at), .total_us = since(x, now), .queue_us = since(x, x->auth_at),
+        .auth_us = -1, .decide_us = -1, .cache_us = -1, .prepare_us = -1, .answer_us = -1, .bytes_in = x->h->received_bytes,
         .bytes_out = x->h->sent_bytes + (x->disconnected ? 0 : (int64_t)dd_http_waiting(x->h)),
         .dropped = drops_text(x),
     };

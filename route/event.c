@@ -227,6 +227,20 @@ static void put_decision(dd_json *j, const dd_event *e)
     put_text(j, "session", e->session);
     put_text(j, "call_site", e->call_site);
     put_text(j, "prompt_hash", e->prompt_hash);
+    put_raw(j, "rules", e->rules, '[');
+}
+
+static void put_trace(dd_json *j, const dd_event *e)
+{
+    put_text(j, "trace_id", e->trace_id);
+    put_text(j, "parent_span", e->parent_span);
+    dd_json_key(j, "sampled");
+    dd_json_bool(j, !e->unsampled);
+    put_number(j, "auth_us", e->auth_us);
+    put_number(j, "decide_us", e->decide_us);
+    put_number(j, "cache_us", e->cache_us);
+    put_number(j, "prepare_us", e->prepare_us);
+    put_number(j, "answer_us", e->answer_us);
 }
 
 static void put_outcome(dd_json *j, const dd_event *e)
@@ -241,6 +255,7 @@ static void put_outcome(dd_json *j, const dd_event *e)
     dd_json_bool(j, e->disconnected);
     put_number(j, "status", e->status);
     put_class(j, e->error);
+    put_text(j, "finish_reason", e->finish_reason);
 }
 
 static void put_figures(dd_json *j, const dd_event *e)
@@ -274,6 +289,7 @@ void dd_event_json(const dd_event *e, dd_buf *out)
     put_decision(&j, e);
     put_outcome(&j, e);
     put_figures(&j, e);
+    put_trace(&j, e);
     put_attempts(&j, e);
     dd_json_close(&j, '}');
 }

@@ -61,9 +61,21 @@ typedef struct {
     dd_str          session;       /* hash of the session's name, 16 hex digits; "" none */
     dd_str          call_site;     /* where in the client's source, as the client says */
     dd_str          prompt_hash;   /* SHA-256 of the first 500 characters of the system prompt, hex; "" none */
+    dd_str          rules;         /* names of the rules before `route` that were tried and did not hold: a JSON array, at most DD_EVENT_RULES bytes; "" none */
+    dd_str          finish_reason; /* "stop", "length", "tool_calls", "content_filter", "error"; "" not known */
+
+    /* the trace (route/trace.h) */
+    dd_str          trace_id;      /* 32 hex digits; "" none */
+    dd_str          parent_span;   /* 16 hex digits: the client's span, of its traceparent; "" the request is the trace's root */
+    bool            unsampled;     /* the client's traceparent says that nobody looks: not exported */
+    int64_t         auth_us;       /* who calls */
+    int64_t         decide_us;     /* reading the body, facts, rules, the plan */
+    int64_t         cache_us;      /* looking for a kept answer, and waiting for another's */
+    int64_t         prepare_us;    /* making what goes upstream, all attempts together */
+    int64_t         answer_us;     /* from the provider's last byte to the end of the answer: usage, price, translation */
 } dd_event;
 
-enum { DD_EVENT_CONSIDERED = 2048 };
+enum { DD_EVENT_CONSIDERED = 2048, DD_EVENT_RULES = 512 };
 #define DD_EVENT_EPOCH_MS INT64_C(1577836800000)
 /* "req_" and 13 letters of Crockford's base 32: sorts as the id does. out[20]. */
 void    dd_event_spell(int64_t id, char out[20]);

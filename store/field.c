@@ -62,6 +62,16 @@ const dd_field dd_fields[] = {
     TEXT("session", NULL, session, HASH),
     TEXT("call_site", NULL, call_site, NAME),
     TEXT("prompt_hash", NULL, prompt_hash, HASH),
+    TEXT("rules", NULL, rules, DD_EVENT_RULES),
+    TEXT("finish_reason", "finish", finish_reason, WORD),
+    TEXT("trace_id", "trace", trace_id, HASH),
+    TEXT("parent_span", NULL, parent_span, WORD),
+    NUM("unsampled", NULL, DD_F_BOOL, unsampled),
+    NUM("auth_us", NULL, DD_F_I64, auth_us),
+    NUM("decide_us", NULL, DD_F_I64, decide_us),
+    NUM("cache_us", NULL, DD_F_I64, cache_us),
+    NUM("prepare_us", NULL, DD_F_I64, prepare_us),
+    NUM("answer_us", NULL, DD_F_I64, answer_us),
 };
 const size_t dd_n_fields = DD_COUNT(dd_fields);
 

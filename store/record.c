@@ -79,7 +79,8 @@ static dd_str clip(dd_str s, size_t longest)
 static dd_str kept(const dd_field *f, const dd_event *e)
 {
     dd_str s = dd_field_read(f, e);
-    if ((f->offset == offsetof(dd_event, tags) || f->offset == offsetof(dd_event, considered)) && s.len > f->longest)
+    bool json = f->offset == offsetof(dd_event, tags) || f->offset == offsetof(dd_event, considered) || f->offset == offsetof(dd_event, rules);
+    if (json && s.len > f->longest)
         return DD_STR_NULL;
     return clip(s, f->longest);
 }

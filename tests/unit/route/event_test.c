@@ -86,11 +86,12 @@ TEST(an_event_is_one_line_of_json)
               "{\"id\":\"req_0000000000011\",\"time\":\"1970-01-01T00:00:01.000Z\",\"org\":\"default\",\"key_id\":null,\"user\":null,\"feature\":\"a\\\"b\\n\",\"team\":null,"
               "\"env\":null,\"tags\":{  \"k\": 1},\"task\":null,\"strategy\":null,\"route\":null,"
               "\"complexity\":\"low\",\"score\":0.125,\"considered\":[{\"model\":\"a\"}],\"fallback\":false,\"cache\":\"hit\",\"budget\":null,\"session\":null,"
-              "\"call_site\":null,\"prompt_hash\":null,\"endpoint\":null,\"requested_model\":null,\"used_model\":null,"
-              "\"provider\":null,\"stream\":true,\"disconnected\":false,\"status\":200,\"error\":null,"
+              "\"call_site\":null,\"prompt_hash\":null,\"rules\":null,\"endpoint\":null,\"requested_model\":null,\"used_model\":null,"
+              "\"provider\":null,\"stream\":true,\"disconnected\":false,\"status\":200,\"error\":null,\"finish_reason\":null,"
               "\"usage\":{\"input\":10,\"cache_read\":2,\"cache_write\":0,\"cache_write_1h\":null,\"output\":5},\"reasoning_tokens\":null,\"usage_source\":\"counted\","
               "\"cost_original\":0.01485,\"cost_actual\":null,\"cost_saved\":0,\"cost_premium\":0.0297,\"prices\":null,\"first_us\":null,\"total_us\":0,\"overhead_us\":0,\"queue_us\":0,"
               "\"bytes_in\":0,\"bytes_out\":0,\"retries\":0,\"dropped\":null,"
+              "\"trace_id\":null,\"parent_span\":null,\"sampled\":true,\"auth_us\":0,\"decide_us\":0,\"cache_us\":0,\"prepare_us\":0,\"answer_us\":0,"
               "\"attempts\":[{\"provider\":\"openai\",\"model\":\"gpt-4o\",\"status\":0,\"error\":\"connect\",\"start_us\":5,\"first_us\":null,\"total_us\":90,"
               "\"usage\":{\"input\":null,\"cache_read\":null,\"cache_write\":null,\"cache_write_1h\":null,\"output\":null},\"cost\":null}]}");
     dd_buf_free(&b);
