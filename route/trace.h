@@ -33,7 +33,8 @@ typedef struct {
     uint64_t       id;              /* never 0 */
     int64_t        start_us, duration_us;   /* since the request's start; duration -1 not known */
     bool           client;          /* a call to somebody else */
-    dd_str         error;           /* why it failed, as a word; "" it did not */
+    dd_str         error;           /* why it failed, as a word; "" it did not. A request's also when it was the caller's fault: for OTel a server's span
+                                     * with a 4xx has no status of an error */
     const dd_attr *attrs;
     size_t         n_attrs;
 } dd_span;
@@ -46,6 +47,10 @@ typedef struct {
     const dd_span *spans;           /* parents before children, in the order of their starts */
     size_t         n_spans;
 } dd_trace;
+
+/* The operation of an endpoint ("chat.completions" is "chat") and the provider's name as the GenAI conventions have them; another is as it is. */
+dd_str dd_trace_operation(dd_str endpoint);
+dd_str dd_trace_provider(dd_str provider);
 
 /* An event that names no trace gets the id that its own id gives, always the same one. */
 void dd_trace_make(const dd_event *e, dd_arena *arena, dd_trace *out);
