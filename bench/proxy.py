@@ -112,6 +112,8 @@ def main():
     ap.add_argument("--dd0c", default="build/dd0c")
     ap.add_argument("--also", help="another dd0c to compare with, such as that of the last release")
     ap.add_argument("--routed", action="store_true", help="also with 20 rules that ask for tokens and tags, a chain, three budgets and limits")
+    ap.add_argument("--full", action="store_true", help="also with the above and a cache on, which every request misses")
+    ap.add_argument("--max-tokens", type=int, default=1, help="cap of the answers; above 1 a choice between models classifies the prompt")
     ap.add_argument("--rounds", type=int, default=5)
     ap.add_argument("--seconds", type=int, default=3)
     ap.add_argument("--connections", type=int, default=64)
@@ -136,14 +138,17 @@ def main():
             other, at = start([args.also, "proxy", "--config", str(folder / "dd0c.yaml"), "--listen", "127.0.0.1:0"], envs["also"])
             running.insert(0, other)
             contestants["also"] = (at, [other.pid])
-        if args.routed:
-            envs["routed"] = {**env, "DD0C_HOME": name + "/routed"}
-            envs["routed"]["KEY"] = subprocess.run([program, "keys", "create", "--name", "bench", "--quiet"], env=envs["routed"], capture_output=True, text=True,
-                                                   check=True).stdout.strip()
-            (folder / "routed.yaml").write_text((folder / "dd0c.yaml").read_text() + routing())
-            other, at = start([program, "proxy", "--config", str(folder / "routed.yaml"), "--listen", "127.0.0.1:0"], envs["routed"])
+        more = {"routed": routing()} if args.routed else {}
+        if args.full:
+            more["full"] = routing() + "cache: {mode: exact, ttl: 1h}\n"
+        for which, text in more.items():
+            envs[which] = {**env, "DD0C_HOME": f"{name}/{which}"}
+            envs[which]["KEY"] = subprocess.run([program, "keys", "create", "--name", "bench", "--quiet"], env=envs[which], capture_output=True, text=True,
+                                                check=True).stdout.strip()
+            (folder / f"{which}.yaml").write_text((folder / "dd0c.yaml").read_text() + text)
+            other, at = start([program, "proxy", "--config", str(folder / f"{which}.yaml"), "--listen", "127.0.0.1:0"], envs[which])
             running.insert(0, other)
-            contestants["routed"] = (at, [other.pid])
+            contestants[which] = (at, [other.pid])
         for name_, maker in (("nginx", nginx), ("haproxy", haproxy)):
             if shutil.which(name_):
                 p, at, pids = maker(folder, upstream)
@@ -154,7 +159,7 @@ def main():
             for n, (at, pids) in contestants.items():
                 before = cpu_seconds(pids)
                 out = subprocess.run([program, "bench", "--gateway", at, "--model", "gpt-4o-mini", "--key", "KEY", "--rate", "0", "--duration", f"{args.seconds}s", "--connections", str(args.connections),
-                                      "--only", "closed", "--format", "json"], env=envs.get(n, env), capture_output=True, text=True)
+                                      "--only", "closed", "--vary", "--max-tokens", str(args.max_tokens), "--format", "json"], env=envs.get(n, env), capture_output=True, text=True)
                 if out.returncode:
                     sys.exit(out.stderr)
                 row = json.loads(out.stdout)["load"][0]

@@ -14,7 +14,8 @@ typedef struct {
     const char *gateway, *upstream, *model, *key, *format, *only;
     int64_t     rounds, per_round, warmup, connections, duration, rate;
     dd_opt_list headers;
-    bool        quick;
+    int64_t     max_tokens;
+    bool        quick, vary;
 } bench_args;
 
 const dd_opt dd_bench_opts[] = {
@@ -29,6 +30,8 @@ const dd_opt dd_bench_opts[] = {
     DD_OPT(DD_OPT_INT, 0, "connections", bench_args, connections, "n", "connections under load (64)"),
     DD_OPT(DD_OPT_DURATION, 0, "duration", bench_args, duration, "time", "how long each load lasts (5s)"),
     DD_OPT(DD_OPT_INT, 0, "rate", bench_args, rate, "n", "requests a second of the open loop (5000); 0 leaves it out"),
+    DD_OPT(DD_OPT_INT, 0, "max-tokens", bench_args, max_tokens, "n", "cap of the answers under load (1; streams 64)"),
+    DD_OPT(DD_OPT_FLAG, 0, "vary", bench_args, vary, NULL, "under load each request has a number of its own in its prompt: no cache knows it"),
     DD_OPT(DD_OPT_FLAG, 0, "quick", bench_args, quick, NULL, "the sequential measure alone, which needs --upstream"),
     DD_OPT(DD_OPT_TEXT, 0, "only", bench_args, only, "text", "only the loads whose name begins so: closed, open, stream, 50 kB, 500 kB"),
     DD_OPT(DD_OPT_CHOICE, 0, "format", bench_args, format, "text|json", "print a table or JSON"),
@@ -82,6 +85,8 @@ static dd_code read_url(const char *text, target *t, dd_err *err)
     return DD_OK;
 }
 
+static const dd_str number_mark = { "000000000000", DD_LOAD_DIGITS };
+
 /* A request whose prompt has about `bytes` bytes; the field's own body when 0. */
 static void make_request(const bench *b, const target *t, size_t bytes, bool stream, dd_buf *out)
 {
@@ -89,9 +94,11 @@ static void make_request(const bench *b, const target *t, size_t bytes, bool str
     const char *key  = b->a->key ? getenv(b->a->key) : NULL;
     dd_buf_printf(&body, "{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"", b->a->model);
     dd_buf_addz(&body, bytes ? "" : "ping");
+    if (b->a->vary)
+        dd_buf_add(&body, number_mark);
     while (body.len < bytes)
         dd_buf_addz(&body, "The quick brown fox jumps over the lazy dog and writes a long letter home. ");
-    dd_buf_printf(&body, "\"}],\"max_tokens\":%s%s}", stream ? "64" : "1", stream ? ",\"stream\":true" : "");
+    dd_buf_printf(&body, "\"}],\"max_tokens\":%lld%s}", (long long)(b->a->max_tokens > 0 ? b->a->max_tokens : stream ? 64 : 1), stream ? ",\"stream\":true" : "");
     dd_buf_printf(out, "POST %s HTTP/1.1\r\nHost: %s:%d\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %zu\r\n", t->path, t->host, t->port,
                   key ? key : "none", body.len);
     for (size_t i = 0; i < b->a->headers.n && t == &b->gateway; i++)
@@ -166,7 +173,9 @@ static dd_code measure_load(bench *b, const char *name, const target *t, size_t 
     dd_buf         request = DD_BUF_INIT(0);
     dd_load_result r       = { 0 };
     make_request(b, t, bytes, stream, &request);
-    dd_load_opts o  = { .host = t->host, .port = t->port, .request = dd_buf_str(&request), .connections = connections, .rate = rate, .duration_ms = duration_ms };
+    size_t       at = b->a->vary ? (size_t)(strstr(dd_buf_z(&request), number_mark.ptr) - request.ptr) : 0;
+    dd_load_opts o  = { .host = t->host, .port = t->port, .request = dd_buf_str(&request), .vary = at, .connections = connections, .rate = rate,
+                        .duration_ms = duration_ms };
     dd_code      rc = dd_load_run(&o, &r, b->err);
     if (rc == DD_OK && b->n_rows < DD_COUNT(b->rows))
         b->rows[b->n_rows++] = (load_row){ name, r.elapsed_ns ? (double)r.ok * 1e9 / (double)r.elapsed_ns : 0, ms(dd_load_percentile(r.total_ns, r.n, 0.5)),

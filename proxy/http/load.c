@@ -20,6 +20,7 @@ typedef struct {
     llhttp_t  parser;
     int64_t   due, first, last;
     size_t    sent;
+    char     *own;          /* the request with a number of its own; NULL: all send the same */
     bool      busy, connecting, over;
 } conn;
 
@@ -30,7 +31,7 @@ struct load {
     struct addrinfo    *address;
     conn               *conns;
     unsigned            alive;
-    int64_t             started, ends, begun, interval_ns, timeout_ns;
+    int64_t             started, ends, begun, numbered, interval_ns, timeout_ns;
     dd_err             *err;
     dd_code             rc;
 };
@@ -105,9 +106,10 @@ static bool more_to_do(load *l)
 
 static void write_request(conn *c)
 {
-    load *l = c->l;
+    load       *l     = c->l;
+    const char *bytes = c->own ? c->own : l->o->request.ptr;
     while (c->sent < l->o->request.len) {
-        ssize_t n = send(c->io.fd, l->o->request.ptr + c->sent, l->o->request.len - c->sent, MSG_NOSIGNAL);
+        ssize_t n = send(c->io.fd, bytes + c->sent, l->o->request.len - c->sent, MSG_NOSIGNAL);
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             dd_loop_watch(l->loop, &c->io, DD_IO_READ | DD_IO_WRITE, NULL);
             return;
@@ -124,6 +126,13 @@ static void write_request(conn *c)
         dd_loop_watch(l->loop, &c->io, DD_IO_READ, NULL);
 }
 
+static void number(conn *c)
+{
+    char *at = c->own + c->l->o->vary;
+    for (int64_t i = DD_LOAD_DIGITS - 1, n = c->l->numbered++; i >= 0; i--, n /= 10)
+        at[i] = (char)('0' + n % 10);
+}
+
 static void begin(conn *c)
 {
     load *l = c->l;
@@ -131,6 +140,8 @@ static void begin(conn *c)
         retire(c);
         return;
     }
+    if (c->own)
+        number(c);
     int64_t now = now_ns();
     if (l->interval_ns) {
         int64_t due = l->started + l->begun * l->interval_ns;
@@ -262,7 +273,8 @@ dd_code dd_load_run(const dd_load_opts *o, dd_load_result *out, dd_err *err)
 {
     char            port[12];
     struct addrinfo hint = { .ai_socktype = SOCK_STREAM };
-    load            l    = { .o = o, .out = out, .err = err, .rc = DD_OK, .timeout_ns = (o->timeout_ms ? o->timeout_ms : 15000) * 1000000 };
+    load            l    = { .o = o, .out = out, .err = err, .rc = DD_OK, .timeout_ns = (o->timeout_ms ? o->timeout_ms : 15000) * 1000000,
+                             .numbered = now_ns() / 1000 % 1000000000 * 1000 /* another run has other numbers */ };
     snprintf(port, sizeof port, "%d", o->port);
     if (getaddrinfo(o->host, port, &hint, &l.address) != 0)
         return dd_fail(err, DD_ERR_NET, "there is no host \"%s\"", o->host);
@@ -278,14 +290,20 @@ dd_code dd_load_run(const dd_load_opts *o, dd_load_result *out, dd_err *err)
     l.interval_ns = o->rate > 0 ? (int64_t)(1e9 / o->rate) : 0;
     for (unsigned i = 0; i < o->connections && l.rc == DD_OK; i++) {
         l.conns[i] = (conn){ .l = &l, .io.fd = -1, .timer = { .due = timer_due, .owner = &l.conns[i] } };
+        if (o->vary) {
+            l.conns[i].own = dd_malloc(o->request.len);
+            memcpy(l.conns[i].own, o->request.ptr, o->request.len);
+        }
         connect_again(&l.conns[i]);
     }
     if (l.rc == DD_OK)
         dd_loop_run(l.loop);
     out->elapsed_ns += now_ns() - l.started;
-    for (unsigned i = 0; i < o->connections; i++)
+    for (unsigned i = 0; i < o->connections; i++) {
         if (l.conns[i].l && l.conns[i].io.fd >= 0)
             close(l.conns[i].io.fd);
+        free(l.conns[i].own);
+    }
     dd_loop_free(l.loop);
     freeaddrinfo(l.address);
     free(l.conns);

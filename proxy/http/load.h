@@ -7,9 +7,11 @@
 #include "base/err.h"
 #include "base/str.h"
 
+enum { DD_LOAD_DIGITS = 12 };
 typedef struct {
     const char *host; int port;
     dd_str      request;       /* the bytes, head and body */
+    size_t      vary;          /* where in it DD_LOAD_DIGITS digits stand that become the request's number: no two are equal; 0: all are */
     unsigned    connections;
     double      rate;          /* requests a second; 0: closed loop */
     int64_t     requests;      /* in all; 0: as many as the time holds */
