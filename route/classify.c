@@ -7,6 +7,8 @@
  * as an instruction. Why no regular expressions: docs/decisions/0007-classifier.json; why learned: 0017-classifier.json. */
 #include "route/classify.h"
 
+#include <assert.h>
+
 #include "route/complexity.h"
 
 enum { HARD = 1, DEEP = 2, EASY = 4, BRIEF = 12 /* and easy */, LIVE = 16 };
@@ -31,8 +33,10 @@ enum {
     ENOUGH    = 2       /* points from which a task counts as recognised */
 };
 
+/* By a hint's first two bytes, which are plain ones. */
+enum { BUCKETS = 512 };
 typedef struct {
-    uint16_t first[256], next[DD_COUNT(hints)];   /* 1-based; 0 ends */
+    uint16_t first[BUCKETS], next[DD_COUNT(hints)];   /* 1-based; 0 ends */
 } bucket_index;
 
 typedef struct {
@@ -46,13 +50,19 @@ typedef struct {
     uint8_t     seen[DD_COUNT(hints)];
 } tally;
 
+static size_t bucket(unsigned char first, unsigned char second)
+{
+    return (first * 29u + second) % BUCKETS;
+}
+
 static void index_hints(bucket_index *ix)
 {
     memset(ix->first, 0, sizeof ix->first);
     for (size_t i = DD_COUNT(hints); i-- > 0;) {
-        unsigned char c = (unsigned char)hints[i].text[0];
-        ix->next[i]  = ix->first[c];
-        ix->first[c] = (uint16_t)(i + 1);
+        assert(hints[i].len >= 2 && hints[i].text[1] != '*' && hints[i].text[1] != ' ');
+        size_t at     = bucket((unsigned char)hints[i].text[0], (unsigned char)hints[i].text[1]);
+        ix->next[i]   = ix->first[at];
+        ix->first[at] = (uint16_t)(i + 1);
     }
 }
 
@@ -157,11 +167,13 @@ static void count_hint(tally *t, size_t which, int factor, bool system)
 
 static void read_part(const bucket_index *ix, dd_str s, int factor, size_t lead, bool system, tally *t)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = fold(s.ptr[i]);
-        if (ix->first[c] == 0 || !starts_word(s, i, c))
+    unsigned char c = s.len ? fold(s.ptr[0]) : 0, next;
+    for (size_t i = 0; i + 1 < s.len; i++, c = next) {
+        next      = fold(s.ptr[i + 1]);
+        size_t at = ix->first[bucket(c, next)];
+        if (at == 0 || !starts_word(s, i, c))
             continue;
-        for (size_t p = ix->first[c]; p != 0; p = ix->next[p - 1])
+        for (size_t p = at; p != 0; p = ix->next[p - 1])
             if (hint_at(&hints[p - 1], s, i)) {
                 count_hint(t, p - 1, factor + (i < lead), system);
                 if (system || begins_instruction(s, i))

@@ -37,7 +37,8 @@ enum {
     READ = 12288,           /* bytes of each end of a text: further in it is material */
     OPTIONS_READ = 8192,
     MOST_OPTIONS = 12,
-    WORD_KEPT = 16          /* bytes of a word that are looked up */
+    WORD_KEPT = 16,         /* bytes of a word that are looked up */
+    LETTERS = 'z' - 'a' + 1
 };
 
 typedef struct {
@@ -64,6 +65,7 @@ typedef struct {
     counts             *c;
     dd_complexity_view *view;
     uint8_t            *seen;     /* a bit a hash */
+    uint16_t            by_letter[LETTERS + 1];
 } reader;
 
 /* --- words --- */
@@ -93,9 +95,22 @@ static int compare_word(const char *word, size_t len, size_t k)
     return c != 0 ? c : (int)len - (int)known_words[k].len;
 }
 
-static uint32_t groups_of(const char *word, size_t len)
+/* Where the known words of each letter begin: `by_letter[c - 'a']` up to the next one's. */
+static void index_words(uint16_t by_letter[LETTERS + 1])
 {
-    size_t from = 0, to = DD_COUNT(known_words);
+    size_t k = 0;
+    for (int letter = 0; letter <= LETTERS; letter++) {
+        while (k < DD_COUNT(known_words) && known_words[k].text[0] < 'a' + letter)
+            k++;
+        by_letter[letter] = (uint16_t)k;
+    }
+}
+
+static uint32_t groups_of(const uint16_t by_letter[LETTERS + 1], const char *word, size_t len)
+{
+    if (word[0] < 'a' || word[0] > 'z')
+        return 0;
+    size_t from = by_letter[word[0] - 'a'], to = by_letter[word[0] - 'a' + 1];
     while (from < to) {
         size_t middle = (from + to) / 2;
         int    c      = compare_word(word, len, middle);
@@ -151,8 +166,9 @@ static word take_word(dd_str s, size_t start)
     return w;
 }
 
-static void measure_word(counts *c, const word *w, bool capital)
+static void measure_word(reader *r, const word *w, bool capital)
 {
+    counts *c = r->c;
     c->words++;
     c->sentence++;
     c->letters += (int)w->len;
@@ -165,14 +181,14 @@ static void measure_word(counts *c, const word *w, bool capital)
     c->capitals += capital;
     c->acronyms += capital && w->upper > 1;
     if (w->len <= WORD_KEPT)
-        count_groups(c, groups_of(w->low, w->len));
+        count_groups(c, groups_of(r->by_letter, w->low, w->len));
 }
 
 static void read_word(reader *r)
 {
     word w = take_word(r->s, r->i);
     char first = r->s.ptr[r->i];
-    measure_word(r->c, &w, !r->starts && w.len > 1 && first >= 'A' && first <= 'Z');
+    measure_word(r, &w, !r->starts && w.len > 1 && first >= 'A' && first <= 'Z');
     r->c->distinct += note(r, w.hash);
     if (w.len > 5)
         note(r, w.front * 31 + 7);
@@ -332,6 +348,7 @@ static void (*const readers[K_COUNT])(reader *) = {
 static void read_text(dd_str s, counts *c, dd_complexity_view *view, uint8_t *seen)
 {
     reader r = { .s = s, .starts = true, .c = c, .view = view, .seen = seen };
+    index_words(r.by_letter);
     while (r.i < s.len)
         readers[kind_of[(unsigned char)s.ptr[r.i]]](&r);
     end_sentence(c);
