@@ -197,14 +197,16 @@ const dd_cmd dd_cmds[] = {
       "The master key is DD0C_MASTER_KEY (64 hexadecimal digits or base64), else what the command in DD0C_MASTER_KEY_CMD prints, else the file master.key in "
       "the state folder, which is made with the first secret. Keep a copy of it: without the master key the secrets are lost.",
       "# asks for the value\ndd0c secrets set openai\n# from another store\npass show openai | dd0c secrets set openai" },
-    { "tail", dd_cmd_tail, "show requests as they are recorded", "", dd_tail_opts,
-      "Prints the newest requests that a proxy has recorded, oldest first, and ends; with -f it goes on until it is interrupted. A request is one line, or with "
-      "--format json one object with its attempts inside; figures that are not known are null there and - in text. Prompts and answers are never recorded.\n\n"
-      "A filter is NAME=VALUE, NAME!=VALUE, or with >, >=, < and <=. Names are those that --format json prints, and: model, cost, saved, key, latency, usage.input "
-      "and the like, tags.NAME. A * in a value stands for anything, 5xx for a family of statuses, an empty value for what is not known; money is in USD, "
+    { "tail", dd_cmd_tail, "show requests as they are recorded", "[FILTER ...]", dd_tail_opts,
+      "Prints the newest requests that a proxy has recorded, oldest first, and ends; with -f it goes on until it is interrupted, through restarts of the proxy and "
+      "replacements of the store. A request is one line, or with --format json one object with its attempts inside; figures that are not known are null there and - in "
+      "text. What they come to stands at the end: below the lines in a terminal, else on standard error. Prompts and answers are never recorded.\n\n"
+      "A filter is NAME=VALUE, NAME!=VALUE, or with >, >=, < and <=; all must hold. Names are those that --format json prints, and: model, cost, saved, key, latency, "
+      "usage.input and the like, tags.NAME. A * in a value stands for anything, 5xx for a family of statuses, an empty value for what is not known; money is in USD, "
       "durations are microseconds unless they end in ms, s or m.",
-      "# the last twenty\ndd0c tail\n# failures as they happen\ndd0c tail -f --limit 0 --filter 'status>=400'\n# what a team's costly requests were\n"
-      "dd0c tail --filter team=search --filter 'cost>0.05' --format json --limit 100" },
+      "# the last twenty\ndd0c tail\n# failures as they happen\ndd0c tail -f --limit 0 'status>=400'\n# what a team's costly requests were\n"
+      "dd0c tail team=search 'cost>0.05' --format json --limit 100\n# the last two hours for a spreadsheet\ndd0c tail --since 2h --format csv\n"
+      "# columns of one's own\ndd0c tail --columns time,status,used_model,route,cost_actual,total_us" },
     { "tokens", dd_cmd_tokens, "count the tokens of a text", "[FILE ...]", dd_tokens_opts,
       "Counts the tokens of each FILE, or of standard input (also named -), as the model that reads it will: exactly for cl100k_base and o200k_base, "
       "by a stated ratio with its error range where a tokenizer is not public. Special tokens count as plain text; bytes that are not UTF-8 count as U+FFFD.\n\n"

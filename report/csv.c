@@ -1,5 +1,7 @@
 /* One row a call site, RFC 4180. A cell that a spreadsheet would take for a formula gets a ' in front: paths and model
  * names come from code that somebody else wrote. */
+#include "report/csv.h"
+
 #include "report/views.h"
 
 typedef struct {
@@ -7,49 +9,50 @@ typedef struct {
     bool    begun;
 } row;
 
-static void cell(row *r, dd_str s)
+void dd_csv_text(dd_buf *out, dd_str s)
 {
     static const char formula[] = "=+-@\t\r";
     bool quote = false;
-    if (r->begun)
-        dd_buf_addc(r->out, ',');
-    r->begun = true;
     bool guard = s.len && memchr(formula, s.ptr[0], sizeof formula - 1);
     for (size_t i = 0; i < s.len; i++)
         quote |= s.ptr[i] == ',' || s.ptr[i] == '"' || s.ptr[i] == '\n' || s.ptr[i] == '\r';
     if (quote)
-        dd_buf_addc(r->out, '"');
+        dd_buf_addc(out, '"');
     if (guard)
-        dd_buf_addc(r->out, '\'');
+        dd_buf_addc(out, '\'');
     for (size_t pos = 0; pos < s.len;) {
         uint32_t cp = dd_utf8_next(s, &pos);
         if (cp == '"')
-            dd_buf_addc(r->out, '"');
-        dd_buf_utf8(r->out, dd_utf8_harmful(cp) && cp != '\n' && cp != '\t' && cp != '\r' ? 0xfffd : cp);
+            dd_buf_addc(out, '"');
+        dd_buf_utf8(out, dd_utf8_harmful(cp) && cp != '\n' && cp != '\t' && cp != '\r' ? 0xfffd : cp);
     }
     if (quote)
-        dd_buf_addc(r->out, '"');
+        dd_buf_addc(out, '"');
 }
 
-static void number(row *r, int64_t n, bool known)
+void dd_csv_number(dd_buf *out, int64_t n, bool known)
 {
-    char text[24] = "";
     if (known)
-        snprintf(text, sizeof text, "%lld", (long long)n);
-    if (r->begun)
-        dd_buf_addc(r->out, ',');
-    r->begun = true;
-    dd_buf_addz(r->out, text);
+        dd_buf_printf(out, "%lld", (long long)n);
 }
 
-static void money(row *r, dd_pusd m)
+void dd_csv_money(dd_buf *out, dd_pusd m)
+{
+    if (m != DD_PUSD_UNKNOWN)
+        dd_money_json(m, out);
+}
+
+static dd_buf *next(row *r)
 {
     if (r->begun)
         dd_buf_addc(r->out, ',');
     r->begun = true;
-    if (m != DD_PUSD_UNKNOWN)
-        dd_money_json(m, r->out);
+    return r->out;
 }
+
+static void cell(row *r, dd_str s) { dd_csv_text(next(r), s); }
+static void number(row *r, int64_t n, bool known) { dd_csv_number(next(r), n, known); }
+static void money(row *r, dd_pusd m) { dd_csv_money(next(r), m); }
 
 static void end(row *r)
 {

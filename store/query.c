@@ -131,15 +131,16 @@ dd_code dd_query_newest(dd_query *q, int64_t limit, dd_query_fn *fn, void *ctx, 
     dd_code rc = open_db(q, err);
     if (rc != DD_OK)
         return rc;
-    dd_buf_addz(&sql, "SELECT * FROM (");
+    if (limit >= 0)
+        dd_buf_addz(&sql, "SELECT * FROM (");
     select_columns(&sql);
     dd_buf_add(&sql, dd_buf_str(&q->filter.sql));
-    dd_buf_addz(&sql, " ORDER BY id DESC LIMIT ?) ORDER BY id");
+    dd_buf_addz(&sql, limit >= 0 ? " ORDER BY id DESC LIMIT ?) ORDER BY id" : " ORDER BY id LIMIT ?"); /* all: in the table's order, nothing is sorted */
     if ((rc = dd_db_exec(q->db, "BEGIN", err)) == DD_OK)
         rc = number(q, "SELECT max(batch) FROM events", &seen, err);
     if (rc == DD_OK)
         q->seen = seen > q->seen ? seen : q->seen;
-    if (rc == DD_OK && limit > 0)
+    if (rc == DD_OK && limit != 0)
         rc = run(q, dd_buf_z(&sql), limit, 0, fn, ctx, err);
     dd_db_rollback(q->db);
     dd_buf_free(&sql);
@@ -157,9 +158,19 @@ static dd_code since(dd_query *q, int64_t upto, dd_query_fn *fn, void *ctx, dd_e
     return rc;
 }
 
+/* What was written into a database between the last look and its being replaced. It may be broken by now: then nothing more comes of it. */
+static void take_leave(dd_query *q, dd_query_fn *fn, void *ctx)
+{
+    int64_t upto;
+    if (q->db != NULL && dd_db_moved(q->db) && number(q, "SELECT max(batch) FROM events", &upto, NULL) == DD_OK && upto > q->seen &&
+        since(q, upto, fn, ctx, NULL) == DD_OK)
+        q->seen = upto;
+}
+
 dd_code dd_query_more(dd_query *q, dd_query_fn *fn, void *ctx, dd_err *err)
 {
     int64_t version = 0, upto = 0;
+    take_leave(q, fn, ctx);
     dd_code rc = open_db(q, err);
     if (rc == DD_ERR_NOT_FOUND)
         return DD_OK;

@@ -18,9 +18,9 @@ void      dd_query_free(dd_query *q);
 dd_code dd_query_where(dd_query *q, dd_str filter, dd_err *err);
 
 typedef void dd_query_fn(void *ctx, const dd_event *e);
-/* The newest `limit`, oldest first, by their ids. DD_ERR_NOT_FOUND: there is no database yet. */
+/* The newest `limit` (below 0: all), oldest first, by their ids. DD_ERR_NOT_FOUND: there is no database yet. */
 dd_code dd_query_newest(dd_query *q, int64_t limit, dd_query_fn *fn, void *ctx, dd_err *err);
 /* Those written since the last call of either, in the order of their writing: a long request comes when it is over. Costs next to nothing when there
- * are none. A database that was replaced is opened anew; none is as one without events. */
+ * are none. A database that was replaced is read to its end, and the new one is opened; none is as one without events. */
 dd_code dd_query_more(dd_query *q, dd_query_fn *fn, void *ctx, dd_err *err);
 #endif

@@ -80,6 +80,36 @@ def test_a_follower_sees_an_event_soon(cli):
         f.communicate()
 
 
+def test_a_follower_outlives_the_proxy_and_the_store(cli):
+    """tail -f: started before there is a store; the proxy is stopped, killed and started again; the store is moved away while it runs."""
+    f = subprocess.Popen([cli.program, "tail", "-f", "--format", "json", "status=200"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=cli.env,
+                         cwd=cli.dir)
+    wanted, upstream = [], Upstream()
+    try:
+        assert b"nothing is recorded" in f.stderr.readline()
+        for how in (signal.SIGTERM, signal.SIGKILL, None):
+            p = serve(cli, upstream)
+            c = Client(p.port)
+            wanted += [ask(c)[0] for _ in range(30)]
+            wait_stored(cli, wanted[-30:])     # a kill would lose what is still queued
+            c.close()
+            if how:
+                p.stop(how)
+        moved = list(home(cli).glob("telemetry.db*"))
+        for file in moved:
+            file.rename(file.with_name("rotated-" + file.name))
+        c = Client(p.port)
+        wanted += [ask(c)[0] for _ in range(30)]
+        got = [json.loads(f.stdout.readline())["id"] for _ in wanted]
+        assert sorted(got) == sorted(wanted), "each once"
+        f.send_signal(signal.SIGINT)
+        out, err = f.communicate(timeout=20)
+        assert out == b"" and f.returncode == 0 and b"120 requests" in err, err
+    finally:
+        f.kill()
+        f.communicate()
+
+
 def test_a_locked_store_is_not_felt(cli):
     p = serve(cli)
     c = Client(p.port)
