@@ -52,7 +52,7 @@ static dd_code group(const char *word, const char *next, bool *done, int *status
 static dd_code no_command(const char *word, const char *next, dd_err *err)
 {
     const char *near = NULL;
-    size_t      best = 3, n = strlen(word);
+    size_t      best = 3, n = strlen(word), shown = SIZE_MAX;   /* shown: of `near`, so many bytes */
     bool        in_group = false;
     dd_fail(err, DD_ERR_USAGE, "unknown command \"%s\"", word);
     for (const dd_cmd *c = dd_cmds; c->name; c++) {
@@ -67,14 +67,15 @@ static dd_code no_command(const char *word, const char *next, dd_err *err)
         }
         if (in_group)
             continue;
-        size_t d = dd_str_distance(dd_str_z(word), dd_str_z(c->name), 2);
+        size_t first = strcspn(c->name, " "), d = dd_str_distance(dd_str_z(word), (dd_str){ c->name, first }, 2);
         if (d < best) {
-            best = d;
-            near = c->name;
+            best  = d;
+            near  = c->name;
+            shown = first;
         }
     }
     if (near)
-        dd_hint(err, "Did you mean \"dd0c %s\"? \"dd0c help\" lists all commands.", near);
+        dd_hint(err, "Did you mean \"dd0c %.*s\"? \"dd0c help\" lists all commands.", (int)(shown < strlen(near) ? shown : strlen(near)), near);
     else if (in_group)
         dd_hint(err, "\"dd0c help %s\" lists its commands.", word);
     else

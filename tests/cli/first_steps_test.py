@@ -13,6 +13,7 @@ def test_a_group_of_commands_lists_itself(cli):
     alone = cli.run("keys", status=2)
     assert alone.out == "" and "keys create" in alone.err, "no answer for a script, a list for people"
     assert 'unknown command "keys lst"' in cli.run("keys", "lst", status=2).err and "dd0c keys list" in cli.run("keys", "lst", status=2).err
+    assert "dd0c route\"" in cli.run("rout", status=2).err
     assert '"dd0c help keys"' in cli.run("keys", "frobnicate", status=2).err
     assert 'no command "kees"' in cli.run("help", "kees", status=2).err
 
