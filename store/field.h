@@ -17,7 +17,7 @@ typedef enum {
     DD_F_SOURCE   /* dd_usage_source */
 } dd_field_kind;
 
-typedef struct {
+typedef struct dd_field {
     const char   *name;    /* of the column and the filter */
     const char   *alias;   /* as the JSON has it, or a shorter word; NULL */
     dd_field_kind kind;

@@ -253,25 +253,48 @@ static bool split(parse *p)
     return false;
 }
 
+static dd_code add_field(parse *p, const dd_field *field)
+{
+    switch (field->kind) {
+    case DD_F_TEXT: return add_text(p, field->name);
+    case DD_F_ERROR: return add_word(p, field, class_word, DD_EC_COUNT);
+    case DD_F_SOURCE: return add_word(p, field, source_word, DD_USAGE_COUNTED + 1);
+    default: return add_number(p, field);
+    }
+}
+
+static dd_filter_kind kind_of(const parse *p, const dd_filter_part *part)
+{
+    const dd_filter_value *v = part->n_values == 1 ? &p->f->values.v[part->value_at] : NULL;
+    if (v == NULL || part->field == NULL || negated(p) || v->is_text != (part->field->kind == DD_F_TEXT))
+        return DD_FILTER_OTHER;
+    if (p->op->is_order)
+        return p->op->text[0] == '>' ? (p->op->text[1] ? DD_FILTER_FROM : DD_FILTER_ABOVE) : p->op->text[1] ? DD_FILTER_UPTO : DD_FILTER_BELOW;
+    return v->is_text && dd_str_chr(v->text, '*') >= 0 ? DD_FILTER_GLOB : DD_FILTER_EQUAL;   /* the text that stands there, where it is no wildcard */
+}
+
 dd_code dd_filter_add(dd_filter *f, dd_str text, dd_err *err)
 {
-    parse p = { .f = f, .whole = text, .err = err };
+    parse           p = { .f = f, .whole = text, .err = err };
+    dd_filter_part  part = { .sql_at = f->sql.len, .value_at = f->values.n };
+    const dd_field *field = NULL;
     if (!split(&p)) {
         bad(&p, "not NAME=VALUE");
         dd_hint(err, "For example model=gpt-4*, status>=400 or cost>0.01.");
         return DD_ERR_USAGE;
     }
-    if (dd_str_startsz(p.name, "tags."))
-        return add_tag(&p);
-    const dd_field *field = dd_field_find(dd_str_eqz(p.name, "time") ? DD_STR("time_ms") : p.name);
-    if (field == NULL)
+    bool tag = dd_str_startsz(p.name, "tags.");
+    if (!tag && (field = dd_field_find(dd_str_eqz(p.name, "time") ? DD_STR("time_ms") : p.name)) == NULL)
         return unknown_name(&p);
-    switch (field->kind) {
-    case DD_F_TEXT: return add_text(&p, field->name);
-    case DD_F_ERROR: return add_word(&p, field, class_word, DD_EC_COUNT);
-    case DD_F_SOURCE: return add_word(&p, field, source_word, DD_USAGE_COUNTED + 1);
-    default: return add_number(&p, field);
-    }
+    dd_code rc = tag ? add_tag(&p) : add_field(&p, field);
+    if (rc != DD_OK)
+        return rc;
+    part.field = field;
+    part.sql_len = f->sql.len - part.sql_at;
+    part.n_values = f->values.n - part.value_at;
+    part.kind = kind_of(&p, &part);
+    dd_vec_push(&f->parts, part);
+    return DD_OK;
 }
 
 void dd_filter_fini(dd_filter *f)
@@ -279,4 +302,5 @@ void dd_filter_fini(dd_filter *f)
     dd_arena_fini(&f->arena);
     dd_buf_free(&f->sql);
     dd_vec_free(&f->values);
+    dd_vec_free(&f->parts);
 }

@@ -1,9 +1,9 @@
 #include "store/query.h"
 
 #include "store/db.h"
-#include "store/field.h"
 #include "store/filter.h"
 #include "store/record.h"
+#include "store/rows.h"
 
 struct dd_query {
     char     *dir;
@@ -60,48 +60,25 @@ static dd_code number(dd_query *q, const char *sql, int64_t *out, dd_err *err)
 
 /* ---- rows ---- */
 
-static dd_str text_at(sqlite3_stmt *stmt, int column)
-{
-    const void *p = sqlite3_column_blob(stmt, column);
-    return (dd_str){ p, p == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, column) };
-}
-
 static void hand_over(sqlite3_stmt *stmt, dd_query_fn *fn, void *ctx)
 {
     dd_attempt attempts[DD_RECORD_ATTEMPTS];
-    dd_event   e = {0};
-    for (size_t i = 0; i < dd_n_fields; i++) {
-        const dd_field *f = &dd_fields[i];
-        if (f->kind == DD_F_TEXT)
-            *dd_field_text(f, &e) = text_at(stmt, (int)i + 1);
-        else
-            dd_field_set(f, &e, sqlite3_column_int64(stmt, (int)i + 1), sqlite3_column_type(stmt, (int)i + 1) == SQLITE_NULL);
-    }
-    dd_str tail = text_at(stmt, 0);
-    if (tail.len == 0 || dd_record_read_attempts(tail, &e, attempts) != DD_OK)
-        e.n_attempts = 0;
+    dd_event   e;
+    dd_rows_read(stmt, &e, attempts);
     fn(ctx, &e);
 }
 
 static void select_columns(dd_buf *sql)
 {
-    dd_buf_addz(sql, "SELECT attempts");
-    for (size_t i = 0; i < dd_n_fields; i++)
-        dd_buf_printf(sql, ", %s", dd_fields[i].name);
+    dd_buf_addz(sql, "SELECT ");
+    dd_rows_columns(sql);
     dd_buf_addz(sql, " FROM events WHERE 1");
 }
 
 /* Values of the filter stand first, then these two, or one. */
 static void bind_all(const dd_query *q, sqlite3_stmt *stmt, int64_t a, int64_t b)
 {
-    int at = 1;
-    for (size_t i = 0; i < q->filter.values.n; i++, at++) {
-        const dd_filter_value *v = &q->filter.values.v[i];
-        if (v->is_text)
-            sqlite3_bind_text(stmt, at, v->text.ptr, (int)v->text.len, SQLITE_STATIC);
-        else
-            sqlite3_bind_int64(stmt, at, v->number);
-    }
+    int at = dd_rows_bind(stmt, 1, &q->filter, 0, q->filter.values.n);
     sqlite3_bind_int64(stmt, at, a);
     if (sqlite3_bind_parameter_count(stmt) > at)
         sqlite3_bind_int64(stmt, at + 1, b);
