@@ -141,25 +141,25 @@ bool attempt_may_follow(const exchange *x)
     return x->step + 1 < x->plan.n_steps || x->tries <= retries_here(x) || x->provider->n_keys > 1;
 }
 
-bool attempt_is_checked(const exchange *x) { return x->plan.strategy == DD_STRATEGY_CASCADE && x->plan.checks && x->step + 1 < x->plan.n_primary; }
+bool attempt_is_checked(const exchange *x) { return !x->rescued && x->plan.strategy == DD_STRATEGY_CASCADE && x->plan.checks && x->step + 1 < x->plan.n_primary; }
+
+static void note_step(exchange *x, failed_step **at)
+{
+    if (!*at)
+        *at = dd_new(x->h->arena, failed_step);
+    **at = (failed_step){ .status = x->status, .headers = x->headers, .n_headers = x->n_headers, .to = x->to, .decision = x->decision,
+                          .body = dd_arena_dup(x->h->arena, dd_buf_str(&x->collected)), .provider = x->provider, .up_key = x->up_key,
+                          .failure = x->failure, .error = x->error };
+}
 
 static void remember(exchange *x)
 {
-    if (x->first && x->step > 0)
-        return;
-    if (!x->first)
-        x->first = dd_new(x->h->arena, failed_step);
-    *x->first = (failed_step){ .status = x->status, .headers = x->headers, .n_headers = x->n_headers, .to = x->to, .decision = x->decision,
-                              .body = dd_arena_dup(x->h->arena, dd_buf_str(&x->collected)), .provider = x->provider, .up_key = x->up_key,
-                              .failure = x->failure, .error = x->error };
+    if (!x->first || x->step == 0)
+        note_step(x, &x->first);
 }
 
-static void put_back(exchange *x)
+static void restore(exchange *x, const failed_step *f)
 {
-    const failed_step *f = x->first;
-    x->given = true;
-    if (!f || x->step == 0)
-        return;
     x->status    = f->status;
     x->headers   = f->headers;
     x->n_headers = f->n_headers;
@@ -171,6 +171,32 @@ static void put_back(exchange *x)
     x->error     = f->error;
     dd_buf_clear(&x->collected);
     dd_buf_add(&x->collected, f->body);
+}
+
+static void put_back(exchange *x)
+{
+    x->given = true;
+    if (x->first && x->step > 0)
+        restore(x, x->first);
+}
+
+void attempt_keep(exchange *x)
+{
+    const dd_attempt *a = x->attempts.n ? &x->attempts.v[x->attempts.n - 1] : NULL;
+    x->rejected_cost = a && a->cost != DD_PUSD_UNKNOWN ? a->cost : 0;
+    note_step(x, &x->rejected);
+}
+
+/* Its cost is the answer's again, no longer that of something thrown away. */
+bool attempt_rescue(exchange *x)
+{
+    if (!x->rejected || x->rescued || x->h->head_sent)
+        return false;
+    x->given = x->rescued = true;
+    x->usage = (dd_usage_report){ 0 };
+    x->spent -= x->rejected_cost;
+    restore(x, x->rejected);
+    return true;
 }
 
 static void forget_answer(exchange *x)
@@ -271,7 +297,7 @@ dd_str attempt_others(exchange *x)
 {
     dd_buf b = DD_BUF_INIT(900);
     size_t n = x->attempts.n;
-    if (n && x->ended && x->failure == DD_EC_NONE && x->status < 400)
+    if (n && x->ended && x->failure == DD_EC_NONE && x->status < 400 && !x->rescued)
         n--;                             /* the one that answered */
     for (size_t i = 0; i < n; i++) {
         const dd_attempt *a = &x->attempts.v[i];

@@ -69,6 +69,7 @@ void check_reject(exchange *x)
     attempt_end(x, DD_EC_NONE);
     if (x->bill.actual != DD_PUSD_UNKNOWN)
         x->spent = x->bill.actual;
+    attempt_keep(x);
     attempt_next(x);
 }
 

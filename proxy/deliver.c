@@ -461,7 +461,9 @@ static int64_t retry_after(const exchange *x)
 void deliver_failure(exchange *x)
 {
     dd_jspan none = { .n = 0 };
-    if (x->status < 300)
+    if (attempt_rescue(x))
+        deliver_whole(x);
+    else if (x->status < 300)
         exchange_error(x);
     else if (x->to == x->ep.dialect)
         answer_same(x, dd_buf_str(&x->collected), &none, false);

@@ -122,6 +122,9 @@ typedef struct exchange {
     size_t         key_at;            /* among the provider's */
     DD_VEC(dd_attempt) attempts;      /* in the arena; those that ended */
     failed_step   *first;             /* the primary's failure; NULL: none yet */
+    failed_step   *rejected;          /* a cascade's last answer that was not good enough, but better than none; NULL: none */
+    dd_pusd        rejected_cost;     /* of it, in `spent` */
+    bool           rescued;           /* it is the answer after all */
     dd_pusd        spent;             /* on answers that were thrown away */
     bool           triggered;         /* a fallback was */
     void          *consultation;      /* a question to a model, under way (consult.c) */
@@ -210,6 +213,8 @@ void     attempt_drop_call(exchange *x);
 void     attempt_next(exchange *x);                  /* a checked answer is not good enough: the ladder's next step */
 void     attempt_contented(exchange *x);             /* the first content is there: it has no time of its own any more */
 dd_str   attempt_others(exchange *x);                /* x-dd0c-fallbacks: what failed before */
+void     attempt_keep(exchange *x);                  /* what was just rejected, for when all that follow fail */
+bool     attempt_rescue(exchange *x);                /* true: that answer is at hand again */
 bool     attempt_is_checked(const exchange *x);      /* a cascade's step whose answer another would better */
 
 /* check.c: true: the answer of a cascade's step is not good enough, and the next one is tried. span NULL: it is no JSON */

@@ -309,7 +309,7 @@ static bool is_good(exchange *x, int status, bool whole)
 {
     const struct keeping *k = x->keeping;
     bool ended = x->stop == DD_STOP_END || x->stop == DD_STOP_TOOLS || x->stop == DD_STOP_SEQUENCE;
-    if (!whole || status != 200 || x->failure != DD_EC_NONE || k->over || !k->bytes.len || k->ttl_s <= 0 || x->disconnected || !x->provider || is_downgraded(x))
+    if (!whole || status != 200 || x->failure != DD_EC_NONE || k->over || !k->bytes.len || k->ttl_s <= 0 || x->disconnected || !x->provider || x->rescued || is_downgraded(x))
         return false;
     return x->ep.dialect == DD_DIALECT_EMBEDDINGS ? is_embeddings(x) : ended && !has_short_choice(x);
 }

@@ -226,13 +226,16 @@ budgets:
     assert answer.status == 402 and json.loads(answer.body)["error"]["code"] == "budget_exceeded" and len(up.requests) == 1
 
 
-def test_what_a_cascade_threw_away_is_charged_when_the_last_one_fails_too(cli):
+def test_what_a_cascade_threw_away_is_the_answer_when_the_last_one_fails_and_is_charged_once(cli):
     write(cli, LADDER + BUDGET, openai=Upstream(saying("I'm sorry, but I can't help with that.")), backup=status(500), judge=Upstream())
     c = Client(start(cli).port)
-    assert ask(c).status == 500
-    assert abs(settled(cli)["spent_usd"] - 0.00021) < 1e-9
-    event = events(cli, 1)[0]
-    assert abs(event["cost_actual"] - 0.00021) < 1e-9, event
+    for body in (ASK, {**ASK, "stream": True}):
+        answer = ask(c, body)
+        assert answer.status == 200 and b"help with that" in answer.body, "it was paid for, and is more than an error"
+        assert answer.headers["x-dd0c-provider"] == "openai" and "openai/gpt-4o-mini=rejected, backup/gpt-4o=500" in answer.headers["x-dd0c-fallbacks"], answer.headers
+    assert abs(settled(cli)["spent_usd"] - 2 * 0.00021) < 1e-9
+    event = events(cli, 2)[0]
+    assert event["status"] == 200 and event["used_model"] == "gpt-4o-mini" and abs(event["cost_actual"] - 0.00021) < 1e-9, event
     assert [a["status"] for a in event["attempts"]] == [200, 500]
 
 
