@@ -22,6 +22,7 @@
 #include "cmd/money.h"
 #include "cmd/secret_watch.h"
 #include "cmd/snapshot.h"
+#include "cmd/socket.h"
 #include "store/auth.h"
 #include "store/events.h"
 
@@ -32,6 +33,8 @@ struct dd_serve {
     dd_gateway    *gateway;
     dd_auth       *auth;
     dd_events     *events;
+    dd_meter      *meter;
+    dd_buf         socket;             /* its path */
     dd_ledger     *ledger;
     dd_keep       *keep;
     dd_admin      *admin;
@@ -165,7 +168,23 @@ static dd_caller_verdict check(void *ctx, dd_str key, dd_caller *out, dd_arena *
 static bool record(void *ctx, const dd_event *e)
 {
     dd_serve *s = ctx;
+    dd_meter_add(s->meter, e);
     return s->events && dd_events_push(s->events, e);
+}
+
+static void tell(void *ctx, dd_told *out)
+{
+    dd_serve        *s = ctx;
+    dd_events_counts n;
+    if (!s->events)
+        return;
+    dd_events_count(s->events, &n);
+    out->events.on      = true;
+    out->events.queued  = n.queued;
+    out->events.dropped = n.dropped;
+    out->events.spooled = n.spooled;
+    out->events.written = n.written;
+    out->events.up      = n.up;
 }
 
 static bool store_ok(void *ctx)
@@ -360,6 +379,19 @@ static void name_providers(dd_serve *s, const dd_snapshot *snap)
                       snap->policy.n_dev ? ", but those that dev.models names" : "");
 }
 
+/* NULL: there is none, which the log has been told. */
+static const char *find_socket(dd_serve *s)
+{
+    dd_err err = DD_ERR_INIT;
+    if (dd_socket_prepare(s->dir, &s->socket, &err) == DD_OK)
+        return dd_buf_z(&s->socket);
+    dd_buf line = DD_BUF_INIT(1024);
+    dd_buf_printf(&line, "`dd0c top` cannot look at this proxy: %s", err.msg);
+    log_line(s, 1, dd_buf_z(&line));
+    dd_buf_free(&line);
+    return NULL;
+}
+
 static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
 {
     const dd_config *c     = &s->config;
@@ -377,8 +409,8 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
                           .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_cert = tls_cert(c, &s->opts), .tls_key = tls_key(c, &s->opts),
                           .tls_12 = tls_12(c),
                           .pass_client_keys = s->loopback, .trace = s->level >= 3, .stages = getenv("DD0C_STAGES") != NULL, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000,
-                          .version = DD_VERSION, .panic = dd_governor_panicking(s->governor),
-                          .hooks = { .ctx = s, .open = is_open, .check = check, .record = record, .log = log_line, .store_ok = store_ok, .reserve = reserve, .settle = settle,
+                          .version = DD_VERSION, .panic = dd_governor_panicking(s->governor), .meter = s->meter, .socket = find_socket(s),
+                          .hooks = { .ctx = s, .open = is_open, .check = check, .record = record, .log = log_line, .store_ok = store_ok, .tell = tell, .reserve = reserve, .settle = settle,
                                      .used = used, .cache_hash = cache_hash, .cache_find = cache_find, .cache_forget = cache_forget, .cache_put = cache_put,
                                      .cache_give_up = cache_give_up, .ask = answer_ask } };
     s->gateway = dd_gateway_start(&o, first, err);
@@ -448,6 +480,8 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
     s->prices_path = (dd_buf)DD_BUF_INIT(4096);
     s->providers   = (dd_buf)DD_BUF_INIT(64 << 10);
     s->refused     = (dd_buf)DD_BUF_INIT(1024);
+    s->socket      = (dd_buf)DD_BUF_INIT(4096);
+    s->meter       = dd_meter_new();
     s->secrets     = dd_secret_watch_new();
     s->flags       = dd_flag_watch_new(log_line, s);
     if (opts->token)
@@ -707,6 +741,8 @@ void dd_serve_stop(dd_serve *s)
     dd_keep_free(s->keep);
     dd_ledger_close(s->ledger);
     dd_events_close(s->events, 5000);
+    dd_meter_free(s->meter);
+    dd_buf_free(&s->socket);
     dd_config_fini(&s->config);
     dd_buf_free(&s->prices_path);
     dd_buf_free(&s->providers);

@@ -1,5 +1,6 @@
 /* proxy/ask.c - answers that another thread finds (usage, budgets, what an admin asks for), and those that the gateway knows itself. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "proxy/exchange.h"
@@ -29,13 +30,23 @@ static void end_ask(struct asking *a)
     drop(a);
 }
 
+static const char *type_of(const struct asking *a)
+{
+    if (a->status != 200 || strcmp(a->ask.what, "metrics") != 0)
+        return "application/json";
+    return a->ask.open_metrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8" : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+/* Whoever names it can read it: scrapers do, and prefer it. */
+static bool takes_open_metrics(const dd_http *h) { return dd_str_has(dd_http_header(h, "accept"), "application/openmetrics-text"); }
+
 static void answered(void *arg)          /* in the worker's thread */
 {
     struct asking *a = arg;
     exchange      *x = a->x;
     if (x) {
         x->asking = NULL;
-        exchange_reply(x, a->status, "application/json", dd_buf_str(&a->json), NULL, 0);
+        exchange_reply(x, a->status, type_of(a), dd_buf_str(&a->json), NULL, 0);
     }
     end_ask(a);
 }
@@ -68,7 +79,7 @@ void ask_start(exchange *x)
     a->json    = (dd_buf)DD_BUF_INIT(0);
     a->ask     = (dd_ask){ .what = x->ep.ask, .query = dd_arena_dup(&a->arena, x->h->query), .body = dd_arena_dup(&a->arena, x->h->body),
                            .org = dd_arena_dup(&a->arena, x->caller.org), .key_id = dd_arena_dup(&a->arena, x->caller.key_id),
-                           .admin = x->caller.admin || x->caller.open };
+                           .admin = x->caller.admin || x->caller.open, .open_metrics = takes_open_metrics(x->h) };
     exchange_move(x, EX_await_answer);
     hooks->ask(hooks->ctx, &a->ask, answered_elsewhere, a);
 }

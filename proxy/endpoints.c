@@ -28,6 +28,8 @@ static const struct {
     { "GET", "/usage", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "usage", "usage", false, false },
     { "POST", "/cache/invalidate", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "cache.invalidate", "cache/invalidate", true, false },
     { "POST", "/admin/panic", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "admin.panic", "panic", true, false },
+    { "GET", "/admin/live", EP_LIVE, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "admin.live", NULL, true, false },
+    { "GET", "/metrics", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "metrics", "metrics", true, false },
     { "GET", "/health", EP_HEALTH, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "health", NULL, false, false },
     { "GET", "/ready", EP_READY, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "ready", NULL, false, false },
     { "GET", "/health/providers", EP_PROVIDERS, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "health.providers", NULL, false, false },
@@ -146,6 +148,25 @@ endpoint endpoint_find(const dd_http *h)
             found.family = DD_FAMILY_ANTHROPIC;
     }
     return found;
+}
+
+bool endpoint_is_asked_of_us(const endpoint *ep)
+{
+    static const endpoint_kind kinds[] = { EP_ASK, EP_LIVE, EP_PROVIDERS, EP_HEALTH, EP_READY };
+    for (size_t i = 0; i < DD_COUNT(kinds); i++)
+        if (ep->kind == kinds[i])
+            return true;
+    return false;
+}
+
+bool endpoint_is_behind(const endpoint *ep, door d)
+{
+    bool health = ep->kind == EP_HEALTH || ep->kind == EP_READY;
+    switch (d) {
+    case DOOR_SOCKET: return endpoint_is_asked_of_us(ep) || ep->kind == EP_MODELS;
+    case DOOR_METRICS: return health || (ep->ask && strcmp(ep->ask, "metrics") == 0);
+    default: return true;
+    }
 }
 
 /* Health: the process answers. Ready: it can serve; a store that is away is said, and stops nobody (RO.7). */

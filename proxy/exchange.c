@@ -46,9 +46,16 @@ static void name_request(exchange *x)
 
 /* --- the end --- */
 
+static void note_under_way(worker *w, int64_t n)
+{
+    atomic_store_explicit(&w->under_way, atomic_load_explicit(&w->under_way, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
 static void release(exchange *x)
 {
     dd_loop_timer(x->w->loop, &x->timer, 0);
+    if (!endpoint_is_asked_of_us(&x->ep))
+        note_under_way(x->w, -1);
     consult_drop(x);
     deliver_reset(x);
     dd_snapshot_drop(x->s);
@@ -138,6 +145,7 @@ void exchange_serve(exchange *x)
     switch (x->ep.kind) {
     case EP_MODELS: endpoint_models(x); return;
     case EP_ASK: ask_start(x); return;
+    case EP_LIVE: endpoint_live(x); return;
     case EP_PROVIDERS: endpoint_providers(x); return;
     case EP_EXPLAIN:
         ok = prepare_read(x) && weigh_explain(x);
@@ -185,15 +193,18 @@ static void preflight(exchange *x)
     exchange_finish(x, 204, true);
 }
 
-void exchange_request(void *ctx, dd_http *h)
+static void begin(worker *w, dd_http *h, door by)
 {
-    worker   *w = ctx;
     exchange *x = dd_new(h->arena, exchange);
-    *x = (exchange){ .w = w, .h = h, .s = dd_snapshot_hold(w->snapshot), .ep = endpoint_find(h), .usage.usage = { 0 },
+    *x = (exchange){ .w = w, .h = h, .s = dd_snapshot_hold(w->snapshot), .door = by, .ep = endpoint_find(h), .usage.usage = { 0 },
                      .bill = { DD_PUSD_UNKNOWN, DD_PUSD_UNKNOWN, DD_PUSD_UNKNOWN }, .collected = DD_BUF_INIT(0) };
     h->app = x;
     name_request(x);
-    if (dd_str_eqz(h->method, "OPTIONS"))
+    if (!endpoint_is_behind(&x->ep, by))
+        x->ep = (endpoint){ .kind = EP_UNKNOWN, .family = x->ep.family, .name = "unknown" };
+    if (!endpoint_is_asked_of_us(&x->ep))
+        note_under_way(w, 1);
+    if (by == DOOR_ADDRESS && dd_str_eqz(h->method, "OPTIONS"))
         preflight(x);
     else if (x->ep.kind == EP_HEALTH || x->ep.kind == EP_READY)
         endpoint_health(x, x->ep.kind == EP_READY);
@@ -204,6 +215,10 @@ void exchange_request(void *ctx, dd_http *h)
     } else
         exchange_authenticate(x);
 }
+
+void exchange_request(void *ctx, dd_http *h) { begin(ctx, h, DOOR_ADDRESS); }
+void exchange_socket_request(void *ctx, dd_http *h) { begin(ctx, h, DOOR_SOCKET); }
+void exchange_metrics_request(void *ctx, dd_http *h) { begin(ctx, h, DOOR_METRICS); }
 
 void exchange_gone(void *ctx, dd_http *h)
 {

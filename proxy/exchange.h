@@ -28,10 +28,14 @@ typedef enum { EXCHANGE_STATES(AS_ENUM) EX_COUNT } exchange_state;
 #undef AS_ENUM
 
 typedef struct auth_wait auth_wait;
+/* By which a request came in: the proxy's address, the socket of admins, or the address of metrics. */
+typedef enum { DOOR_ADDRESS, DOOR_SOCKET, DOOR_METRICS, DOOR_COUNT } door;
 typedef struct worker {
     struct dd_gateway *gateway;
     dd_loop      *loop;
     dd_server    *server;
+    dd_server    *doors[DOOR_COUNT]; /* the first worker's, but for the address: NULL where there is none */
+    _Atomic int64_t under_way;    /* requests that a client waits for; this thread writes it */
     dd_client    *client;
     dd_snapshot  *snapshot;       /* the newest; requests hold their own */
     unsigned      number;
@@ -47,7 +51,7 @@ typedef struct worker {
 } worker;
 
 typedef enum {
-    EP_UNKNOWN, EP_ASK /* answered by another thread */, EP_PROVIDERS /* their health */, EP_EXPLAIN /* a decision, not taken */, EP_HEALTH, EP_READY, EP_MODELS, EP_GENERATE /* a dialect */, EP_COUNT_TOKENS, EP_PASS /* /v1/... as it is */, EP_PROVIDER /* /p/<provider>/... */
+    EP_UNKNOWN, EP_ASK /* answered by another thread */, EP_LIVE /* what this process does now */, EP_PROVIDERS /* their health */, EP_EXPLAIN /* a decision, not taken */, EP_HEALTH, EP_READY, EP_MODELS, EP_GENERATE /* a dialect */, EP_COUNT_TOKENS, EP_PASS /* /v1/... as it is */, EP_PROVIDER /* /p/<provider>/... */
 } endpoint_kind;
 typedef enum { WORK_OTHER, WORK_GENERATE, WORK_EMBED } endpoint_work;   /* what a path that is passed on makes the provider do */
 typedef struct {
@@ -82,6 +86,7 @@ typedef struct exchange {
     dd_http       *h;
     dd_snapshot   *s;
     exchange_state state;
+    door           door;
     endpoint       ep;
     int64_t        id;
     char           id_text[20];
@@ -168,6 +173,8 @@ typedef struct exchange {
 
 /* endpoints.c */
 endpoint endpoint_find(const dd_http *h);
+bool     endpoint_is_behind(const endpoint *ep, door d);
+bool     endpoint_is_asked_of_us(const endpoint *ep);   /* for figures or health: no event, not under way */
 void     endpoint_health(exchange *x, bool ready);
 void     endpoint_models(exchange *x);
 void     endpoint_count_tokens(exchange *x);        /* for providers that cannot: an estimate, flagged */
@@ -247,6 +254,7 @@ void     ask_start(exchange *x);
 void     ask_gone(exchange *x);
 void     ask_forget_waits(worker *w);
 void     endpoint_providers(exchange *x);
+void     endpoint_live(exchange *x);                 /* live.c */
 void     omni_reply(exchange *x, dd_str chat);       /* the answer of /v1/chat */
 bool     fail_request(exchange *x, int status, const char *type, const char *code, const char *param, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
@@ -287,6 +295,8 @@ void     exchange_move(exchange *x, exchange_state to);
 void     exchange_finish(exchange *x, int status, bool whole);
 dd_dialect exchange_dialect(const exchange *x);       /* whose shape an error has */
 void     exchange_request(void *ctx, dd_http *h);
+void     exchange_socket_request(void *ctx, dd_http *h);
+void     exchange_metrics_request(void *ctx, dd_http *h);
 void     exchange_gone(void *ctx, dd_http *h);
 void     exchange_drained(void *ctx, dd_http *h);
 dd_header exchange_refusal(void *ctx, dd_http *h, int status, const char *why, dd_buf *body);

@@ -1,6 +1,7 @@
 /* proxy/gateway.c - worker threads, the snapshot they serve by, and their end. */
 #include "proxy/exchange.h"
 #include "proxy/health.h"
+#include "proxy/live.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -29,6 +30,8 @@ struct dd_gateway {
     unsigned        waiting;    /* workers that have not taken the newest snapshot */
     dd_live        *live;
     dd_limits      *limits;
+    dd_minute      *minute;
+    dd_moments since;
     atomic_bool     panic;
     _Atomic(const char *) panic_to;
 };
@@ -46,6 +49,25 @@ const char *dd_gateway_panic_provider(const dd_gateway *g)
     return to ? to : "";
 }
 bool                   dd_gateway_panicking(const dd_gateway *g) { return atomic_load_explicit(&g->panic, memory_order_relaxed); }
+
+int dd_gateway_metrics_port(const dd_gateway *g)
+{
+    return g->workers[0].doors[DOOR_METRICS] ? dd_server_port(g->workers[0].doors[DOOR_METRICS]) : 0;
+}
+
+const char           *dd_gateway_socket(const dd_gateway *g) { return g->workers[0].doors[DOOR_SOCKET] ? g->opts.socket : NULL; }
+dd_moments dd_gateway_started(const dd_gateway *g) { return g->since; }
+struct dd_minute     *dd_gateway_minute(dd_gateway *g) { return g->minute; }
+
+dd_gateway_load dd_gateway_loaded(const dd_gateway *g)
+{
+    dd_gateway_load sum = { 0, 0 };
+    for (unsigned i = 0; i < g->n; i++) {
+        sum.under_way   += atomic_load_explicit(&g->workers[i].under_way, memory_order_relaxed);
+        sum.connections += (int64_t)dd_server_conns(g->workers[i].server);
+    }
+    return sum;
+}
 
 /* --- the snapshot --- */
 
@@ -77,12 +99,18 @@ void dd_snapshot_drop(dd_snapshot *s)
 
 /* --- workers --- */
 
-static void read_clock(worker *w)
+static dd_moments now(void)
 {
     struct timeval t;
     gettimeofday(&t, NULL);
-    w->clock_wall = (int64_t)t.tv_sec * 1000 + t.tv_usec / 1000;
-    w->clock_mono = dd_mono_now().ns;
+    return (dd_moments){ (int64_t)t.tv_sec * 1000 + t.tv_usec / 1000, dd_mono_now().ns };
+}
+
+static void read_clock(worker *w)
+{
+    dd_moments t = now();
+    w->clock_wall = t.wall_ms;
+    w->clock_mono = t.mono_ns;
 }
 
 /* What thousands of streams held lies between what stays: only when told does the allocator give such pages back. It takes some milliseconds, so not for less. */
@@ -102,6 +130,8 @@ static void clock_due(dd_timer *t)
     worker *w = t->owner;
     read_clock(w);
     give_back(w);
+    if (w->number == 0 && w->gateway->opts.meter)
+        dd_minute_tick(w->gateway->minute, w->gateway->opts.meter, dd_loop_now(w->loop).ns);
     dd_loop_timer(w->loop, t, dd_loop_now(w->loop).ns + INT64_C(1000000000));
 }
 
@@ -133,6 +163,37 @@ static void *serve(void *arg)
     return NULL;
 }
 
+static const dd_server_app socket_app  = { .request = exchange_socket_request, .gone = exchange_gone, .drained = exchange_drained };
+static const dd_server_app metrics_app = { .request = exchange_metrics_request, .gone = exchange_gone, .drained = exchange_drained };
+enum { DOOR_CONNS = 64 };
+
+/* A socket is a convenience: without it requests are served all the same. */
+static void open_socket(worker *w, const char *path)
+{
+    const dd_hooks *hooks = &w->gateway->opts.hooks;
+    dd_server_opts  o     = { .app = &socket_app, .ctx = w, .max_body_bytes = 1 << 20, .max_conns = DOOR_CONNS };
+    dd_err          err   = DD_ERR_INIT;
+    w->doors[DOOR_SOCKET] = dd_server_new_local(w->loop, path, &o, &err);
+    if (w->doors[DOOR_SOCKET] || !hooks->log)
+        return;
+    dd_buf line = DD_BUF_INIT(0);
+    dd_buf_printf(&line, "`dd0c top` cannot look at this proxy: %s; %s", err.msg,
+                  err.code == DD_ERR_LIMIT ? "set DD0C_HOME to a folder with a shorter name" : "the folder must be one that sockets can be made in");
+    hooks->log(hooks->ctx, 1, dd_buf_z(&line));
+    dd_buf_free(&line);
+}
+
+static dd_code open_doors(worker *w, dd_err *err)
+{
+    const dd_gateway_opts *g = &w->gateway->opts;
+    dd_server_opts         o = { .app = &metrics_app, .ctx = w, .max_body_bytes = 64 << 10, .max_conns = DOOR_CONNS };
+    if (g->socket)
+        open_socket(w, g->socket);
+    if (g->metrics_host && !(w->doors[DOOR_METRICS] = dd_server_new(w->loop, g->metrics_host, g->metrics_port, &o, err)))
+        return err->code;
+    return DD_OK;
+}
+
 static const dd_server_app app = { .request = exchange_request, .gone = exchange_gone, .drained = exchange_drained, .refusal = exchange_refusal };
 
 static dd_code worker_start(dd_gateway *g, unsigned i, dd_err *err)
@@ -154,9 +215,10 @@ static dd_code worker_start(dd_gateway *g, unsigned i, dd_err *err)
     w->server = w->client ? dd_server_new(w->loop, g->opts.host, i ? g->port : g->opts.port, &o, err) : NULL;
     if (!w->server)
         return err->code;
-    if (i == 0)
-        g->port = dd_server_port(w->server);
-    return DD_OK;
+    if (i > 0)
+        return DD_OK;
+    g->port = dd_server_port(w->server);
+    return open_doors(w, err);
 }
 
 dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd_err *err)
@@ -171,6 +233,8 @@ dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd
     g->threads = dd_calloc(g->n, sizeof *g->threads);
     g->live    = dd_live_new(0, 0);
     g->limits  = dd_limits_new(0);
+    g->minute  = dd_minute_new();
+    g->since   = now();
     dd_random_bytes(&g->random, sizeof g->random);
     pthread_mutex_init(&g->lock, NULL);
     pthread_cond_init(&g->changed, NULL);
@@ -277,6 +341,9 @@ static void is_drained(void *arg)
 static void drain(void *arg)
 {
     worker *w = arg;
+    for (int i = 0; i < DOOR_COUNT; i++)
+        if (w->doors[i])
+            dd_server_drain(w->doors[i], NULL, NULL);
     dd_server_drain(w->server, is_drained, w);
 }
 
@@ -303,6 +370,8 @@ void dd_gateway_free(dd_gateway *g)
     dd_gateway_stop(g);
     for (unsigned i = 0; i < g->n; i++) {
         worker *w = &g->workers[i];
+        for (int d = 0; d < DOOR_COUNT; d++)
+            dd_server_free(w->doors[d]);
         if (w->server)
             dd_server_free(w->server);   /* cuts what is left, which records its events and cancels its calls */
         exchange_forget_waits(w);
@@ -319,6 +388,7 @@ void dd_gateway_free(dd_gateway *g)
     pthread_mutex_destroy(&g->lock);
     dd_live_free(g->live);
     dd_limits_free(g->limits);
+    dd_minute_free(g->minute);
     free(g->workers);
     free(g->threads);
     free(g);

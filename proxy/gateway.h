@@ -15,6 +15,7 @@
 #include "route/flags.h"
 #include "route/limit.h"
 #include "route/live.h"
+#include "route/meter.h"
 
 typedef enum { DD_CACHE_BY_KEY, DD_CACHE_BY_ORG, DD_CACHE_BY_ALL } dd_cache_scope;   /* who may get an answer that was kept for another request */
 typedef struct {
@@ -68,7 +69,15 @@ typedef enum { DD_CALLER_OK, DD_CALLER_INVALID, DD_CALLER_EXPIRED, DD_CALLER_BUS
 /* What was found when money was to be set aside: which account had no room (SIZE_MAX: none) and its sums, or the largest used share of all. */
 typedef struct { size_t refused; dd_pusd spent, reserved, limit; double used; } dd_reserved;
 
-typedef struct { const char *what; dd_str query, body, org, key_id; bool admin; } dd_ask;
+typedef struct { const char *what; dd_str query, body, org, key_id; bool admin; bool open_metrics; /* of "metrics": the client takes OpenMetrics */ } dd_ask;
+
+/* What others of the process say of themselves, for /admin/live: events on their way to the store, and each way out of the process. */
+typedef struct { const char *name; int64_t sent, dropped, failed, queued; bool up; } dd_way_out;
+typedef struct {
+    struct { bool on; int64_t queued, dropped, spooled, written; bool up; } events;
+    dd_way_out ways[4];
+    size_t     n_ways;
+} dd_told;
 
 typedef struct {
     void *ctx;
@@ -79,6 +88,7 @@ typedef struct {
     bool (*record)(void *ctx, const dd_event *e);            /* never blocks */
     void (*log)(void *ctx, int level, const char *line);     /* 0 error, 1 warning, 2 info, 3 debug; redacted by the receiver */
     bool (*store_ok)(void *ctx);                             /* for /ready */
+    void (*tell)(void *ctx, dd_told *out);                   /* into a struct that is all 0; never waits. NULL: nothing is known */
 
     /* Budgets (store/ledger.h). NULL: nothing is guarded. A hold of 0 is none; each other one ends with settle, whose `actual` 0 gives all of it back. */
     bool   (*reserve)(void *ctx, const dd_account *v, size_t n, dd_pusd amount, uint64_t *hold, dd_reserved *out);
@@ -95,7 +105,7 @@ typedef struct {
     /* Questions whose answer may take a while: "usage", "cache/invalidate", "budgets", "panic" ... `done` is called once, from any thread, with the
      * answer as JSON, borrowed for the call; text in `ask` is borrowed until then. NULL: nobody answers. */
     void (*ask)(void *ctx, const dd_ask *ask, void (*done)(void *arg, int status, dd_str json), void *arg);
-} dd_hooks;
+} dd_hooks;   /* "metrics" answers with text */
 
 typedef struct {
     const char *host;
@@ -110,6 +120,10 @@ typedef struct {
     int64_t     drain_ms;
     dd_hooks    hooks;
     const char *version;
+    const dd_meter *meter;         /* what hooks.record counts in; borrowed; NULL: GET /admin/live has no sums */
+    const char *socket;            /* a Unix socket whose callers are admins, for admins' questions alone; NULL: none. One that cannot be made is told and done without */
+    const char *metrics_host;      /* where GET /metrics needs no key; NULL: nowhere */
+    int         metrics_port;      /* 0: any */
 } dd_gateway_opts;
 
 typedef struct dd_gateway dd_gateway;
@@ -118,6 +132,15 @@ const dd_gateway_opts  *dd_gateway_options(const dd_gateway *g);
 /* Listens and starts its threads. Takes the snapshot. Caller owns; NULL: *err. */
 dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd_err *err);
 int         dd_gateway_port(const dd_gateway *g);
+int         dd_gateway_metrics_port(const dd_gateway *g);   /* 0: none */
+const char *dd_gateway_socket(const dd_gateway *g);         /* NULL: none */
+/* Requests that clients wait for, and connections, now. Any thread. */
+typedef struct { int64_t under_way, connections; } dd_gateway_load;
+dd_gateway_load dd_gateway_loaded(const dd_gateway *g);
+typedef struct { int64_t wall_ms, mono_ns; } dd_moments;
+dd_moments dd_gateway_started(const dd_gateway *g);
+struct dd_minute;
+struct dd_minute *dd_gateway_minute(dd_gateway *g);         /* for proxy/live.c */
 void        dd_gateway_reload(dd_gateway *g, dd_snapshot *next);   /* takes it; returns when all workers serve by it. One thread at a time */
 /* What is known of providers, models and keys of late: the process's, for health pages; never NULL. */
 dd_live    *dd_gateway_live(dd_gateway *g);

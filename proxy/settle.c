@@ -302,12 +302,11 @@ static void note_flags(exchange *x, dd_error_class error)
                   (end - x->h->started.ns) / 1000, error != DD_EC_NONE);
 }
 
-/* Who looks at figures should not find himself in them, however often he looks. */
+/* Who looks at figures should not find himself in them, however often he looks; what is refused to him is remembered. */
 static bool is_remembered(const exchange *x, int status)
 {
-    if (x->ep.kind == EP_ASK || x->ep.kind == EP_PROVIDERS)
-        return status >= 400;
-    return x->ep.kind != EP_HEALTH && x->ep.kind != EP_READY;
+    bool health = x->ep.kind == EP_HEALTH || x->ep.kind == EP_READY;
+    return x->door == DOOR_ADDRESS && !health && (status >= 400 || !endpoint_is_asked_of_us(&x->ep));
 }
 
 void settle_record(exchange *x, int status)

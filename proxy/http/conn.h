@@ -43,6 +43,7 @@ struct dd_server {
     dd_io             listener;
     dd_timer          accept_again;
     int               port;
+    struct { char *path; uint64_t device, inode; } local;   /* of a Unix socket; path NULL: none */
     dd_conn          *conns, *touched;
     atomic_size_t     n_conns;      /* read by other threads */
     bool              run_pending, draining, drained, dead;

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { ACCEPTS_A_TURN = 64, BACKLOG = 1024 };
@@ -151,14 +153,77 @@ static dd_code open_listener(dd_server *s, const char *host, int port, dd_err *e
     return dd_loop_watch(s->loop, &s->listener, DD_IO_READ, err);
 }
 
+/* ---- a socket in a folder ---- */
+
+static bool local_address(const char *path, struct sockaddr_un *a)
+{
+    size_t n = strlen(path);
+    *a       = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    if (n >= sizeof a->sun_path)
+        return false;
+    memcpy(a->sun_path, path, n + 1);
+    return true;
+}
+
+bool dd_server_is_local(const char *path)
+{
+    struct sockaddr_un a;
+    if (!local_address(path, &a))
+        return false;
+    int  fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    bool is = fd >= 0 && prepare(fd) && (connect(fd, (struct sockaddr *)&a, sizeof a) == 0 || errno == EAGAIN);   /* EAGAIN: its queue is full */
+    if (fd >= 0)
+        close(fd);
+    return is;
+}
+
+/* Nobody can connect before listen: until then the mode is set. */
+static bool bind_local(dd_server *s, const struct sockaddr_un *a)
+{
+    struct stat st;
+    s->listener.fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (s->listener.fd < 0 || bind(s->listener.fd, (const struct sockaddr *)a, sizeof *a) != 0)
+        return false;
+    if (stat(a->sun_path, &st) == 0) {
+        s->local.path   = dd_strdup(dd_str_z(a->sun_path));
+        s->local.device = (uint64_t)st.st_dev;
+        s->local.inode  = (uint64_t)st.st_ino;
+    }
+    return chmod(a->sun_path, 0600) == 0 && listen(s->listener.fd, BACKLOG) == 0 && prepare(s->listener.fd);
+}
+
+static dd_code open_local(dd_server *s, const char *path, dd_err *err)
+{
+    struct sockaddr_un a;
+    if (!local_address(path, &a)) {
+        dd_fail(err, DD_ERR_LIMIT, "could not listen on \"%s\": a socket's path has at most %zu bytes", path, sizeof a.sun_path - 1);
+        return DD_ERR_LIMIT;
+    }
+    if (bind_local(s, &a))
+        return dd_loop_watch(s->loop, &s->listener, DD_IO_READ, err);
+    dd_fail_errno(err, errno, "could not listen on \"%s\"", path);
+    return DD_ERR_IO;
+}
+
+static void remove_local(dd_server *s)
+{
+    struct stat st;
+    if (s->local.path && lstat(s->local.path, &st) == 0 && (uint64_t)st.st_dev == s->local.device && (uint64_t)st.st_ino == s->local.inode)
+        unlink(s->local.path);
+    free(s->local.path);
+    s->local.path = NULL;
+}
+
 static void close_listener(dd_server *s)
 {
+    remove_local(s);
     if (s->listener.fd < 0)
         return;
     dd_loop_watch(s->loop, &s->listener, 0, NULL);
     close(s->listener.fd);
     s->listener.fd = -1;
-    use_port(s->port, -1);
+    if (s->port)
+        use_port(s->port, -1);
 }
 
 /* ---- connections come and go ---- */
@@ -246,7 +311,7 @@ const char *dd_server_date(dd_server *s)
 
 /* ---- life ---- */
 
-dd_server *dd_server_new(dd_loop *l, const char *host, int port, const dd_server_opts *opts, dd_err *err)
+static dd_server *new_server(dd_loop *l, const dd_server_opts *opts)
 {
     dd_server *s    = dd_calloc(1, sizeof *s);
     s->loop         = l;
@@ -255,7 +320,22 @@ dd_server *dd_server_new(dd_loop *l, const char *host, int port, const dd_server
     s->date_s       = -1;
     s->scratch      = dd_malloc(DD_SCRATCH);
     fill_options(s, opts);
-    dd_code rc = DD_OK;
+    return s;
+}
+
+dd_server *dd_server_new_local(dd_loop *l, const char *path, const dd_server_opts *opts, dd_err *err)
+{
+    dd_server *s = new_server(l, opts);
+    if (open_local(s, path, err) == DD_OK)
+        return s;
+    dd_server_free(s);
+    return NULL;
+}
+
+dd_server *dd_server_new(dd_loop *l, const char *host, int port, const dd_server_opts *opts, dd_err *err)
+{
+    dd_server *s  = new_server(l, opts);
+    dd_code    rc = DD_OK;
     if (opts->tls_cert && !(s->tls = dd_tls_ctx_new(opts->tls_cert, opts->tls_key ? opts->tls_key : opts->tls_cert, opts->tls_12, err)))
         rc = DD_ERR_IO;
     if (rc == DD_OK)

@@ -70,7 +70,12 @@ typedef struct {
 /* Listens on host:port ("127.0.0.1", "::1", "0.0.0.0"; port 0: any). Several servers (one a loop) may take the same port when the first one's
  * port is given to the others; a port of another program's is refused. With TLS the process must ignore SIGPIPE. Caller owns. */
 dd_server *dd_server_new(dd_loop *l, const char *host, int port, const dd_server_opts *opts, dd_err *err);
-int        dd_server_port(const dd_server *s);
+/* Listens on a Unix socket: `path` is made with mode 0600 and removed again by drain or free, unless another took its place. DD_ERR_LIMIT: the path is too
+ * long for one; DD_ERR_IO: it is there (whoever made it may live), or cannot be made. */
+dd_server *dd_server_new_local(dd_loop *l, const char *path, const dd_server_opts *opts, dd_err *err);
+/* Whether somebody listens on that socket. */
+bool       dd_server_is_local(const char *path);
+int        dd_server_port(const dd_server *s);        /* 0: local */
 /* Connections to come are served with this one (taken); those that are open keep theirs. Not for a server that began without TLS. */
 void       dd_server_tls(dd_server *s, dd_tls_ctx *c);
 size_t     dd_server_conns(const dd_server *s);       /* any thread */
