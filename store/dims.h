@@ -5,7 +5,8 @@
  *
  * An event counts once in each dimension; where it has no value it counts under "". Teams, features, users and call sites are words of clients: past
  * DD_DIMS_VALUES values of a dimension a day, new ones count under DD_ROLLUP_OTHER, so each dimension's sums are those of DD_DIM_TOTAL at any time.
- * Days begin at 0:00 UTC. */
+ * Days begin at 0:00 UTC. What was summed by an older program, and not by this dimension, counts under DD_ROLLUP_OTHER, too
+ * (store/migrations/telemetry/0004_views.sql). */
 #ifndef DD_STORE_DIMS_H
 #define DD_STORE_DIMS_H
 #include "route/event.h"
@@ -19,7 +20,7 @@ typedef enum {
     DD_DIM_TEAM, DD_DIM_FEATURE,
     DD_DIM_MODEL,      /* that answered; of requests that no model answered, the one that was asked for */
     DD_DIM_REQUESTED,  /* the model that was asked for */
-    DD_DIM_SWAP,       /* "gpt-4o > gpt-4o-mini": asked for and answered; "" when they are one */
+    DD_DIM_SWAP,       /* "gpt-4o > gpt-4o-mini": asked for and answered; "" when they are one, or none answered */
     DD_DIM_PROVIDER, DD_DIM_KEY, DD_DIM_USER, DD_DIM_ROUTE, DD_DIM_STRATEGY, DD_DIM_TASK, DD_DIM_CALL_SITE, DD_DIM_ENV,
     DD_DIM_ERROR,      /* class of error; "none" */
     DD_DIM_COUNT
@@ -33,7 +34,7 @@ typedef struct {
     bool    daily;          /* days instead of hours: they are kept for ever, hours for 90 days */
     int64_t from_s, to_s;   /* periods that begin in [from, to); to 0: no end */
     bool    by_period;      /* a row for each value and period, oldest first; else one a value, dearest first */
-    dd_str  value;          /* only this; ptr NULL: all */
+    dd_str  value;          /* only this: a seek for each period, however many values there are; ptr NULL: all */
     size_t  limit;          /* rows at most; 0: all. What is cut is not told */
 } dd_dims_ask;
 
@@ -61,7 +62,7 @@ typedef void dd_dims_fn(void *ctx, const dd_dims_row *row);
 dd_code  dd_dims_read(dd_dims *d, const dd_dims_ask *ask, dd_dims_fn *fn, void *ctx, dd_err *err);
 
 typedef enum { DD_LATENCY_TOTAL, DD_LATENCY_FIRST, DD_LATENCY_OVERHEAD, DD_LATENCY_COUNT } dd_latency_kind;
-/* Adds what was counted in [from, to) to *out, which the caller has cleared. */
+/* Adds what was counted in [from, to) to *out, which the caller has cleared. to 0: no end. On failure *out may hold a part. */
 dd_code  dd_dims_latency(dd_dims *d, dd_latency_kind kind, dd_str org, bool daily, int64_t from_s, int64_t to_s, dd_hist *out, dd_err *err);
 /* A number that changes when something was written; 0: there is nothing yet. Next to nothing to ask. */
 int64_t  dd_dims_version(dd_dims *d);

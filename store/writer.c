@@ -16,8 +16,7 @@ struct dd_writer {
     dd_db          *db;
     sqlite3_stmt   *insert, *same, *batch;
     dd_rollup      *rollup;
-    dd_rollup_stmts sums;
-    sqlite3_stmt   *old_events, *old_hours;
+    sqlite3_stmt   *old_events;
 };
 
 dd_writer *dd_writer_new(const dd_writer_opts *opts)
@@ -31,8 +30,8 @@ dd_writer *dd_writer_new(const dd_writer_opts *opts)
 
 static void close_all(dd_writer *w)
 {
-    sqlite3_stmt **const all[] = { &w->insert, &w->same, &w->batch, &w->sums.hourly, &w->sums.daily, &w->sums.count, &w->sums.has,
-                                   &w->old_events, &w->old_hours };
+    sqlite3_stmt **const all[] = { &w->insert, &w->same, &w->batch, &w->old_events };
+    dd_rollup_close(w->rollup);
     for (size_t i = 0; i < DD_COUNT(all); i++) {
         sqlite3_finalize(*all[i]);
         *all[i] = NULL;
@@ -74,11 +73,10 @@ static int prepare_all(dd_writer *w)
         { &w->same, "SELECT mark IS ? FROM events WHERE id = ?" },
         { &w->batch, "SELECT max(coalesce(max(batch), 0) + 1, ?) FROM events" },
         { &w->old_events, "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id < ? ORDER BY id LIMIT ?)" },
-        { &w->old_hours, "DELETE FROM hourly_cost_summary WHERE hour < ? AND hour = (SELECT min(hour) FROM hourly_cost_summary)" },
     };
     int code = prepare_insert(w);
     if (code == SQLITE_OK)
-        code = dd_rollup_prepare(dd_db_sqlite(w->db), &w->sums);
+        code = dd_rollup_open(w->rollup, dd_db_sqlite(w->db));
     for (size_t i = 0; i < DD_COUNT(all) && code == SQLITE_OK; i++)
         code = sqlite3_prepare_v3(dd_db_sqlite(w->db), all[i].sql, -1, SQLITE_PREPARE_PERSISTENT, all[i].to, NULL);
     return code;
@@ -207,13 +205,14 @@ static int put_all(dd_writer *w, dd_str frames, dd_writer_count *n)
     dd_rollup_clear(w->rollup);
     while (code == SQLITE_OK && dd_frame_take(&frames, &frame))
         code = put_event(w, batch, frame, n);
-    return code != SQLITE_OK ? code : dd_rollup_write(w->rollup, &w->sums);
+    return code != SQLITE_OK ? code : dd_rollup_write(w->rollup);
 }
 
 /* A full disk and a lock pass by themselves; after anything else the next try opens the file anew. */
 static void after_failure(dd_writer *w, int code)
 {
     dd_db_rollback(w->db);
+    dd_rollup_forget(w->rollup);
     if ((code & 0xff) != SQLITE_FULL && (code & 0xff) != SQLITE_BUSY && (code & 0xff) != SQLITE_LOCKED)
         close_all(w);
 }
@@ -269,9 +268,9 @@ dd_code dd_writer_tidy(dd_writer *w, int64_t now_ms, bool *more, dd_err *err)
         *more = code == SQLITE_OK && sqlite3_changes(db) == TIDY_ROWS;
     }
     if (code == SQLITE_OK && w->opts.hourly_days > 0) {
-        sqlite3_bind_int64(w->old_hours, 1, (now_ms - w->opts.hourly_days * day_ms) / 1000);
-        code = run(w->old_hours);
-        *more = *more || (code == SQLITE_OK && sqlite3_changes(db) > 0);
+        bool hours = false;
+        code = dd_rollup_tidy(w->rollup, (now_ms - w->opts.hourly_days * day_ms) / 1000, &hours);
+        *more = *more || hours;
     }
     if (code == SQLITE_OK)
         return DD_OK;
