@@ -63,7 +63,7 @@ bool dd_ledger_forgive(dd_ledger *l, uint64_t id, dd_pusd *spent);
 typedef struct { size_t accounts, accounts_max, holds, holds_max; uint64_t crowded; /* reservations that found no slot, ever */ } dd_ledger_counts;
 void dd_ledger_stats(const dd_ledger *l, dd_ledger_counts *out);
 
-/* A seed: what the sums (store/sums.h) know of the account's period. ctx is the state folder's path, a const char *. The hour in which the period
- * began counts whole. Users are in no sum: 0. */
+/* A seed: what the sums (store/sums.h; of users store/dims.h) know of the account's period. ctx is the state folder's path, a const char *. The hour
+ * in which the period began counts whole. */
 dd_pusd dd_ledger_seed_sums(void *ctx, const dd_account *a);
 #endif

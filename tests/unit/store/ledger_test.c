@@ -564,6 +564,7 @@ TEST(the_seed_is_what_the_sums_know)
     for (int64_t i = 1; i <= 6; i++) { /* 1 + ... + 6 picodollars, the even ones of team data */
         dd_event e = sample_event(i);
         e.team     = i % 2 == 0 ? DD_STR("data") : DD_STR("core");
+        e.user     = i % 3 == 0 ? DD_STR("ada") : DD_STR("bob");
         CHECK(dd_events_push(s, &e));
     }
     dd_event first = sample_event(1);
@@ -571,6 +572,7 @@ TEST(the_seed_is_what_the_sums_know)
     dd_events_close(s, 20000);
     static const struct { dd_budget_scope scope; const char *value; dd_pusd want; } cases[] = {
         { DD_SCOPE_GLOBAL, "", 21 }, { DD_SCOPE_TEAM, "data", 12 }, { DD_SCOPE_TEAM, "nobody", 0 }, { DD_SCOPE_USER, "u", 0 },
+        { DD_SCOPE_USER, "ada", 3 + 6 }, { DD_SCOPE_USER, "bob", 1 + 2 + 4 + 5 },
     };
     for (size_t i = 0; i < DD_COUNT(cases); i++) {
         dd_budget  b = { .name = DD_STR("b"), .scope = cases[i].scope };
