@@ -65,6 +65,8 @@ void exchange_finish(exchange *x, int status, bool whole)
 {
     dd_http *h = x->h;
     exchange_move(x, EX_finished);
+    if (whole)
+        weigh_class(x);
     settle_record(x, status);
     keep_end(x, status, whole);
     release(x);

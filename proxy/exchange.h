@@ -45,6 +45,7 @@ typedef struct worker {
     int64_t       clock_mono, clock_wall;   /* wall time in ms at a monotonic moment: no system call a request */
     struct asking *asks;          /* questions that another thread answers */
     struct keep_wait *keep_waits; /* requests that wait for another's answer */
+    int64_t       class_at;       /* monotonic ns: from when on another request may be classified for its event alone */
     auth_wait    *waits;          /* keys that are being checked for requests of this worker */
     dd_buf        out;            /* what a stream's event becomes, and ... */
     dd_arena      scratch;        /* ... what reading it needs: of one callback, so that streams that wait hold neither */
@@ -190,6 +191,7 @@ bool     prepare_allows(const exchange *x, size_t provider, dd_str model);
 void     weigh_facts(exchange *x);                   /* x->asked, once */
 bool     weigh_plan(exchange *x);
 bool     weigh_again(exchange *x, dd_str only_route, bool only_local);   /* a budget wants it otherwise */
+void     weigh_class(exchange *x);                   /* for the event, when nothing asked before and there is time */
 void     weigh_text(exchange *x, dd_buf *out);       /* the request's words */
 bool     weigh_explain(exchange *x);                 /* the plan as the answer */
 

@@ -286,6 +286,22 @@ static void classify(exchange *x)
     dd_buf_free(&text);
 }
 
+/* The answer is on its way already, and a busy worker passes most requests over: classifying takes some 7 us, a fifth of a request. */
+void weigh_class(exchange *x)
+{
+    enum { A_SECOND = 1000, AT_ONCE = 50 };
+    const int64_t gap = INT64_C(1000000000) / A_SECOND;
+    worker       *w   = x->w;
+    if (x->ep.kind != EP_GENERATE || !x->plan.n_steps || x->asked.known & DD_FACT_CLASS)
+        return;
+    int64_t now = dd_loop_now(w->loop).ns, first = now - AT_ONCE * gap;
+    if (w->class_at > now)
+        return;
+    w->class_at = (w->class_at > first ? w->class_at : first) + gap;
+    dd_http_flush(x->h);
+    dd_facts_need(&x->asked, DD_FACT_CLASS);
+}
+
 static void fill(dd_facts *f, unsigned which)
 {
     exchange       *x     = f->ctx;

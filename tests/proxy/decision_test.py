@@ -22,7 +22,7 @@ def ask(client, body=ASK, path="/v1/chat/completions", **headers):
 def test_a_plain_request_says_little_R3_6(cli):
     assert ask(start(cli, Upstream())).status == 200
     e = events(cli, 1)[0]
-    assert e["complexity"] is None and e["score"] is None, "nobody asked"
+    assert e["task"] == "chat" and e["complexity"] in ("low", "medium", "high") and 0 <= e["score"] <= 1, "RO.3: known though no rule asked"
     assert e["considered"] is None and e["budget"] is None and e["session"] is None and e["call_site"] is None and e["cache"] is None
     assert e["fallback"] is False and e["prompt_hash"] is None, "there is no system prompt"
 
