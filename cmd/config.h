@@ -78,6 +78,15 @@ typedef struct {
     int            line;
 } dd_config_limit;
 
+/* `telemetry: {otlp: ...}`: where traces and metrics are sent. The variables OTEL_... win (cmd/export.h). */
+typedef struct {
+    const char    *endpoint, *protocol, *compression, *certificate;
+    dd_deployment *headers; size_t n_headers;                 /* name, value; a value may hold ${NAME}, os.environ/NAME or secret:NAME */
+    int64_t        timeout, interval, queue;                  /* ms, ms, traces; -1: not set */
+    int            traces, metrics;                           /* -1: not set */
+    double         sample;                                    /* 0 .. 1; -1: not set */
+} dd_config_otlp;
+
 typedef struct {
     const char *path;              /* NULL: there is no file */
     dd_arena    arena;
@@ -103,6 +112,7 @@ typedef struct {
     struct {
         const char *store;
         int64_t     retention, spool, queue;                  /* ms, bytes, events; -1: not set */
+        dd_config_otlp otlp;
     } telemetry;
     struct {
         const char *base_url, *model;

@@ -16,6 +16,7 @@
 #define STEP(name, kind, member, choices, help) OF("step", dd_config_step, name, kind, member, choices, help)
 #define BUDGET(name, kind, member, choices, help) OF("budgets", dd_config_budget, name, kind, member, choices, help)
 #define LIMIT(name, kind, member, choices, help) OF("limits", dd_config_limit, name, kind, member, choices, help)
+#define OTLP(name, kind, member, choices, help) OF("otlp", dd_config_otlp, name, kind, member, choices, help)
 #define WEIGHT(name, member, help) OF("weights", dd_config_weights, name, KEY_NUMBER, member, NULL, help)
 
 static bool strategy(dd_str word, int64_t *out)
@@ -136,6 +137,19 @@ const dd_config_key dd_config_keys[] = {
     WORD("models", "strategy", KEY_WORD, dd_config_model, strategy, strategy, STRATEGIES,
         "how one of the targets is chosen (passthrough: the first that can)"),
     MODEL("targets", KEY_STEPS, targets, NULL, "provider/model, in order of preference"),
+    OTLP("certificate", KEY_PATH, certificate, NULL, "authorities that the collector's certificate is checked by, PEM (the system's)"),
+    OTLP("compression", KEY_CHOICE, compression, "none|gzip", "how messages are packed (none)"),
+    OTLP("endpoint", KEY_TEXT, endpoint, NULL,
+        "collector, http://localhost:4318; /v1/traces and /v1/metrics are put behind. Without one nothing is sent"),
+    { "otlp", "headers", KEY_MAP, offsetof(dd_config_otlp, headers), offsetof(dd_config_otlp, n_headers), NULL,
+      "headers of each message, such as a key's; values may be ${NAME} or secret:NAME", NULL },
+    OTLP("interval", KEY_DURATION, interval, NULL, "how often metrics are sent (60s)"),
+    OTLP("metrics", KEY_SWITCH, metrics, NULL, "whether metrics are sent (yes)"),
+    OTLP("protocol", KEY_CHOICE, protocol, "http/protobuf|http/json", "form of the messages (http/protobuf)"),
+    OTLP("queue", KEY_INT, queue, NULL, "traces that may wait to be sent (2048); what comes when it is full is not sent, and counted"),
+    OTLP("sample", KEY_SHARE, sample, NULL, "share of traces that is sent, where a client does not say it (100%)"),
+    OTLP("timeout", KEY_DURATION, timeout, NULL, "time that a message gets (10s)"),
+    OTLP("traces", KEY_SWITCH, traces, NULL, "whether traces are sent (yes)"),
     KEY("panic", "mode", KEY_SWITCH, panic.on, NULL, "on: rules are frozen and nothing falls back"),
     KEY("panic", "provider", KEY_TEXT, panic.provider, NULL, "provider that then gets every request"),
     KEY("prices", "max_age_days", KEY_INT, prices.max_age_days, NULL, "fail when the price table is older than this many days"),
@@ -211,6 +225,7 @@ const dd_config_key dd_config_keys[] = {
     STEP("threshold", KEY_SHARE, threshold, NULL, "strategy complexity: taken up to this score of the classifier"),
     STEP("timeout", KEY_DURATION, timeout, NULL, "time until its answer begins (as the provider's)"),
     STEP("weight", KEY_INT, weight, NULL, "strategy weighted: its share (1)"),
+    KEY("telemetry", "otlp", KEY_KEYS, telemetry.otlp, "otlp", "where traces and metrics are sent (docs/otlp.md)"),
     KEY("telemetry", "queue", KEY_INT, telemetry.queue, NULL, "events that may wait to be written (1000)"),
     KEY("telemetry", "retention", KEY_DURATION, telemetry.retention, NULL, "how long events are kept (30d)"),
     KEY("telemetry", "spool", KEY_SIZE, telemetry.spool, NULL, "largest file for events that the store could not take (64MB); 0: none"),
@@ -252,6 +267,7 @@ const dd_config_section dd_config_sections[] = {
     ENTRIES("limits", SECTION_LIST, "how often may be asked", limits, dd_config_limit, &any_limit, dd_config_end_limit, NULL),
     ENTRIES("models", SECTION_NAMED, "names that clients may ask for besides provider/model", models, dd_config_model, &any_model,
             dd_config_end_model, "targets"),
+    PART("otlp"),
     KEYS("panic", "frozen rules"),
     KEYS("prices", "the price table"),
     ENTRIES("providers", SECTION_NAMED, "who serves models", providers, dd_config_provider, &any_provider, dd_config_end_provider, NULL),
@@ -283,7 +299,8 @@ void dd_config_init(dd_config *c)
                       .prices      = { .max_age_days = -1 },
                       .server      = { .workers = -1, .max_body = -1 },
                       .timeouts    = { -1, -1, -1, -1, -1 },
-                      .telemetry   = { .retention = -1, .spool = -1, .queue = -1 },
+                      .telemetry   = { .retention = -1, .spool = -1, .queue = -1, .otlp = { .timeout = -1, .interval = -1, .queue = -1,
+                                       .traces = -1, .metrics = -1, .sample = -1 } },
                       .fallback_on = -1,
                       .retry       = { .attempts = -1, .retry_after_max = -1, .backoff = { -1, -1 }, .respect_retry_after = -1, .budget = -1,
                                        .budget_min = -1, .on = -1 },

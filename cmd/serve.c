@@ -16,6 +16,7 @@
 #include "base/redact.h"
 #include "base/secret.h"
 #include "cmd/admin.h"
+#include "cmd/export.h"
 #include "cmd/flags.h"
 #include "cmd/govern.h"
 #include "cmd/keep.h"
@@ -35,6 +36,7 @@ struct dd_serve {
     dd_events     *events;
     dd_meter      *meter;
     dd_buf         socket;             /* its path */
+    dd_export     *export;             /* NULL: nothing is sent */
     dd_ledger     *ledger;
     dd_keep       *keep;
     dd_admin      *admin;
@@ -57,6 +59,7 @@ struct dd_serve {
     int            retry_s;            /* seconds until a reload that a renewed secret asked for is tried again, 0: none is owed */
 };
 
+enum { EXPORT_STOP_MS = 3000 };        /* that a stop waits for a collector */
 enum { RETRY_S = 30 };                 /* the master key's command may ask a service that is away */
 
 /* --- log: one line a write, redacted --- */
@@ -169,6 +172,7 @@ static bool record(void *ctx, const dd_event *e)
 {
     dd_serve *s = ctx;
     dd_meter_add(s->meter, e);
+    dd_export_push(s->export, e);
     return s->events && dd_events_push(s->events, e);
 }
 
@@ -353,6 +357,22 @@ static dd_code open_stores(dd_serve *s, dd_err *err)
     return rc;
 }
 
+static size_t event_queue(void *ctx, dd_otlp_queue *out, size_t cap)
+{
+    dd_serve        *s = ctx;
+    dd_events_counts n;
+    if (!s->events || !cap)
+        return 0;
+    dd_events_count(s->events, &n);
+    out[0] = (dd_otlp_queue){ "events", n.queued, n.dropped };
+    return 1;
+}
+
+static void start_export(dd_serve *s)
+{
+    s->export = dd_export_start(&(dd_export_opts){ .config = &s->config, .meter = s->meter, .queues = event_queue, .log = log_line, .ctx = s });
+}
+
 /* Streams are descriptors by the thousand; the soft limit is often 1,024. */
 static void raise_descriptors(void)
 {
@@ -506,6 +526,8 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
         dd_hint(err, "Make one with `dd0c keys create --name NAME`, or say --insecure.");
     }
     if (rc == DD_OK)
+        start_export(s);
+    if (rc == DD_OK)
         rc = start_gateway(s, port, err);
     if (rc != DD_OK) {
         dd_serve_stop(s);
@@ -537,6 +559,11 @@ void dd_serve_announce(dd_serve *s)
     dd_buf_clear(&line);
     dd_buf_printf(&line, "providers: %s", s->providers.len ? dd_buf_z(&s->providers) : "none");
     announce(s, dd_buf_z(&line));
+    if (s->export) {
+        dd_buf_clear(&line);
+        dd_buf_printf(&line, "traces and metrics: %s", dd_export_where(s->export));
+        announce(s, dd_buf_z(&line));
+    }
     if (dd_auth_open_mode(s->auth))
         announce(s, s->loopback ? "clients need no key: every program on this machine may call (`dd0c keys create --name NAME` ends that)"
                                 : "clients need no key: WHOEVER REACHES THIS ADDRESS MAY CALL (`dd0c keys create --name NAME` ends that)");
@@ -740,6 +767,7 @@ void dd_serve_stop(dd_serve *s)
     dd_wipe_buf(&s->applied_text);
     dd_keep_free(s->keep);
     dd_ledger_close(s->ledger);
+    dd_export_stop(s->export, EXPORT_STOP_MS);
     dd_events_close(s->events, 5000);
     dd_meter_free(s->meter);
     dd_buf_free(&s->socket);
