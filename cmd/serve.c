@@ -180,6 +180,10 @@ static void tell(void *ctx, dd_told *out)
 {
     dd_serve        *s = ctx;
     dd_events_counts n;
+    dd_export_count  ways[DD_EXPORT_WAYS];
+    out->n_ways = dd_export_counts(s->export, ways);
+    for (size_t i = 0; i < out->n_ways; i++)
+        out->ways[i] = (dd_way_out){ ways[i].name, ways[i].sent, ways[i].dropped, ways[i].failed, ways[i].queued, ways[i].up };
     if (!s->events)
         return;
     dd_events_count(s->events, &n);

@@ -1,4 +1,5 @@
 """Traces and metrics to a scripted collector: what arrives, and what clients notice of a collector that is slow, angry or gone: nothing (R10.4, R3.5)."""
+import glob
 import gzip
 import json
 import socket
@@ -7,7 +8,7 @@ import threading
 import time
 
 from otlp_decode import METRICS, TRACES, attributes, decode
-from support import Client, Upstream, config
+from support import Client, Upstream, config, read_message
 
 ASK = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say hi, planted-in-the-prompt"}], "max_tokens": 5}
 SECRET = "ab c" + "-not-to-be-seen"
@@ -162,6 +163,45 @@ def test_nothing_is_sent_unless_asked_for(cli):
             p.wait_log(line)
         assert p.stop() == 0
         assert not any(text and "traces and metrics:" in text for text in p.log), (env, p.log)
+
+
+def ways(cli):
+    """Rows of `export` in /admin/live, by name."""
+    (path,) = glob.glob(str(cli.dir / "state" / "dd0c" / "run" / "*.sock"))
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(path)
+        s.sendall(b"GET /admin/live HTTP/1.1\r\nHost: proxy\r\n\r\n")
+        return {row.pop("name"): row for row in read_message(s.makefile("rb")).json["export"]}
+
+
+def test_counts_are_told(cli):
+    refuse = []
+
+    def answer(request, c):
+        if refuse and request.target.endswith("/v1/traces"):
+            c.reply(413, {}, b"", "Too large")
+            return True
+        return False
+    collector = Collector(answer)
+    p = serve(cli, collector)
+    c = Client(p.port)
+    for _ in range(5):
+        wait_trace(collector, ask(c)[0])
+    collector.wait(lambda _: ways(cli)["otlp-traces"]["sent"] == 5)
+    told = ways(cli)
+    assert told["otlp-traces"] == {"sent": 5, "dropped": 0, "failed": 0, "queued": 0, "up": True} and told["otlp-metrics"]["up"]
+    collector.wait(lambda c: c.metric("dd0c.requests", gen_ai__request__model="gpt-4o-mini") == 5)
+    collector.wait(lambda c: c.metric("gen_ai.client.token.usage", gen_ai__token__type="input"))
+    usage = collector.metric("gen_ai.client.token.usage", gen_ai__token__type="input", gen_ai__response__model="gpt-4o-mini")
+    assert (usage["count"], usage["sum"]) == ("5", 5000)
+    cost = collector.metric("dd0c.cost", gen_ai__provider__name="openai")
+    assert abs(cost - 5 * (1000 * 0.15 + 100 * 0.60) / 1e6) < 1e-12, cost      # mini: 0.15 and 0.60 USD per million
+    assert int(collector.metric("gen_ai.client.operation.duration")["count"]) == 5
+    refuse.append(True)
+    ask(c)
+    p.wait_log("status 413; the message is dropped")
+    collector.wait(lambda _: ways(cli)["otlp-traces"] == {"sent": 5, "dropped": 0, "failed": 1, "queued": 0, "up": False})
+    assert p.stop() == 0
 
 
 def test_sampling(cli):
