@@ -50,6 +50,8 @@ dd_cmd_fn dd_cmd_scan, dd_cmd_report, dd_cmd_tokens, dd_cmd_completion_run, dd_c
 dd_cmd_fn dd_cmd_prices_list, dd_cmd_prices_show, dd_cmd_prices_diff, dd_cmd_prices_update, dd_cmd_prices_import;
 dd_cmd_fn dd_cmd_tail;
 extern const dd_opt dd_tail_opts[];
+dd_cmd_fn dd_cmd_trace;
+extern const dd_opt dd_trace_opts[];
 extern const dd_opt dd_scan_opts_table[], dd_report_opts_table[], dd_tokens_opts[], dd_completion_opts[], dd_help_opts[], dd_config_opts[], dd_config_import_opts[];
 extern const dd_opt dd_prices_list_opts[], dd_prices_show_opts[], dd_prices_diff_opts[], dd_prices_update_opts[], dd_prices_import_opts[];
 dd_cmd_fn dd_cmd_audit, dd_cmd_keys_create, dd_cmd_keys_list, dd_cmd_keys_revoke, dd_cmd_keys_rotate, dd_cmd_keys_show, dd_cmd_keys_usage;

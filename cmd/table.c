@@ -214,5 +214,12 @@ const dd_cmd dd_cmds[] = {
       "status 3 and the line's number, after the answers before it.",
       "# two files and their sum\ndd0c tokens README.md LICENSE\n# as a model counts\ndd0c tokens --model claude-opus-5 README.md\n"
       "# many texts at once\ndd0c tokens --encoding o200k_base --jsonl < texts.jsonl" },
+    { "trace", dd_cmd_trace, "show where a request's time and money went, and why", "ID", dd_trace_opts,
+      "Prints a recorded request as a tree: each step with its time as a bar on the way from the request's start to its end, then the decision (strategy, the rules that "
+      "did not hold, the models that were compared and why they stand where they do, what it cost against the requested model), the attempts with tokens and cost, and "
+      "whose it was. No word of a prompt is in it: none is recorded.\n\n"
+      "ID is a request's (header x-dd0c-request-id, dd0c tail), a trace's with 32 hexadecimal digits or a traceparent: then all its requests, oldest first; or last: the "
+      "newest request. Requests are kept for 30 days unless telemetry.retention says otherwise.",
+      "dd0c trace last\ndd0c trace req_0cnpq5z12mv1n\n# for a program\ndd0c trace 0af7651916cd43dd8448eb211c80319c --format json" },
     { NULL, NULL, NULL, NULL, NULL, NULL, NULL },
 };

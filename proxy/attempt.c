@@ -217,7 +217,12 @@ static void forget_answer(exchange *x)
     x->call_at = x->head_at = x->first_at = x->last_at = 0;
 }
 
-static void pause_over(dd_timer *t) { start(t->owner); }
+static void pause_over(dd_timer *t)
+{
+    exchange *x = t->owner;
+    x->begun_at = dd_loop_now(x->w->loop).ns;
+    start(x);
+}
 
 static void pause_for(exchange *x, int64_t ms)
 {
@@ -430,6 +435,7 @@ static bool call(exchange *x)
     dd_stage_enter(DD_STAGE_upstream);
     x->ended   = false;
     x->call_at = dd_mono_now().ns;
+    x->prepare_ns += x->call_at - x->begun_at;
     x->call    = url.over ? (dd_fail(&err, DD_ERR_LIMIT, "the URL is too long"), NULL) : dd_client_start(x->w->client, &o, &err);
     dd_buf_free(&url);
     if (!x->call) {

@@ -88,6 +88,8 @@ void exchange_authenticate(exchange *x)
 {
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
     dd_stage_enter(DD_STAGE_auth);
+    if (!x->asked_at)
+        x->asked_at = dd_mono_now().ns;
     if (x->door != DOOR_ADDRESS) {       /* who may open the socket is an admin; the address of metrics answers all who reach it */
         x->caller = (dd_caller){ .admin = true };
         exchange_serve(x);

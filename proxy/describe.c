@@ -1,5 +1,7 @@
-/* proxy/describe.c - what the event says of the decision: how hard the request was, what was compared, which budget spoke. */
+/* proxy/describe.c - what the event says of the decision (how hard the request was, what was compared, which budget spoke), and of its trace. */
 #include <openssl/sha.h>
+
+#include "base/json.h"
 
 #include "proxy/exchange.h"
 
@@ -100,4 +102,89 @@ void describe_decision(exchange *x, dd_event *e)
         e->session = dd_arena_printf(x->h->arena, "%016llx", (unsigned long long)dd_str_hash(f->session));
     if (x->ep.kind == EP_GENERATE && x->body.n)
         e->prompt_hash = prompt_hash(x);
+}
+
+/* --- the trace --- */
+
+/* The rules before the one that held; whole names, as many as have room. */
+static dd_str rules(exchange *x)
+{
+    const dd_policy *p   = &x->s->policy;
+    size_t           n   = x->plan.n_tried < p->n_routes ? x->plan.n_tried : p->n_routes;
+    dd_buf           out = DD_BUF_INIT(0);
+    for (size_t i = 0; i < n; i++) {
+        size_t before = out.len;
+        dd_buf_addc(&out, i ? ',' : '[');
+        dd_json_quote(&out, p->routes[i].name);
+        if (out.len + 1 > DD_EVENT_RULES) {
+            out.len = before;
+            break;
+        }
+    }
+    if (out.len)
+        dd_buf_addc(&out, ']');
+    dd_str text = dd_arena_dup(x->h->arena, dd_buf_str(&out));
+    dd_buf_free(&out);
+    return text;
+}
+
+/* As OpenAI's API has it. A stream that broke off has none. */
+static dd_str finish_reason(const exchange *x, const dd_event *e)
+{
+    static const char *const words[] = {
+        [DD_STOP_NONE] = "",           [DD_STOP_END] = "stop",              [DD_STOP_LENGTH] = "length", [DD_STOP_TOOLS] = "tool_calls",
+        [DD_STOP_SEQUENCE] = "stop",   [DD_STOP_FILTER] = "content_filter", [DD_STOP_PAUSE] = "stop",    [DD_STOP_ERROR] = "error",
+    };
+    bool broke = x->reader && x->stop == DD_STOP_NONE && e->error != DD_EC_NONE && !x->disconnected;
+    return dd_str_z(words[broke ? DD_STOP_ERROR : x->stop]);
+}
+
+static int64_t us_between(int64_t from_ns, int64_t to_ns) { return from_ns && to_ns >= from_ns ? (to_ns - from_ns) / 1000 : -1; }
+
+/* Each step goes on until the next begins; the one that the request ended in, until now. */
+static void describe_times(const exchange *x, dd_event *e, int64_t now)
+{
+    bool decides  = x->ep.kind == EP_GENERATE || x->ep.kind == EP_COUNT_TOKENS || x->ep.kind == EP_PASS || x->ep.kind == EP_PROVIDER;
+    e->auth_us    = us_between(x->asked_at, x->auth_at ? x->auth_at : now);
+    e->decide_us  = decides ? us_between(x->auth_at, x->decided_at ? x->decided_at : now) : -1;
+    e->cache_us   = x->cache_word ? us_between(x->decided_at, x->looked_at ? x->looked_at : now) : -1;
+    e->prepare_us = x->attempts.n ? x->prepare_ns / 1000 : -1;
+    e->answer_us  = x->attempts.n && !x->disconnected ? us_between(x->last_at, now) : -1;
+}
+
+void describe_trace(exchange *x, dd_event *e, int64_t now_ns)
+{
+    e->trace_id      = (dd_str){ x->trace.trace_id, 32 };
+    e->parent_span   = x->traced ? (dd_str){ x->trace.parent_span, 16 } : DD_STR("");
+    e->unsampled     = x->traced && !x->trace.sampled;
+    e->rules         = x->plan.n_tried ? rules(x) : DD_STR("");
+    e->finish_reason = finish_reason(x, e);
+    describe_times(x, e, now_ns);
+}
+
+/* SplitMix64's steps, of two sequences. */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t v = *state += UINT64_C(0x9e3779b97f4a7c15);
+    v = (v ^ v >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    v = (v ^ v >> 27) * UINT64_C(0x94d049bb133111eb);
+    return v ^ v >> 31;
+}
+
+/* W3C Trace Context: two of that header, or one that cannot be read, are as none. */
+void trace_begin(exchange *x)
+{
+    const dd_http *h = x->h;
+    dd_str         header = DD_STR("");
+    size_t         n = 0;
+    for (size_t i = 0; i < h->n_headers; i++)
+        if (dd_str_eq(h->headers[i].name, DD_STR("traceparent"))) {
+            header = h->headers[i].value;
+            n++;
+        }
+    x->traced = n == 1 && dd_traceparent_read(header, &x->trace);
+    if (!x->traced) {
+        dd_trace_new_id(next_random(&x->w->random[0]), next_random(&x->w->random[1]), x->trace.trace_id);
+        x->trace.sampled = true;
+    }
 }

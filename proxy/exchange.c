@@ -117,6 +117,7 @@ dd_header exchange_refusal(void *ctx, dd_http *h, int status, const char *why, d
     bool         messages = dd_str_startsz(h->path, "/v1/messages") || dd_str_startsz(h->path, "/messages");
     dd_api_error e        = { .status = status, .type = status < 500 ? DD_STR("invalid_request_error") : DD_STR("server_error"), .message = dd_str_z(why) };
     name_request(x);
+    trace_begin(x);
     dd_error_write(messages ? DD_DIALECT_MESSAGES : DD_DIALECT_CHAT, &e, dd_str_z(x->id_text), body);
     settle_record(x, status);
     dd_snapshot_drop(x->s);
@@ -125,6 +126,9 @@ dd_header exchange_refusal(void *ctx, dd_http *h, int status, const char *why, d
 
 void exchange_go_on(exchange *x)
 {
+    if (x->cache_word)
+        x->looked_at = dd_mono_now().ns;
+    x->begun_at = x->cache_word ? x->looked_at : x->decided_at;
     if (spend_reserve(x))
         attempt_start(x);
     else
@@ -133,15 +137,18 @@ void exchange_go_on(exchange *x)
 
 void exchange_plan(exchange *x)
 {
-    if (!weigh_plan(x))
+    if (!weigh_plan(x)) {
         exchange_error(x);
-    else if (!keep_find(x))              /* else answered, or waiting for one who asked the same */
+        return;
+    }
+    x->decided_at = dd_mono_now().ns;
+    if (!keep_find(x))                   /* else answered, or waiting for one who asked the same */
         exchange_go_on(x);
 }
 
 void exchange_serve(exchange *x)
 {
-    x->auth_at = dd_loop_now(x->w->loop).ns;
+    x->auth_at = dd_mono_now().ns;
     dd_stage_enter(DD_STAGE_route);
     bool ok = true;
     switch (x->ep.kind) {
@@ -172,10 +179,12 @@ void exchange_serve(exchange *x)
         break;
     default: ok = spend_limits(x) && spend_pass(x) && prepare_pass(x); break;
     }
-    if (ok)
+    if (ok) {
+        x->begun_at = x->decided_at = dd_mono_now().ns;
         attempt_start(x);
-    else
+    } else {
         exchange_error(x);
+    }
 }
 
 /* --- the server's callbacks --- */
@@ -202,6 +211,7 @@ static void begin(worker *w, dd_http *h, door by)
                      .bill = { DD_PUSD_UNKNOWN, DD_PUSD_UNKNOWN, DD_PUSD_UNKNOWN }, .collected = DD_BUF_INIT(0) };
     h->app = x;
     name_request(x);
+    trace_begin(x);
     if (!endpoint_is_behind(&x->ep, by))
         x->ep = (endpoint){ .kind = EP_UNKNOWN, .family = x->ep.family, .name = "unknown" };
     if (!endpoint_is_asked_of_us(&x->ep))

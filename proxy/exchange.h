@@ -12,6 +12,7 @@
 #include "proxy/splice.h"
 #include "route/plan.h"
 #include "route/retry.h"
+#include "route/trace.h"
 
 #define EXCHANGE_STATES(X) \
     X(authenticate)        /* whether the caller may */ \
@@ -42,6 +43,7 @@ typedef struct worker {
     int64_t       last_ms;        /* for ids */
     unsigned      sequence, sequence_base, number_base;
     uint64_t      picks;          /* moves on with each request: which of a provider's keys */
+    uint64_t      random[2];      /* of trace ids; moves on with each */
     int64_t       clock_mono, clock_wall;   /* wall time in ms at a monotonic moment: no system call a request */
     struct asking *asks;          /* questions that another thread answers */
     struct keep_wait *keep_waits; /* requests that wait for another's answer */
@@ -91,6 +93,8 @@ typedef struct exchange {
     endpoint       ep;
     int64_t        id;
     char           id_text[20];
+    dd_traceparent trace;
+    bool           traced;            /* the client's, not one of our own */
     dd_caller      caller;
     auth_wait     *wait;
     bool           asked_twice;       /* the key was checked once and is still not known: not again */
@@ -169,7 +173,8 @@ typedef struct exchange {
     dd_bill         bill;
     bool            recorded, disconnected;
     int64_t         call_at, head_at, first_at, last_at;   /* ns, monotonic; 0: not yet. first: first content */
-    int64_t         auth_at;
+    int64_t         asked_at, auth_at, decided_at, looked_at;   /* ns: it is asked who calls; that is known; the plan is made; no kept answer was found, or one was */
+    int64_t         begun_at, prepare_ns;   /* what the attempt needs is being made; how long that took, of all attempts */
 } exchange;
 
 /* endpoints.c */
@@ -273,6 +278,8 @@ int64_t  settle_count_input(exchange *x);            /* tokens of the request's 
 
 /* describe.c */
 void     describe_decision(exchange *x, dd_event *e);   /* what was decided, and why, into the event */
+void     describe_trace(exchange *x, dd_event *e, int64_t now_ns);   /* its trace, and where its time went */
+void     trace_begin(exchange *x);                     /* the client's trace, or a new one */
 
 /* heads.c: the head of an answer. The list has room for all of the provider's headers and for ours; names are literals, a value without bytes is left out. */
 typedef struct { dd_header *v; size_t n, room; } header_list;

@@ -206,6 +206,7 @@ static dd_code worker_start(dd_gateway *g, unsigned i, dd_err *err)
     w->out     = (dd_buf)DD_BUF_INIT(0);
     dd_arena_alloc(&w->scratch, 1);   /* a block that stays: no event begins with an allocation */
     dd_random_bytes(&w->sequence_base, sizeof w->sequence_base);
+    dd_random_bytes(w->random, sizeof w->random);
     w->number_base = g->random;
     read_clock(w);
     w->loop = dd_loop_new(err);

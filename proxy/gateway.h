@@ -116,6 +116,7 @@ typedef struct {
     bool        trace;             /* state changes go to the log */
     bool        stages;            /* each worker says at its end where its time went (proxy/http/stage.h) */
     bool        panic;             /* from the first request on */
+    bool        propagate;         /* traceparent goes to providers with all requests, not only with those that came with one */
     bool        tls_12, pass_client_keys;   /* pass: open mode on loopback, towards providers that have no key here */
     int64_t     drain_ms;
     dd_hooks    hooks;

@@ -138,6 +138,7 @@ static bool directive(dd_str list, const char *word, dd_str *value)
 
 static void answer(exchange *x, const dd_cached *c)
 {
+    x->looked_at         = dd_mono_now().ns;
     size_t provider      = dd_policy_find(&x->s->policy, c->provider);
     x->provider          = provider != SIZE_MAX ? &x->s->providers[provider] : NULL;   /* it may be configured no more */
     x->decision.model    = c->model;

@@ -54,10 +54,25 @@ static bool passes_up(dd_str name, bool across)
     return !in_list(kept_back, DD_COUNT(kept_back), name) && !dd_str_startsz(name, "x-dd0c-");
 }
 
+/* The parent of what the provider does is the attempt, never what the client called its own; the vendors' words go along with a trace that is told. */
+static bool is_of_trace(const exchange *x, dd_str name)
+{
+    return dd_str_eq(name, DD_STR("traceparent")) || (!x->traced && dd_str_eq(name, DD_STR("tracestate")));
+}
+
+static void add_trace(exchange *x)
+{
+    if (!x->traced && !dd_gateway_options(x->w->gateway)->propagate)
+        return;
+    char *text = dd_arena_alloc(x->h->arena, 56);
+    dd_traceparent_write(x->trace.trace_id, dd_trace_span(x->id, (unsigned)x->attempts.n + 1), x->trace.sampled, text);
+    x->up_headers[x->n_up_headers++] = (dd_header){ DD_STR("traceparent"), { text, 55 } };
+}
+
 static void make_headers(exchange *x, bool across)
 {
     const dd_http *h = x->h;
-    x->up_headers    = dd_newn(h->arena, dd_header, h->n_headers + 4);
+    x->up_headers    = dd_newn(h->arena, dd_header, h->n_headers + 5);
     x->n_up_headers  = 0;
     dd_str type      = dd_http_header(h, "content-type");
     if (h->body.len)
@@ -75,7 +90,7 @@ static void make_headers(exchange *x, bool across)
     x->up_key = value;
     for (size_t i = 0; i < h->n_headers; i++) {
         dd_header f    = h->headers[i];
-        bool      keep = passes_up(f.name, across) && !is_hop(hops, f.name);
+        bool      keep = passes_up(f.name, across) && !is_hop(hops, f.name) && !is_of_trace(x, f.name);
         if (dd_str_eqz(f.name, "anthropic-version") && n_auth == 2) {   /* the client's own version stays */
             if (keep)
                 n_auth = 1;
@@ -85,6 +100,7 @@ static void make_headers(exchange *x, bool across)
     }
     for (size_t i = 0; i < n_auth; i++)
         x->up_headers[x->n_up_headers++] = auth[i];
+    add_trace(x);
 }
 
 /* --- the body --- */

@@ -258,11 +258,12 @@ static void record(exchange *x, int status, dd_error_class error)
         .usage = x->usage_source == DD_USAGE_NONE ? none : x->usage.usage, .reasoning_tokens = x->usage.reasoning, .usage_source = x->usage_source,
         .cost_original = x->bill.original, .cost_actual = x->bill.actual, .cost_saved = x->bill.saved, .prices = dd_prices_about(x->s->prices).date,
         .first_us = since(x, x->first_at), .total_us = since(x, now), .queue_us = since(x, x->auth_at),
-        .auth_us = -1, .decide_us = -1, .cache_us = -1, .prepare_us = -1, .answer_us = -1, .bytes_in = x->h->received_bytes,
+        .bytes_in = x->h->received_bytes,
         .bytes_out = x->h->sent_bytes + (x->disconnected ? 0 : (int64_t)dd_http_waiting(x->h)),
         .dropped = drops_text(x),
     };
     describe_decision(x, &e);
+    describe_trace(x, &e, now);
     e.tags        = other_tags(x, &e);
     /* the client's text: people paste keys anywhere */
     dd_str *const said[] = { &e.user, &e.feature, &e.team, &e.env, &e.requested_model, &e.used_model, &e.tags, &e.dropped, &e.call_site, &e.considered };

@@ -475,8 +475,11 @@ static void make_plan(exchange *x, dd_str only_route, bool only_local, bool trac
         o.policy          = frozen;
     }
     /* Deciding takes more memory than what was decided: a stream that waits for minutes keeps the latter alone. */
-    dd_arena_mark mark = dd_arena_here(&x->w->scratch);
+    dd_arena_mark mark  = dd_arena_here(&x->w->scratch);
+    size_t        tried = x->plan.n_tried;
     dd_plan_make(&o, &x->asked, trace ? x->h->arena : &x->w->scratch, &x->plan);
+    if (only_route.len)
+        x->plan.n_tried = tried;         /* a budget's downgrade tries none: they were before it */
     if (!trace)
         keep_plan(x);
     dd_arena_back(&x->w->scratch, mark);

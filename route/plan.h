@@ -66,6 +66,7 @@ typedef struct {
     dd_str           near;                /* NO_MODEL: names that look like it */
     dd_pusd          cheapest;            /* TOO_DEAR: the least that it would cost */
     dd_rule_trace   *rules; size_t n_rules;            /* only when asked for */
+    size_t           n_tried;             /* so many of the policy's routes, from the first on, were tried and did not hold */
 } dd_plan;
 
 typedef struct {

@@ -103,8 +103,10 @@ const dd_route *plan_route(plan_work *w)
         vars.values = dd_newn(w->arena, dd_cel_value, dd_facts_env.n);
     for (size_t i = 0; i < p->n_routes; i++) {
         const dd_route *r = &p->routes[i];
-        if (flag_off(w, r, &vars) || !holds(w, r, &vars))
+        if (flag_off(w, r, &vars) || !holds(w, r, &vars)) {
+            w->p->n_tried = i + 1;
             continue;
+        }
         note(w, r, true, DD_STR(""));
         return r;
     }

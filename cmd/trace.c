@@ -1,0 +1,173 @@
+/* cmd/trace.c - dd0c trace: where a request's time and money went, and why it went there. */
+#include <string.h>
+
+#include "base/file.h"
+#include "base/time.h"
+#include "cmd/cmd.h"
+#include "cmd/render.h"
+#include "report/trace.h"
+#include "store/query.h"
+
+enum { MOST = 1000 /* requests of a trace */, NEAR = 5000 /* newest requests in which a mistyped id is looked for */, TYPOS = 3 };
+
+typedef struct {
+    const char    *format;
+    dd_render_args render;
+} trace_args;
+
+const dd_opt dd_trace_opts[] = {
+    DD_OPT(DD_OPT_CHOICE, 'f', "format", trace_args, format, "text|json", "print a tree with bars (default), or JSON"),
+    DD_OPT(DD_OPT_CHOICE, 0, "color", trace_args, render.color, "auto|always|never", "colours: when the output is a terminal, always, never"),
+    DD_OPT(DD_OPT_INT, 0, "width", trace_args, render.width, "columns", "lay the text out for so many columns"),
+    DD_OPT(DD_OPT_FLAG, 0, "ascii", trace_args, render.ascii, NULL, "no box drawing and no block characters"),
+    DD_OPT_END
+};
+
+typedef struct {
+    dd_report_opts look;
+    bool           json;
+    size_t         n;
+    dd_buf         out;
+} printer;
+
+static void print(void *ctx, const dd_event *e)
+{
+    printer *p = ctx;
+    dd_arena a = DD_ARENA_INIT;
+    dd_trace t;
+    dd_trace_make(e, &a, &t);
+    if (p->json) {
+        dd_buf_addz(&p->out, p->n ? "," : "");
+        dd_report_trace_json(e, &t, &p->out);
+    } else {
+        dd_report_trace(e, &t, &p->look, &p->out);
+    }
+    dd_arena_fini(&a);
+    p->n++;
+}
+
+/* ---- what was asked for ---- */
+
+/* An id as tail prints it, a trace's, a traceparent, or "last": as a filter; empty: any request. */
+static dd_code filter_of(dd_str word, dd_buf *filter, dd_err *err)
+{
+    dd_traceparent parent;
+    int64_t        id;
+    bool           hex = word.len == 32;
+    for (size_t i = 0; i < word.len; i++)
+        hex = hex && dd_hex_digit(word.ptr[i]) >= 0;
+    if (dd_str_eqz(word, "last"))
+        return DD_OK;
+    if (dd_event_unspell(word, &id)) {
+        char text[20];
+        dd_event_spell(id, text);
+        dd_buf_printf(filter, "id=%s", text);
+    } else if (dd_traceparent_read(word, &parent)) {
+        dd_buf_printf(filter, "trace_id=%s", parent.trace_id);
+    } else if (hex) {
+        dd_buf_addz(filter, "trace_id=");
+        for (size_t i = 0; i < word.len; i++)
+            dd_buf_addc(filter, (char)(word.ptr[i] >= 'A' && word.ptr[i] <= 'F' ? word.ptr[i] + 32 : word.ptr[i]));
+    } else {
+        dd_fail(err, DD_ERR_USAGE, "\"" DD_STR_FMT "\" is no id", DD_STR_ARG(dd_str_sub(word, 0, 60)));
+        dd_hint(err, "A request's begins with req_ and is in the answer's header x-dd0c-request-id and in dd0c tail; a trace's has 32 hexadecimal digits; last is the newest request.");
+        return DD_ERR_USAGE;
+    }
+    return DD_OK;
+}
+
+/* ---- when there is none ---- */
+
+typedef struct { dd_str word; char best[20]; size_t distance; } neighbour;
+
+static void look_near(void *ctx, const dd_event *e)
+{
+    neighbour *n = ctx;
+    char       id[20];
+    dd_event_spell(e->id, id);
+    size_t d = dd_str_distance(n->word, dd_str_z(id), TYPOS);
+    if (d < n->distance) {
+        n->distance = d;
+        memcpy(n->best, id, sizeof id);
+    }
+}
+
+static dd_code none(const char *dir, dd_str word, dd_err *err)
+{
+    enum { DAY_MS = 86400000, KEPT_DAYS = 30, JUST_NOW_MS = 5000 };
+    neighbour n   = { .word = word, .distance = TYPOS + 1 };
+    int64_t   id  = 0, now_ms = dd_wall_now().s * 1000;
+    bool      own = dd_event_unspell(word, &id);
+    dd_query *q   = own ? dd_query_new(dir) : NULL;
+    dd_fail(err, DD_ERR_NOT_FOUND, "%s \"" DD_STR_FMT "\": none is recorded", own ? "request" : "trace", DD_STR_ARG(word));
+    if (!own) {
+        dd_hint(err, "Requests that came with a traceparent are in the trace it names; dd0c trace ID of a request says which it is in.");
+        return DD_ERR_NOT_FOUND;
+    }
+    int64_t was_ms = (id >> 21) + DD_EVENT_EPOCH_MS;
+    if (dd_query_newest(q, NEAR, look_near, &n, NULL) == DD_OK && n.distance <= TYPOS)
+        dd_hint(err, "Did you mean \"%s\"?", n.best);
+    else if (was_ms < now_ms - (int64_t)KEPT_DAYS * DAY_MS)
+        dd_hint(err, "It would be %lld days old; requests are kept for telemetry.retention, 30 days unless it says otherwise.", (long long)((now_ms - was_ms) / DAY_MS));
+    else if (was_ms > now_ms - JUST_NOW_MS)
+        dd_hint(err, "A request is recorded about a second after its end.");
+    else
+        dd_hint(err, "dd0c tail lists the newest requests with their ids.");
+    dd_query_free(q);
+    return DD_ERR_NOT_FOUND;
+}
+
+static dd_code nothing_yet(const char *dir, dd_err *err)
+{
+    dd_fail(err, DD_ERR_NOT_FOUND, "nothing is recorded in \"%s\" yet", dir);
+    dd_hint(err, "Requests that go through dd0c proxy are; dd0c run -- COMMAND sends a program's there.");
+    return DD_ERR_NOT_FOUND;
+}
+
+static dd_code show(const trace_args *args, dd_str word, dd_err *err)
+{
+    printer   p      = { .look = dd_render_opts(&args->render, DD_STR("")), .json = strcmp(args->format, "json") == 0, .out = DD_BUF_INIT(0) };
+    dd_buf    filter = DD_BUF_INIT(0), dir = DD_BUF_INIT(0);
+    dd_dir_state(&dir);
+    dd_query *q  = dd_query_new(dd_buf_z(&dir));
+    dd_code   rc = filter_of(word, &filter, err);
+    bool      of_trace = dd_str_startsz(dd_buf_str(&filter), "trace_id=");
+    if (p.json)
+        dd_buf_addz(&p.out, "{\"schema\":\"dd0c.trace/1\",\"requests\":[");
+    if (rc == DD_OK && filter.len)
+        rc = dd_query_where(q, dd_buf_str(&filter), err);
+    if (rc == DD_OK) {
+        rc = dd_query_newest(q, of_trace ? MOST : 1, print, &p, err);
+        if (rc == DD_ERR_NOT_FOUND || (rc == DD_OK && !p.n && !filter.len))
+            rc = nothing_yet(dd_buf_z(&dir), err);
+        else if (rc == DD_OK && !p.n)
+            rc = none(dd_buf_z(&dir), word, err);
+    }
+    if (p.json)
+        dd_buf_addz(&p.out, "]}\n");
+    if (rc == DD_OK)
+        rc = dd_cmd_print(dd_buf_str(&p.out), err);
+    dd_query_free(q);
+    dd_buf_free(&filter);
+    dd_buf_free(&dir);
+    dd_buf_free(&p.out);
+    return rc;
+}
+
+dd_code dd_cmd_trace(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
+{
+    trace_args args = { .format = "text", .render = DD_RENDER_ARGS_INIT };
+    int        words;
+    bool       done;
+    (void)status;
+    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
+    if (rc != DD_OK || done)
+        return rc;
+    if (words != 1) {
+        dd_fail(err, DD_ERR_USAGE, words ? "unexpected word \"%s\"" : "which request?", words ? argv[2] : "");
+        dd_hint(err, "dd0c trace last shows the newest one.");
+        return DD_ERR_USAGE;
+    }
+    rc = dd_render_check(&args.render, err);
+    return rc == DD_OK ? show(&args, dd_str_z(argv[1]), err) : rc;
+}
