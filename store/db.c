@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -187,14 +188,27 @@ static dd_code make_file(const char *path, bool create, dd_err *err)
     return dd_fail_errno(err, errno, "could not open database \"%s\"", path);
 }
 
+/* Of several that make a database at once, each turns it to WAL while holding a read lock: SQLite then tells all but one at once that it is locked,
+ * and does not wait, since they would wait for each other. */
+static dd_code to_wal(dd_db *db, int busy_ms, dd_err *err)
+{
+    int64_t until = now_ms() + busy_ms;
+    dd_code rc;
+    while ((rc = dd_db_exec(db, "PRAGMA journal_mode = WAL", err)) != DD_OK && (sqlite3_errcode(db->handle) & 0xff) == SQLITE_BUSY && now_ms() < until)
+        sqlite3_sleep(1);
+    return rc;
+}
+
 static dd_code set_up(dd_db *db, const dd_db_opts *opts, dd_err *err)
 {
     char    sql[128];
-    dd_code rc;
+    int     busy_ms = opts->busy_ms > 0 ? opts->busy_ms : BUSY_MS;
     sqlite3_extended_result_codes(db->handle, 1);
-    sqlite3_busy_timeout(db->handle, opts->busy_ms > 0 ? opts->busy_ms : BUSY_MS);
-    rc = dd_db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -1000;"
-                        " PRAGMA journal_size_limit = 67108864", err);
+    sqlite3_busy_timeout(db->handle, busy_ms);
+    dd_code rc = to_wal(db, busy_ms, err);
+    if (rc == DD_OK)
+        rc = dd_db_exec(db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -1000;"
+                            " PRAGMA journal_size_limit = 67108864", err);
     if (rc == DD_OK && opts->max_bytes > 0) {
         int64_t pages = opts->max_bytes / PAGE_BYTES + 1;
         snprintf(sql, sizeof sql, "PRAGMA max_page_count = %lld", (long long)pages);
@@ -203,12 +217,17 @@ static dd_code set_up(dd_db *db, const dd_db_opts *opts, dd_err *err)
     return rc;
 }
 
+/* SQLite counts its memory under one lock of the process unless it is told not to: threads that write events and answers would meet there. */
+static void configure(void) { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
+
 dd_db *dd_db_open(dd_db_kind kind, const dd_db_opts *opts, dd_err *err)
 {
     dd_db  *db = dd_calloc(1, sizeof *db);
     dd_buf  path = DD_BUF_INIT(0);
     dd_err  own = DD_ERR_INIT;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     err = err == NULL ? &own : err;
+    pthread_once(&once, configure);
     dd_code rc = opts->create ? dd_dir_make(opts->dir, err) : DD_OK;
     dd_buf_printf(&path, "%s/%s", opts->dir, kinds_of_db[kind].file);
     db->path = dd_strdup(dd_buf_str(&path));
