@@ -6,12 +6,17 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "cmd/dashboard.h"
 #include "cmd/keys.h"
 
 enum { QUEUE = 64 };
 
 static const struct { const char *what; dd_answer_fn *answer; bool admin; } answers[] = {
     { "usage", dd_answer_usage, false },
+    { "dashboard/summary", dd_answer_summary, true },
+    { "dashboard/treemap", dd_answer_treemap, true },
+    { "requests", dd_answer_requests, true },
+    { "request", dd_answer_request, true },
 };
 
 typedef struct waiting {
@@ -31,6 +36,7 @@ struct dd_admin {
     size_t          n;
     bool            closed;
     dd_snapshot    *snapshot;
+    struct dd_dashboard *dashboard;
 };
 
 /* --- errors --- */
@@ -68,6 +74,21 @@ int dd_answer_error(dd_question *q, int status, const char *param, const char *c
     return status;
 }
 
+void dd_answer_money(dd_json *j, const char *name, dd_pusd m)
+{
+    dd_buf b = DD_BUF_INIT(64);
+    dd_money_json(m, &b);
+    dd_json_key(j, name);
+    dd_json_raw(j, dd_buf_str(&b));
+    dd_buf_free(&b);
+}
+
+void dd_answer_time(dd_json *j, const char *name, int64_t s)
+{
+    dd_json_key(j, name);
+    dd_json_time(j, s);
+}
+
 dd_str dd_question_org(const dd_question *q) { return q->ask->org.len ? q->ask->org : DD_ORG_DEFAULT; }
 
 static void refuse(dd_admin_done *done, void *arg, const char *code, const char *message)
@@ -98,7 +119,7 @@ static void answer(dd_admin *a, const waiting *w, dd_snapshot *s)
 {
     dd_arena    arena = DD_ARENA_INIT;
     dd_buf      out   = DD_BUF_INIT(0);
-    dd_question q     = { .ask = w->ask, .s = s, .dir = a->dir, .ledger = a->opts.ledger, .arena = &arena, .out = &out };
+    dd_question q     = { .ask = w->ask, .s = s, .dir = a->dir, .ledger = a->opts.ledger, .dashboard = a->dashboard, .arena = &arena, .out = &out };
     q.now_s           = a->opts.now_s ? a->opts.now_s() : dd_clock().s;
     int status        = choose(&q);
     w->done(w->arg, status, dd_buf_str(&out));
@@ -149,6 +170,7 @@ dd_admin *dd_admin_open(const dd_admin_opts *opts, dd_err *err)
     a->opts.queue = opts->queue ? opts->queue : QUEUE;
     a->dir        = dd_strdup(dd_str_z(opts->dir));
     a->last       = &a->first;
+    a->dashboard  = dd_dashboard_new(a->dir);
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->changed, NULL);
     int rc = pthread_create(&a->thread, NULL, run, a);
@@ -157,6 +179,7 @@ dd_admin *dd_admin_open(const dd_admin_opts *opts, dd_err *err)
     dd_fail_errno(err, rc, "could not start a thread");
     pthread_cond_destroy(&a->changed);
     pthread_mutex_destroy(&a->lock);
+    dd_dashboard_free(a->dashboard);
     free(a->dir);
     free(a);
     return NULL;
@@ -216,6 +239,7 @@ void dd_admin_close(dd_admin *a)
         dd_snapshot_drop(a->snapshot);
     pthread_cond_destroy(&a->changed);
     pthread_mutex_destroy(&a->lock);
+    dd_dashboard_free(a->dashboard);
     free(a->dir);
     free(a);
 }

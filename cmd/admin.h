@@ -4,6 +4,7 @@
  * at once. What may be asked is a table in admin.c, a row a question; whoever answers in a thread of his own has a row in cmd/serve.c instead. */
 #ifndef DD_CMD_ADMIN_H
 #define DD_CMD_ADMIN_H
+#include "base/json.h"
 #include "proxy/gateway.h"
 #include "store/ledger.h"
 
@@ -27,11 +28,13 @@ void      dd_admin_close(dd_admin *a);
 
 /* --- for those who answer --- */
 
+struct dd_dashboard;
 typedef struct {
     const dd_ask      *ask;
     const dd_snapshot *s;             /* NULL: none yet */
     const char        *dir;
     dd_ledger         *ledger;
+    struct dd_dashboard *dashboard;   /* its connections: cmd/dashboard.h */
     int64_t            now_s;
     dd_arena          *arena;         /* of the question */
     dd_buf            *out;           /* the answer */
@@ -42,6 +45,10 @@ typedef int dd_answer_fn(dd_question *q);   /* JSON into q->out; the status */
 int    dd_answer_error(dd_question *q, int status, const char *param, const char *code, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* The caller's organisation. */
 dd_str dd_question_org(const dd_question *q);
+
+/* Members: an amount of USD, exact; a moment. */
+void   dd_answer_money(dd_json *j, const char *name, dd_pusd m);
+void   dd_answer_time(dd_json *j, const char *name, int64_t s);
 
 /* Parameters behind the question mark, decoded into the arena, in their order. False: more than `max`, or a bad %XX. */
 typedef struct { dd_str name, value; } dd_param;

@@ -208,21 +208,6 @@ static void shorten(usage *u, figure_list *l, bool ordered)
 
 /* --- the answer --- */
 
-static void moment(dd_json *j, const char *name, int64_t s)
-{
-    dd_json_key(j, name);
-    dd_json_time(j, s);
-}
-
-static void money(dd_json *j, const char *name, dd_pusd m)
-{
-    dd_buf b = DD_BUF_INIT(64);
-    dd_money_json(m, &b);
-    dd_json_key(j, name);
-    dd_json_raw(j, dd_buf_str(&b));
-    dd_buf_free(&b);
-}
-
 static void put_figures(dd_json *j, const dd_sum *s)
 {
     const dd_usage *u     = &s->usage;
@@ -237,9 +222,9 @@ static void put_figures(dd_json *j, const dd_sum *s)
     dd_json_member_i64(j, "cache_write_tokens", u->cache_write);
     dd_json_member_i64(j, "cache_write_1h_tokens", u->cache_write_1h);
     dd_json_member_i64(j, "output_tokens", u->output);
-    money(j, "cost_usd", known ? s->cost : DD_PUSD_UNKNOWN);
-    money(j, "saved_usd", known ? s->saved : DD_PUSD_UNKNOWN);
-    money(j, "premium_saved_usd", s->premiums ? s->premium_saved : DD_PUSD_UNKNOWN);
+    dd_answer_money(j, "cost_usd", known ? s->cost : DD_PUSD_UNKNOWN);
+    dd_answer_money(j, "saved_usd", known ? s->saved : DD_PUSD_UNKNOWN);
+    dd_answer_money(j, "premium_saved_usd", s->premiums ? s->premium_saved : DD_PUSD_UNKNOWN);
     dd_json_key(j, "average_ms");
     if (s->latencies)
         dd_buf_printf(&b, "%.1f", (double)s->latency_us / 1000 / (double)s->latencies);
@@ -254,7 +239,7 @@ static void put_series(dd_json *j, const usage *u)
     dd_json_open(j, '[');
     for (size_t i = 0; i < u->series.n; i++) {
         dd_json_open(j, '{');
-        moment(j, "start", u->series.v[i].start_s);
+        dd_answer_time(j, "start", u->series.v[i].start_s);
         put_figures(j, &u->series.v[i].sum);
         dd_json_close(j, '}');
     }
@@ -298,11 +283,11 @@ static void put_savings(dd_json *j, const usage *u)
     dd_str        premium = u->q->s ? u->q->s->policy.premium : DD_STR("");
     dd_json_key(j, "savings");
     dd_json_open(j, '{');
-    money(j, "saved_usd", !s->requests || s->requests > s->unpriced || s->cost ? s->saved : DD_PUSD_UNKNOWN);
+    dd_answer_money(j, "saved_usd", !s->requests || s->requests > s->unpriced || s->cost ? s->saved : DD_PUSD_UNKNOWN);
     dd_json_member_i64(j, "cache_hits", s->hits);
     dd_json_member_str(j, "premium_model", premium);
     dd_json_member_i64(j, "premium_requests", s->premiums);
-    money(j, "premium_saved_usd", s->premiums ? s->premium_saved : DD_PUSD_UNKNOWN);
+    dd_answer_money(j, "premium_saved_usd", s->premiums ? s->premium_saved : DD_PUSD_UNKNOWN);
     dd_json_close(j, '}');
 }
 
@@ -329,10 +314,10 @@ static dd_code put_month(dd_json *j, const usage *u, dd_err *err)
         return rc;
     dd_json_key(j, "month");
     dd_json_open(j, '{');
-    moment(j, "from", from);
-    moment(j, "to", to);
-    money(j, "cost_usd", cost);
-    money(j, "projection_usd", dd_spend_outlook(cost, DD_PUSD_UNKNOWN, from, to, u->q->now_s).projection);
+    dd_answer_time(j, "from", from);
+    dd_answer_time(j, "to", to);
+    dd_answer_money(j, "cost_usd", cost);
+    dd_answer_money(j, "projection_usd", dd_spend_outlook(cost, DD_PUSD_UNKNOWN, from, to, u->q->now_s).projection);
     dd_json_close(j, '}');
     return DD_OK;
 }
@@ -376,8 +361,8 @@ static dd_code put_answer(usage *u, dd_book *book, dd_err *err)
     dd_json_member_str(&j, "object", DD_STR("usage"));
     dd_json_member_str(&j, "org", dd_question_org(q));
     dd_json_member_str(&j, "key_id", q->ask->admin ? DD_STR("") : q->ask->key_id);
-    moment(&j, "from", u->from_s);
-    moment(&j, "to", u->to_s);
+    dd_answer_time(&j, "from", u->from_s);
+    dd_answer_time(&j, "to", u->to_s);
     dd_json_key(&j, "totals");
     dd_json_open(&j, '{');
     put_figures(&j, &u->total);

@@ -42,11 +42,12 @@ static bool takes_open_metrics(const dd_http *h) { return dd_str_has(dd_http_hea
 
 static void answered(void *arg)          /* in the worker's thread */
 {
+    static const dd_header no_store[] = { { { "cache-control", 13 }, { "no-store", 8 } } };   /* figures of the moment, and of one caller */
     struct asking *a = arg;
     exchange      *x = a->x;
     if (x) {
         x->asking = NULL;
-        exchange_reply(x, a->status, type_of(a), dd_buf_str(&a->json), NULL, 0);
+        exchange_reply(x, a->status, type_of(a), dd_buf_str(&a->json), no_store, DD_COUNT(no_store));
     }
     end_ask(a);
 }
@@ -77,7 +78,7 @@ void ask_start(exchange *x)
     x->w->asks = a;
     x->asking  = a;
     a->json    = (dd_buf)DD_BUF_INIT(0);
-    a->ask     = (dd_ask){ .what = x->ep.ask, .query = dd_arena_dup(&a->arena, x->h->query), .body = dd_arena_dup(&a->arena, x->h->body),
+    a->ask     = (dd_ask){ .what = x->ep.ask, .path = dd_arena_dup(&a->arena, x->ep.path), .query = dd_arena_dup(&a->arena, x->h->query), .body = dd_arena_dup(&a->arena, x->h->body),
                            .org = dd_arena_dup(&a->arena, x->caller.org), .key_id = dd_arena_dup(&a->arena, x->caller.key_id),
                            .admin = x->caller.admin || x->caller.open, .open_metrics = takes_open_metrics(x->h) };
     exchange_move(x, EX_await_answer);

@@ -30,6 +30,10 @@ static const struct {
     { "POST", "/admin/panic", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "admin.panic", "panic", true, false },
     { "GET", "/admin/live", EP_LIVE, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "admin.live", NULL, true, false },
     { "GET", "/metrics", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "metrics", "metrics", true, false },
+    { "GET", "/api/dashboard/summary", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "dashboard.summary", "dashboard/summary", true, false },
+    { "GET", "/api/dashboard/treemap", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "dashboard.treemap", "dashboard/treemap", true, false },
+    { "GET", "/api/requests", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "requests", "requests", true, false },
+    { "GET", "/api/requests/*", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "request", "request", true, false },
     { "GET", "/health", EP_HEALTH, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "health", NULL, false, false },
     { "GET", "/ready", EP_READY, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "ready", NULL, false, false },
     { "GET", "/health/providers", EP_PROVIDERS, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "health.providers", NULL, false, false },
@@ -108,6 +112,18 @@ static endpoint_work work_of(const dd_http *h, dd_str path)
     return n < SEGMENTS ? WORK_OTHER : WORK_GENERATE;   /* no endpoint is that deep */
 }
 
+/* `*` at the end: one more segment. What is ours alone is not below /v1. */
+static bool is_at(dd_str path, bool v1, const char *row)
+{
+    dd_str at = dd_str_z(row);
+    if (v1 && dd_str_startsz(at, "/api/"))
+        return false;
+    if (!dd_str_endsz(at, "/*"))
+        return dd_str_eq(path, at);
+    at.len--;
+    return dd_str_starts(path, at) && path.len > at.len && dd_str_chr(dd_str_sub(path, at.len, path.len), '/') < 0;
+}
+
 endpoint endpoint_find(const dd_http *h)
 {
     dd_str   path   = h->path, method = dd_str_eqz(h->method, "HEAD") ? DD_STR("GET") : h->method;
@@ -127,8 +143,10 @@ endpoint endpoint_find(const dd_http *h)
     dd_str below = v1 ? dd_str_sub(path, 3, path.len) : path, bare = below;
     while (bare.len > 1 && bare.ptr[bare.len - 1] == '/')
         bare.len--;
-    for (size_t i = 0; i < DD_COUNT(endpoints); i++)
-        if (dd_str_eqz(bare, endpoints[i].path) && dd_str_eqz(method, endpoints[i].method)) {
+    for (size_t i = 0; i < DD_COUNT(endpoints); i++) {
+        if (!is_at(bare, v1, endpoints[i].path))
+            continue;
+        if (dd_str_eqz(method, endpoints[i].method)) {
             found.kind    = endpoints[i].kind;
             found.dialect = endpoints[i].dialect;
             found.family  = endpoints[i].kind == EP_MODELS ? found.family : endpoints[i].family;
@@ -137,8 +155,12 @@ endpoint endpoint_find(const dd_http *h)
             found.admin   = endpoints[i].admin;
             found.omni    = endpoints[i].omni;
             found.path    = bare;
+            found.allow   = NULL;
             return found;
         }
+        if (dd_str_startsz(bare, "/api/"))
+            found.allow = endpoints[i].method;
+    }
     if (v1) {
         found.kind = EP_PASS;
         found.work = work_of(h, below);

@@ -100,6 +100,8 @@ void exchange_error(exchange *x)
     dd_buf    body = DD_BUF_INIT(0);
     dd_header more[8];
     size_t    n = spend_headers(x, more);   /* head_ours leaves them to us */
+    if (x->ep.allow)
+        more[n++] = (dd_header){ DD_STR("allow"), dd_str_z(x->ep.allow) };   /* RFC 9110 section 15.5.6 */
     if (x->error.no_retry)
         more[n++] = (dd_header){ DD_STR("x-should-retry"), DD_STR("false") };
     dd_error_write(exchange_dialect(x), &x->error, dd_str_z(x->id_text), &body);
@@ -204,6 +206,17 @@ static void preflight(exchange *x)
     exchange_finish(x, 204, true);
 }
 
+static void refuse_unknown(exchange *x)
+{
+    dd_str method = x->h->method, path = x->h->path;
+    if (x->ep.allow)
+        fail_request(x, 405, "invalid_request_error", "method_not_allowed", "", DD_STR_FMT " takes %s, not " DD_STR_FMT, DD_STR_ARG(path), x->ep.allow,
+                     DD_STR_ARG(method));
+    else
+        fail_request(x, 404, "invalid_request_error", "unknown_url", "", "there is nothing at " DD_STR_FMT " " DD_STR_FMT, DD_STR_ARG(method), DD_STR_ARG(path));
+    exchange_error(x);
+}
+
 static void begin(worker *w, dd_http *h, door by)
 {
     exchange *x = dd_new(h->arena, exchange);
@@ -220,11 +233,9 @@ static void begin(worker *w, dd_http *h, door by)
         preflight(x);
     else if (x->ep.kind == EP_HEALTH || x->ep.kind == EP_READY)
         endpoint_health(x, x->ep.kind == EP_READY);
-    else if (x->ep.kind == EP_UNKNOWN) {
-        fail_request(x, 404, "invalid_request_error", "unknown_url", "", "there is nothing at " DD_STR_FMT " " DD_STR_FMT, DD_STR_ARG(h->method),
-                     DD_STR_ARG(h->path));
-        exchange_error(x);
-    } else
+    else if (x->ep.kind == EP_UNKNOWN)
+        refuse_unknown(x);
+    else
         exchange_authenticate(x);
 }
 

@@ -65,6 +65,7 @@ typedef struct {
     const char   *name;       /* the event's */
     dd_str        path;       /* below the version: "/chat/completions" */
     dd_str        provider;   /* of EP_PROVIDER */
+    const char   *allow;      /* of EP_UNKNOWN: the method that there is at this path; NULL: there is nothing */
     const char   *ask;        /* of EP_ASK: dd_ask.what */
     bool          admin;      /* an admin's key is needed */
     bool          omni;       /* /v1/chat, /v1/agent-step: a chat request with wishes, answered in a shape of our own */
