@@ -3,7 +3,7 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-GUIDES = ["README.md"] + [f"docs/{name}.md" for name in ("proxy", "keys", "store", "local-development", "compatibility", "routing")]
+GUIDES = ["README.md"] + [f"docs/{name}.md" for name in ("proxy", "keys", "store", "local-development", "compatibility", "routing", "traces")]
 SCRIPTS = ["deploy/ci-github.yaml", "deploy/ci-gitlab.yaml", "deploy/compose.dev.yaml", "deploy/Dockerfile"]
 
 
