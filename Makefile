@@ -21,7 +21,8 @@ LLHTTP     := $(wildcard /usr/share/llhttp/llhttp.c)
 LLHTTP_OBJ := $(if $(LLHTTP),$(patsubst %,$(OUT)/llhttp/%.o,llhttp api http))
 PKGS           := libpcre2-8 libcjson libcurl yaml-0.1 sqlite3 libssl libcrypto libzstd zlib $(if $(LLHTTP),,libllhttp)
 PKG_CFLAGS     := $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(if $(LLHTTP),-I/usr/share/include/llhttp)
-LIBS           := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcrypt -lm
+# ncurses' flags name an old POSIX: what is needed stands in cmd/top_screen.c.
+LIBS           := $(shell pkg-config --libs $(PKGS) ncursesw 2>/dev/null) -lcrypt -lm
 ifeq ($(VARIANT),fuzz)
 CC := clang
 endif

@@ -31,7 +31,7 @@ as_root() {
 }
 
 # --- with apt ---
-BUILD="gcc make pkg-config libc6-dev libpcre2-dev libcjson-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev libssl-dev libzstd-dev zlib1g-dev libcrypt-dev ca-certificates tzdata"
+BUILD="gcc make pkg-config libc6-dev libpcre2-dev libcjson-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev libssl-dev libzstd-dev zlib1g-dev libncurses-dev libcrypt-dev ca-certificates tzdata"
 TESTS="python3 python3-venv git clang libclang-rt-14-dev clang-tidy cppcheck strace ripgrep curl"
 
 missing_debs() {
@@ -70,7 +70,7 @@ with_apt() {
 
 # --- with brew ---
 with_brew() {
-    want="pkg-config pcre2 cjson curl libyaml llhttp sqlite openssl@3 zstd zlib"
+    want="pkg-config pcre2 cjson curl libyaml llhttp sqlite openssl@3 zstd zlib ncurses"
     command -v npm >/dev/null 2>&1 || want="$want node"
     [ "$tests" = no ] || want="$want python3 llvm cppcheck ripgrep"
     for p in $want; do
@@ -86,7 +86,7 @@ if command -v apt-get >/dev/null 2>&1; then
 elif command -v brew >/dev/null 2>&1; then
     with_brew
 else
-    say "neither apt nor brew is here; needed are: a C compiler, make, pkg-config, PCRE2, cJSON, libcurl, libyaml, llhttp, SQLite, OpenSSL, zstd, zlib, npm"
+    say "neither apt nor brew is here; needed are: a C compiler, make, pkg-config, PCRE2, cJSON, libcurl, libyaml, llhttp, SQLite, OpenSSL, zstd, zlib, ncurses, npm"
 fi
 
 # --- C sources of the parsers and the tokenizer ranks, from npm ---

@@ -12,11 +12,17 @@ enum { ROOM = 64 << 10 };       /* pages that only a crash touches; registers al
 #define MAP_ANONYMOUS MAP_ANON
 #endif
 
+static void (*before)(void);
+
+void dd_crash_before(void (*fn)(void)) { before = fn; }
+
 static void fatal(int number)
 {
     static const char text[] = "dd0c: a fatal error; please report the lines below, they hold no data\n";
     void *frames[48];
     char  line[128];
+    if (before)
+        before();
     size_t n = dd_redact_into(line, sizeof line, (dd_str){ text, sizeof text - 1 });
     if (write(STDERR_FILENO, line, n) > 0)
         backtrace_symbols_fd(frames, backtrace(frames, 48), STDERR_FILENO);

@@ -4,6 +4,8 @@
 #define DD_BASE_CRASH_H
 #include <signal.h>
 
+/* Called first, from the signal handler: to give a terminal back. NULL: nothing. */
+void dd_crash_before(void (*fn)(void));
 void dd_crash_catch(void);      /* from now on; room for the calling thread, too, as long as the process lives */
 
 typedef struct { void *memory; stack_t before; } dd_crash_room;

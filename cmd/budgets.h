@@ -11,7 +11,7 @@ typedef struct dd_book dd_book;
 struct dd_snapshot;
 struct dd_ledger;
 /* `config` NULL: as every command finds it. What is wrong with a configuration that was not named is a warning, and budgets are those of the
- * ledger. Caller owns; NULL: *err. */
+ * ledger. `cmd` NULL: nothing is warned of. Caller owns; NULL: *err. */
 dd_book *dd_book_open(const dd_cmd *cmd, const char *config, int64_t now_s, dd_err *err);
 /* The same of a running proxy: its snapshot (NULL: none) and its ledger, both borrowed. Never fails. */
 dd_book *dd_book_join(const char *dir, const struct dd_snapshot *s, struct dd_ledger *ledger, int64_t now_s);

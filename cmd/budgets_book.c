@@ -161,7 +161,8 @@ static dd_code open_config(dd_book *b, const dd_cmd *cmd, const char *path, dd_e
             *err = why;
         return rc;
     }
-    dd_cmd_warn(cmd, "%s", why.msg);
+    if (cmd)
+        dd_cmd_warn(cmd, "%s", why.msg);
     return DD_OK;
 }
 
@@ -213,7 +214,7 @@ dd_book *dd_book_open(const dd_cmd *cmd, const char *config, int64_t now_s, dd_e
         return NULL;
     }
     read_keys(b);
-    if (b->ledger && dd_ledger_note(b->ledger)[0])
+    if (cmd && b->ledger && dd_ledger_note(b->ledger)[0])
         dd_cmd_warn(cmd, "%s", dd_ledger_note(b->ledger));
     list_accounts(b);
     return b;

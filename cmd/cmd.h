@@ -70,5 +70,7 @@ dd_cmd_fn dd_cmd_flags, dd_cmd_flags_check, dd_cmd_flags_reset, dd_cmd_flags_set
 extern const dd_opt dd_flags_opts[], dd_flags_set_opts[];
 dd_cmd_fn dd_cmd_policy_approve, dd_cmd_policy_log, dd_cmd_policy_panic, dd_cmd_policy_reject, dd_cmd_policy_show;
 extern const dd_opt dd_policy_word_opts[], dd_policy_log_opts[], dd_policy_panic_opts[], dd_policy_show_opts[];
+dd_cmd_fn dd_cmd_top;
+extern const dd_opt dd_top_opts_table[];
 #define DD_VERSION "0.1.0"
 #endif

@@ -214,6 +214,15 @@ const dd_cmd dd_cmds[] = {
       "status 3 and the line's number, after the answers before it.",
       "# two files and their sum\ndd0c tokens README.md LICENSE\n# as a model counts\ndd0c tokens --model claude-opus-5 README.md\n"
       "# many texts at once\ndd0c tokens --encoding o200k_base --jsonl < texts.jsonl" },
+    { "top", dd_cmd_top, "watch spend, savings, providers, budgets and requests live", "", dd_top_opts_table,
+      "Shows what the proxies of this machine do, and what they have recorded: requests and dollars now, what was saved, latency and overhead; who spends, as a treemap and "
+      "as tables by team, feature, model, call site, provider, key and route; providers with their breakers; budgets with their projection; the latest requests, each with its "
+      "decision, alternatives, attempts and timings. Prompts and answers are never recorded.\n\n"
+      "Keys: 1 to 5 and Tab for screens, arrows and Enter, Esc, / to find or filter, p for the period, s to sort, space to pause, ? for help, q to leave; the mouse works. "
+      "Without a proxy it shows what is stored. --once prints one screen and ends, as it does when standard output is no terminal; --plain prints lines, and later only what "
+      "changed, for screen readers and logs.",
+      "dd0c top\n# a screen for a bug report\ndd0c top --once --tab spend --by model --period 7d --size 120x40\n# for a program\ndd0c top --once --format json\n"
+      "# lines that tell what changed\ndd0c top --plain" },
     { "trace", dd_cmd_trace, "show where a request's time and money went, and why", "ID", dd_trace_opts,
       "Prints a recorded request as a tree: each step with its time as a bar on the way from the request's start to its end, then the decision (strategy, the rules that "
       "did not hold, the models that were compared and why they stand where they do, what it cost against the requested model), the attempts with tokens and cost, and "

@@ -120,6 +120,9 @@ void dd_grid_link(dd_grid *g, dd_str uri)
 
 /* Three palettes by role. Plain text stays the terminal's own colour, so light and dark backgrounds both work; the
  * hues were chosen to keep a contrast of 3:1 on white and on black. */
+#define TILE(n, ansi, fg, bg, full, back)                                                                         \
+    [DD_ROLE_TILE + (n)]        = { "", ansi, "38;5;" fg ";48;5;" bg, "38;2;" full ";48;2;" back },               \
+    [DD_ROLE_TILE_STRONG + (n)] = { "", "1;" ansi, "1;38;5;" fg ";48;5;" bg, "1;38;2;" full ";48;2;" back }
 static const struct { const char *none, *ansi, *c256, *full; } palette[DD_ROLE_COUNT] = {
     [DD_ROLE_TEXT]       = { "", "", "", "" },
     [DD_ROLE_DIM]        = { "", "90", "38;5;244", "38;2;128;132;142" },
@@ -135,6 +138,13 @@ static const struct { const char *none, *ansi, *c256, *full; } palette[DD_ROLE_C
     [DD_ROLE_BAR]        = { "", "34", "38;5;68", "38;2;84;132;214" },
     [DD_ROLE_TRACK]      = { "", "90", "38;5;246", "38;2;140;146;160" },
     [DD_ROLE_BAR_SAVING] = { "", "32", "38;5;35", "38;2;34;158;98" },
+    [DD_ROLE_TAB]        = { "", "1;7", "1;38;5;68", "1;38;2;84;132;214" },
+    [DD_ROLE_SELECTED]   = { "", "7", "7", "7" },
+    [DD_ROLE_KEY]        = { "", "1", "1", "1" },
+    TILE(0, "97;44", "255", "25", "255;255;255", "34;84;140"),     TILE(1, "30;46", "255", "30", "255;255;255", "20;110;116"),
+    TILE(2, "97;45", "255", "61", "255;255;255", "88;84;160"),     TILE(3, "30;42", "255", "65", "255;255;255", "74;112;78"),
+    TILE(4, "30;43", "255", "95", "255;255;255", "122;88;96"),     TILE(5, "30;47", "255", "60", "255;255;255", "84;90;128"),
+    TILE(6, "97;100", "255", "240", "255;255;255", "88;88;88"),
 };
 
 static const char *code_of(uint8_t role, dd_color color)
@@ -147,6 +157,8 @@ static const char *code_of(uint8_t role, dd_color color)
     }
 }
 
+const char *dd_grid_sgr(dd_role role, dd_color color) { return (unsigned)role < DD_ROLE_COUNT ? code_of((uint8_t)role, color) : ""; }
+
 static const struct { uint32_t from, to; char plain; } plain_of[] = {
     { 0x00b7, 0x00b7, '-' },  { 0x00d7, 0x00d7, 'x' },  { 0x2010, 0x2015, '-' },  { 0x2018, 0x2019, '\'' },
     { 0x201c, 0x201d, '"' },  { 0x2022, 0x2022, '*' },  { 0x2026, 0x2026, '*' },  { 0x2190, 0x2190, '<' },
@@ -154,7 +166,8 @@ static const struct { uint32_t from, to; char plain; } plain_of[] = {
     { 0x2502, 0x2503, '|' },  { 0x2504, 0x2505, '-' },  { 0x250c, 0x254b, '+' },  { 0x2574, 0x257f, '-' },
     { 0x2580, 0x258c, '#' },  { 0x258d, 0x258f, ' ' },  { 0x2590, 0x2590, '#' },  { 0x2591, 0x2591, '.' },
     { 0x2592, 0x2593, '#' },  { 0x25b2, 0x25b2, '!' },  { 0x25cb, 0x25cb, 'o' },  { 0x25cf, 0x25cf, '*' },
-    { 0x25d0, 0x25d1, 'o' },  { 0x2713, 0x2713, '+' },
+    { 0x25b8, 0x25b8, '>' },  { 0x25bc, 0x25bc, 'v' },  { 0x25d0, 0x25d1, 'o' },  { 0x2713, 0x2713, '+' },
+    { 0x2550, 0x2550, '=' },
 };
 
 static char plain(dd_str cell)
@@ -168,6 +181,8 @@ static char plain(dd_str cell)
             return plain_of[i].plain;
     return '?';
 }
+
+char dd_grid_plain(const dd_cell *cell) { return cell->len ? plain((dd_str){ cell->text, cell->len }) : cell->tail ? '?' : ' '; }
 
 typedef struct {
     const dd_grid       *grid;
@@ -193,10 +208,17 @@ static void set_link(pen *p, uint32_t link)
     p->link = link;
 }
 
+/* Nothing is to be seen there: no text, no colour behind it. */
+static bool is_blank(const pen *p, const dd_cell *cell)
+{
+    bool ground = p->style->color != DD_COLOR_NONE && cell->role >= DD_ROLE_TAB;
+    return !cell->tail && (!cell->len || (!ground && cell->len == 1 && cell->text[0] == ' '));
+}
+
 static void write_row(pen *p, const dd_cell *row)
 {
     int end = p->grid->width;
-    while (end > 0 && !row[end - 1].tail && (!row[end - 1].len || (row[end - 1].len == 1 && row[end - 1].text[0] == ' ')))
+    while (end > 0 && is_blank(p, &row[end - 1]))
         end--;
     for (int c = 0; c < end; c++) {
         const dd_cell *cell = row + c;

@@ -9,8 +9,12 @@
 
 typedef enum {
     DD_ROLE_TEXT, DD_ROLE_DIM, DD_ROLE_STRONG, DD_ROLE_HEADING, DD_ROLE_RULE, DD_ROLE_MONEY, DD_ROLE_SAVING,
-    DD_ROLE_MODEL, DD_ROLE_PATH, DD_ROLE_WARN, DD_ROLE_BAD, DD_ROLE_BAR, DD_ROLE_TRACK, DD_ROLE_BAR_SAVING, DD_ROLE_COUNT
+    DD_ROLE_MODEL, DD_ROLE_PATH, DD_ROLE_WARN, DD_ROLE_BAD, DD_ROLE_BAR, DD_ROLE_TRACK, DD_ROLE_BAR_SAVING,
+    DD_ROLE_TAB, DD_ROLE_SELECTED, DD_ROLE_KEY,
+    /* tiles of a treemap, by shade; the same with stronger text; the last shade is for what is summed up */
+    DD_ROLE_TILE, DD_ROLE_TILE_STRONG = DD_ROLE_TILE + 7, DD_ROLE_COUNT = DD_ROLE_TILE_STRONG + 7
 } dd_role;
+enum { DD_TILE_SHADES = 6 };
 typedef enum { DD_COLOR_NONE, DD_COLOR_16, DD_COLOR_256, DD_COLOR_TRUE } dd_color;
 
 enum { DD_CELL_BYTES = 12 };
@@ -47,6 +51,10 @@ typedef struct {
     bool     ascii;  /* one ASCII character for each cell */
     bool     links;  /* OSC 8 */
 } dd_grid_style;
+/* The one ASCII character that stands for a cell; ' ' when it is blank. */
+char dd_grid_plain(const dd_cell *cell);
+/* The SGR parameters of a role: "1;38;5;35"; "" none. */
+const char *dd_grid_sgr(dd_role role, dd_color color);
 /* Rows as lines, without blanks at their ends. */
 void dd_grid_write(const dd_grid *g, const dd_grid_style *style, dd_buf *out);
 #endif

@@ -1,0 +1,351 @@
+/* cmd/top_screen.c - the terminal: ncurses, signals, and giving it back whatever happens.
+ *
+ * ncurses writes a frame when its buffer is full or the frame is whole; the buffer's size is made of the screen's when that begins. So it begins with a
+ * screen that is larger than the true one, and each frame is one write. */
+#define NCURSES_WIDECHAR 1
+#include "cmd/top.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ncurses.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+#undef lines     /* term.h's names for capabilities */
+#undef columns
+
+#include "base/crash.h"
+
+struct dd_top_screen {
+    SCREEN *term;
+    WINDOW *keys;         /* never shown: reading from it draws nothing */
+    int     width, height;
+    bool    ascii, whole; /* whole: all cells are put again */
+    attr_t  attr[DD_ROLE_COUNT];
+    dd_grid shown;
+    struct sigaction before[4];
+};
+
+/* --- giving back --- */
+
+static struct termios cooked;
+static char           farewell[256];
+static size_t         n_farewell;
+static int            signal_pipe[2] = { -1, -1 };
+static const int      ours[4] = { SIGWINCH, SIGINT, SIGTERM, SIGHUP };
+
+static void say_farewell(const char *s)
+{
+    size_t n = s ? strlen(s) : 0;
+    if (s && s != (const char *)-1 && n_farewell + n < sizeof farewell) {
+        memcpy(farewell + n_farewell, s, n);
+        n_farewell += n;
+    }
+}
+
+/* From a crash: only what a signal handler may do. */
+static void give_back(void)
+{
+    ssize_t n = write(STDOUT_FILENO, farewell, n_farewell);
+    (void)n;
+    tcsetattr(STDIN_FILENO, TCSANOW, &cooked);
+}
+
+static void on_signal(int number)
+{
+    int  saved = errno;
+    char byte  = (char)number;
+    ssize_t n  = write(signal_pipe[1], &byte, 1);
+    (void)n;
+    errno = saved;
+}
+
+static bool catch_signals(dd_top_screen *s)
+{
+    struct sigaction a = { .sa_handler = on_signal };
+    if (signal_pipe[0] < 0 && pipe(signal_pipe) != 0)
+        return false;
+    for (int i = 0; i < 2; i++) {
+        fcntl(signal_pipe[i], F_SETFD, FD_CLOEXEC);
+        fcntl(signal_pipe[i], F_SETFL, O_NONBLOCK);
+    }
+    sigemptyset(&a.sa_mask);
+    for (size_t i = 0; i < DD_COUNT(ours); i++)
+        sigaction(ours[i], &a, &s->before[i]);
+    return true;
+}
+
+/* --- colours --- */
+
+/* An SGR as ncurses has it. Colours are pairs there: one a role. */
+static void set_look(dd_top_screen *s, dd_role role, bool color)
+{
+    const char *sgr = dd_grid_sgr(role, color && COLORS >= 256 ? DD_COLOR_256 : DD_COLOR_16);
+    short       fg = -1, bg = -1;
+    attr_t      attr = A_NORMAL;
+    dd_str      rest = dd_str_z(sgr);
+    while (rest.len) {
+        int64_t n = 0, kind = 0, value = 0;
+        dd_parse_i64(dd_str_cut(&rest, ';'), &n);
+        if (n == 1)
+            attr |= A_BOLD;
+        if (n == 7)
+            attr |= A_REVERSE;
+        if (n == 38 || n == 48) {
+            dd_parse_i64(dd_str_cut(&rest, ';'), &kind);
+            dd_parse_i64(dd_str_cut(&rest, ';'), &value);
+            *(n == 38 ? &fg : &bg) = (short)value;
+        }
+        if (n >= 30 && n <= 37)
+            fg = (short)(n - 30);
+        if (n >= 40 && n <= 47)
+            bg = (short)(n - 40);
+        if (n >= 90 && n <= 97)
+            fg = (short)(n - 90 + 8);
+        if (n >= 100 && n <= 107)
+            bg = (short)(n - 100 + 8);
+    }
+    if (!color && role >= DD_ROLE_TILE)
+        attr = role >= DD_ROLE_TILE_STRONG ? A_BOLD : A_NORMAL;
+    if (fg >= COLORS) {   /* eight colours: grey is dim, light is bold */
+        attr |= fg == 8 ? A_DIM : A_BOLD;
+        fg = fg == 8 ? -1 : (short)(fg - 8);
+    }
+    if (bg >= COLORS)
+        bg = (short)(bg - 8);
+    if (color && (fg >= 0 || bg >= 0) && init_pair((short)(role + 1), fg, bg) == OK)
+        attr |= (attr_t)COLOR_PAIR(role + 1);
+    s->attr[role] = attr;
+}
+
+static bool wants_color(void)
+{
+    const char *no = getenv("NO_COLOR");
+    return has_colors() && !(no && *no);
+}
+
+/* --- beginning and end --- */
+
+static void true_size(int *width, int *height)
+{
+    struct winsize w;
+    *width  = 80;
+    *height = 24;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 && w.ws_row > 0) {
+        *width  = w.ws_col;
+        *height = w.ws_row;
+    }
+}
+
+static void set_env(const char *name, const char *value)
+{
+    if (value)
+        setenv(name, value, 1);
+    else
+        unsetenv(name);
+}
+
+static SCREEN *begin_large(int width, int height)
+{
+    const char *old[] = { getenv("LINES"), getenv("COLUMNS") };
+    char       *kept[] = { old[0] ? dd_strdup(dd_str_z(old[0])) : NULL, old[1] ? dd_strdup(dd_str_z(old[1])) : NULL }, text[24];
+    snprintf(text, sizeof text, "%d", (height < 40 ? 40 : height) * 6);
+    setenv("LINES", text, 1);
+    snprintf(text, sizeof text, "%d", width < 120 ? 120 : width);
+    setenv("COLUMNS", text, 1);
+    SCREEN *s = newterm(NULL, stdout, stdin);
+    set_env("LINES", kept[0]);
+    set_env("COLUMNS", kept[1]);
+    free(kept[0]);
+    free(kept[1]);
+    return s;
+}
+
+static void *fail(dd_top_screen *s, dd_err *err)
+{
+    const char *term = getenv("TERM");
+    free(s);
+    dd_fail(err, DD_ERR_USAGE, "the terminal \"%s\" cannot place a cursor", term ? term : "");
+    dd_hint(err, "Use --plain for lines of text, or --once for one screen.");
+    return NULL;
+}
+
+dd_top_screen *dd_top_screen_open(bool ascii, bool mouse, dd_err *err)
+{
+    dd_top_screen *s = dd_calloc(1, sizeof *s);
+    int            problem;
+    if (setupterm(NULL, STDOUT_FILENO, &problem) != OK || !cursor_address || !clear_screen)
+        return fail(s, err);
+    true_size(&s->width, &s->height);
+    tcgetattr(STDIN_FILENO, &cooked);
+    if (!catch_signals(s))
+        return fail(s, err);
+    if (!(s->term = begin_large(s->width, s->height)))
+        return fail(s, err);
+    resizeterm(s->height, s->width);
+    cbreak();
+    noecho();
+    nonl();
+    curs_set(0);
+    set_escdelay(25);
+    s->keys = newpad(1, 1);
+    keypad(s->keys, TRUE);
+    nodelay(s->keys, TRUE);
+    if (mouse) {
+        mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+        mouseinterval(0);
+        say_farewell("\x1b[?1000l\x1b[?1006l");
+    }
+    say_farewell(exit_attribute_mode);
+    say_farewell(keypad_local);
+    say_farewell(cursor_normal);
+    say_farewell(exit_ca_mode);
+    s->ascii = ascii;
+    bool color = wants_color() && start_color() == OK && use_default_colors() == OK;
+    for (int i = 0; i < DD_ROLE_COUNT; i++)
+        set_look(s, (dd_role)i, color);
+    s->whole = true;
+    dd_crash_before(give_back);
+    return s;
+}
+
+void dd_top_screen_close(dd_top_screen *s)
+{
+    if (!s)
+        return;
+    dd_crash_before(NULL);
+    endwin();
+    delwin(s->keys);
+    delscreen(s->term);
+    for (size_t i = 0; i < DD_COUNT(ours); i++)
+        sigaction(ours[i], &s->before[i], NULL);
+    dd_grid_fini(&s->shown);
+    n_farewell = 0;
+    free(s);
+}
+
+void dd_top_screen_size(const dd_top_screen *s, int *width, int *height)
+{
+    *width  = s->width;
+    *height = s->height;
+}
+
+bool dd_top_screen_color(const dd_top_screen *s) { return s->attr[DD_ROLE_SAVING] & A_COLOR; }
+bool dd_top_screen_ascii(const dd_top_screen *s) { return s->ascii; }
+
+/* --- drawing --- */
+
+static void put(const dd_top_screen *s, int y, int x, const dd_cell *cell)
+{
+    wchar_t text[6] = { L' ', 0 };
+    cchar_t c;
+    attr_t  attr = s->attr[cell->role];
+    size_t  pos = 0, n = 0;
+    if (s->ascii)
+        text[0] = (wchar_t)(unsigned char)dd_grid_plain(cell);
+    while (!s->ascii && pos < cell->len && n < 5)
+        text[n++] = (wchar_t)dd_utf8_next((dd_str){ cell->text, cell->len }, &pos);
+    if (setcchar(&c, text, attr & ~A_COLOR, (short)PAIR_NUMBER(attr), NULL) == OK)
+        mvadd_wch(y, x, &c);
+}
+
+static void remember(dd_top_screen *s, const dd_grid *g)
+{
+    if (s->shown.width != g->width || s->shown.cap < g->rows) {
+        dd_grid_fini(&s->shown);
+        dd_grid_init(&s->shown, g->width);
+    }
+    while (s->shown.rows < g->rows)
+        dd_grid_row(&s->shown);
+    s->shown.rows = g->rows;
+    memcpy(s->shown.cells, g->cells, g->rows * (size_t)g->width * sizeof *g->cells);
+}
+
+void dd_top_screen_show(dd_top_screen *s, const dd_grid *g)
+{
+    bool whole = s->whole || s->shown.width != g->width || s->shown.rows != g->rows;
+    if (s->whole)
+        clearok(curscr, TRUE);
+    for (size_t y = 0; y < g->rows && (int)y < s->height; y++)
+        for (int x = 0; x < g->width && x < s->width; x++) {
+            const dd_cell *cell = &g->cells[y * (size_t)g->width + (size_t)x];
+            if ((whole || memcmp(cell, &s->shown.cells[y * (size_t)g->width + (size_t)x], sizeof *cell) != 0) && !cell->tail)
+                put(s, (int)y, x, cell);
+        }
+    refresh();
+    s->whole = false;
+    remember(s, g);
+}
+
+/* --- keys --- */
+
+static const struct { int code; dd_top_key_kind kind; } codes[] = {
+    { KEY_UP, DD_KEY_UP },       { KEY_DOWN, DD_KEY_DOWN },   { KEY_LEFT, DD_KEY_LEFT },       { KEY_RIGHT, DD_KEY_RIGHT }, { KEY_PPAGE, DD_KEY_PAGE_UP },
+    { KEY_NPAGE, DD_KEY_PAGE_DOWN }, { KEY_HOME, DD_KEY_HOME }, { KEY_END, DD_KEY_END },         { KEY_BTAB, DD_KEY_BACK_TAB },
+    { KEY_ENTER, DD_KEY_ENTER }, { KEY_BACKSPACE, DD_KEY_BACKSPACE },
+};
+static const struct { wint_t ch; dd_top_key_kind kind; } chars[] = {
+    { '\t', DD_KEY_TAB }, { '\r', DD_KEY_ENTER }, { '\n', DD_KEY_ENTER }, { 27, DD_KEY_ESCAPE }, { 8, DD_KEY_BACKSPACE }, { 127, DD_KEY_BACKSPACE }, { 12, DD_KEY_REDRAW },
+};
+
+static dd_top_key from_mouse(dd_top_screen *s)
+{
+    MEVENT e;
+    if (getmouse(&e) != OK)
+        return (dd_top_key){ .kind = DD_KEY_NONE };
+    if (e.bstate & BUTTON4_PRESSED)
+        return (dd_top_key){ .kind = DD_KEY_UP, .times = 3 };
+    if (e.bstate & BUTTON5_PRESSED)
+        return (dd_top_key){ .kind = DD_KEY_DOWN, .times = 3 };
+    if (!(e.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED)) || e.y < 0 || (size_t)e.y >= s->shown.rows || e.x < 0 || e.x >= s->shown.width)
+        return (dd_top_key){ .kind = DD_KEY_REDRAW };   /* nothing to do, but a key */
+    return (dd_top_key){ .kind = DD_KEY_CLICK, .hit = dd_board_hit_of(s->shown.cells[(size_t)e.y * (size_t)s->shown.width + (size_t)e.x].link) };
+}
+
+dd_top_key dd_top_screen_key(dd_top_screen *s)
+{
+    wint_t ch;
+    int    kind = wget_wch(s->keys, &ch);
+    if (kind == ERR)
+        return (dd_top_key){ .kind = DD_KEY_NONE };
+    if (kind == KEY_CODE_YES && ch == KEY_MOUSE)
+        return from_mouse(s);
+    for (size_t i = 0; kind == KEY_CODE_YES && i < DD_COUNT(codes); i++)
+        if ((wint_t)codes[i].code == ch)
+            return (dd_top_key){ .kind = codes[i].kind, .times = 1 };
+    if (kind == KEY_CODE_YES)
+        return (dd_top_key){ .kind = DD_KEY_RESIZE };
+    for (size_t i = 0; i < DD_COUNT(chars); i++)
+        if (chars[i].ch == ch) {
+            s->whole = s->whole || chars[i].kind == DD_KEY_REDRAW;
+            return (dd_top_key){ .kind = chars[i].kind, .times = 1 };
+        }
+    return (dd_top_key){ .kind = DD_KEY_CHAR, .ch = (uint32_t)ch, .times = 1 };
+}
+
+int dd_top_screen_signals(const dd_top_screen *s)
+{
+    (void)s;
+    return signal_pipe[0];
+}
+
+bool dd_top_screen_leaves(dd_top_screen *s, int *signal)
+{
+    char bytes[32];
+    bool leave = false;
+    for (ssize_t n; (n = read(signal_pipe[0], bytes, sizeof bytes)) > 0;)
+        for (ssize_t i = 0; i < n; i++)
+            if (bytes[i] == SIGWINCH) {
+                true_size(&s->width, &s->height);
+                resizeterm(s->height, s->width);
+                s->whole = true;
+            } else {
+                *signal = bytes[i];
+                leave   = true;
+            }
+    return leave;
+}

@@ -1,0 +1,247 @@
+/* report/board_text.c - the dashboard for programs (JSON) and for screen readers (lines that tell what changed). */
+#include "base/json.h"
+#include "report/board_parts.h"
+
+static void money(dd_json *j, const char *key, dd_pusd m)
+{
+    dd_buf b = DD_BUF_INIT(64);
+    if (m == DD_PUSD_UNKNOWN)
+        dd_buf_addz(&b, "null");
+    else
+        dd_money_json(m, &b);
+    dd_json_key(j, key);
+    dd_json_raw(j, dd_buf_str(&b));
+    dd_buf_free(&b);
+}
+
+static void number(dd_json *j, const char *key, double d)
+{
+    char text[40];
+    dd_json_key(j, key);
+    if (d >= 0 && d < 1e15) {
+        snprintf(text, sizeof text, "%.3f", d);
+        dd_json_raw(j, dd_str_z(text));
+    } else {
+        dd_json_null(j);
+    }
+}
+
+static void known(dd_json *j, const char *key, int64_t n)
+{
+    dd_json_key(j, key);
+    if (n < 0)
+        dd_json_null(j);
+    else
+        dd_json_i64(j, n);
+}
+
+static void sum(dd_json *j, const char *key, const dd_board_sum *s)
+{
+    dd_json_key(j, key);
+    dd_json_open(j, '{');
+    dd_json_member_i64(j, "requests", s->requests);
+    dd_json_member_i64(j, "errors", s->errors);
+    dd_json_member_i64(j, "hits", s->hits);
+    known(j, "misses", s->misses);
+    dd_json_member_i64(j, "fallbacks", s->fallbacks);
+    dd_json_member_i64(j, "unpriced", s->unpriced);
+    money(j, "cost_usd", dd_board_cost(s));
+    money(j, "saved_usd", dd_board_saved(s));
+    dd_json_close(j, '}');
+}
+
+static void times(dd_json *j, const char *key, const dd_board_times *t)
+{
+    dd_json_key(j, key);
+    dd_json_open(j, '{');
+    number(j, "p50", t->p50);
+    number(j, "p95", t->p95);
+    number(j, "p99", t->p99);
+    dd_json_close(j, '}');
+}
+
+static void rows(dd_json *j, const dd_board *b)
+{
+    dd_json_key(j, "rows");
+    dd_json_open(j, '[');
+    for (size_t i = 0; i < b->n_rows; i++) {
+        dd_json_open(j, '{');
+        dd_json_member_str(j, "name", b->rows[i].name);
+        dd_json_member_str(j, "value", b->rows[i].value);
+        sum(j, "now", &b->rows[i].now);
+        sum(j, "before", &b->rows[i].before);
+        dd_json_close(j, '}');
+    }
+    dd_json_close(j, ']');
+}
+
+static void providers(dd_json *j, const dd_board *b)
+{
+    dd_json_key(j, "providers");
+    dd_json_open(j, '[');
+    for (size_t i = 0; i < b->n_providers; i++) {
+        const dd_board_provider *p = &b->providers[i];
+        dd_json_open(j, '{');
+        dd_json_member_str(j, "provider", p->name);
+        dd_json_member_str(j, "model", p->model);
+        dd_json_member_str(j, "breaker", p->breaker);
+        number(j, "error_rate", p->error_rate);
+        number(j, "latency_ms", p->latency_ms);
+        number(j, "first_ms", p->first_ms);
+        known(j, "under_way", p->under_way);
+        if (!p->model.len)
+            sum(j, "period", &p->period);
+        dd_json_close(j, '}');
+    }
+    dd_json_close(j, ']');
+}
+
+static void live(dd_json *j, const dd_board *b)
+{
+    dd_json_key(j, "live");
+    if (b->link != DD_BOARD_LIVE) {
+        dd_json_null(j);
+        return;
+    }
+    dd_json_open(j, '{');
+    dd_json_member_i64(j, "proxies", b->proxies);
+    dd_json_key(j, "panic");
+    dd_json_bool(j, b->panic);
+    number(j, "requests_per_second", b->per_second);
+    money(j, "usd_per_hour", b->per_hour);
+    known(j, "under_way", b->under_way);
+    known(j, "events_queued", b->queued);
+    known(j, "events_dropped", b->dropped);
+    dd_json_close(j, '}');
+}
+
+void dd_board_json(const dd_board *b, const dd_board_view *v, dd_buf *out)
+{
+    dd_json j = DD_JSON_INIT(out, 2);
+    (void)v;
+    dd_json_open(&j, '{');
+    dd_json_key(&j, "schema");
+    dd_json_strz(&j, "dd0c.top/1");
+    dd_json_key(&j, "now");
+    dd_json_time(&j, b->now_ms / 1000);
+    dd_json_key(&j, "period");
+    dd_json_strz(&j, dd_board_period_name(b->period));
+    dd_json_key(&j, "from");
+    dd_json_time(&j, b->from_s);
+    dd_json_member_str(&j, "problem", b->problem);
+    live(&j, b);
+    sum(&j, "total", &b->total);
+    sum(&j, "before", &b->before);
+    money(&j, "saved_today_usd", b->saved_today);
+    money(&j, "saved_week_usd", b->saved_week);
+    money(&j, "saved_month_usd", b->saved_month);
+    money(&j, "spent_today_usd", b->spent_today);
+    money(&j, "spent_month_usd", b->spent_month);
+    times(&j, "latency_ms", &b->latency);
+    times(&j, "first_ms", &b->first);
+    times(&j, "overhead_ms", &b->overhead);
+    dd_json_key(&j, "by");
+    dd_json_strz(&j, dd_board_by_name(b->by));
+    rows(&j, b);
+    providers(&j, b);
+    dd_json_key(&j, "budgets");
+    dd_json_open(&j, '[');
+    for (size_t i = 0; i < b->n_budgets; i++) {
+        dd_json_open(&j, '{');
+        dd_spend_account_json(&j, &b->budgets[i], b->now_ms / 1000);
+        dd_json_close(&j, '}');
+    }
+    dd_json_close(&j, ']');
+    dd_json_close(&j, '}');
+    dd_buf_addc(out, '\n');
+}
+
+/* --- lines --- */
+
+/* Two digits that count: 1,234 is 1,200, so that a figure that trembles is told once. */
+static int64_t calm(int64_t n)
+{
+    int64_t step = 1;
+    while (n / step >= 100)
+        step *= 10;
+    return (n + step / 2) / step * step;
+}
+
+static dd_str about(dd_arena *a, dd_pusd m) { return m == DD_PUSD_UNKNOWN ? DD_STR("not known") : m < 0 ? dd_fmt_money(a, m) : dd_fmt_about(a, calm(m)); }
+
+typedef struct { dd_board_said *said; dd_buf *out; size_t at; } teller;
+
+static void tell(teller *t, dd_str line)
+{
+    if (t->at >= DD_COUNT(t->said->lines))
+        return;
+    dd_buf *before = &t->said->lines[t->at++];
+    if (dd_str_eq(dd_buf_str(before), line))
+        return;
+    dd_buf_clear(before);
+    dd_buf_add(before, line);
+    if (line.len) {
+        dd_buf_add_line(t->out, line);
+        dd_buf_addc(t->out, '\n');
+    }
+}
+
+static dd_str rates(dd_arena *a, const dd_board *b)
+{
+    if (b->empty)
+        return DD_STR("Nothing is recorded yet.");
+    if (b->link == DD_BOARD_NO_PROXY)
+        return DD_STR("No proxy runs here.");
+    if (b->link == DD_BOARD_UNREACHABLE)
+        return DD_STR("The proxy does not answer.");
+    return dd_arena_printf(a, "Live: about " DD_STR_FMT " requests a second, " DD_STR_FMT " an hour.%s",
+                           DD_STR_ARG(dd_board_rate(a, b->per_second < 0 ? -1 : b->per_second < 10 ? (double)(int64_t)(b->per_second + 0.5) : (double)calm((int64_t)b->per_second))),
+                           DD_STR_ARG(about(a, b->per_hour)), b->panic ? " Panic mode is on." : "");
+}
+
+static dd_str provider_line(dd_arena *a, const dd_board *b)
+{
+    dd_buf s = DD_BUF_INIT(0);
+    for (size_t i = 0; i < b->n_providers; i++)
+        if (!b->providers[i].model.len && (dd_str_eqz(b->providers[i].breaker, "open") || dd_str_eqz(b->providers[i].breaker, "half_open")))
+            dd_buf_printf(&s, "%s" DD_STR_FMT, s.len ? ", " : "Providers set aside: ", DD_STR_ARG(b->providers[i].name));
+    if (!s.len && b->link == DD_BOARD_LIVE && b->n_providers)
+        dd_buf_addz(&s, "All providers are well");
+    dd_str line = s.len ? dd_arena_printf(a, DD_STR_FMT ".", DD_STR_ARG(dd_buf_str(&s))) : DD_STR("");
+    dd_buf_free(&s);
+    return line;
+}
+
+void dd_board_plain(const dd_board *b, dd_board_said *said, dd_buf *out)
+{
+    dd_arena a = DD_ARENA_INIT;
+    teller   t = { said, out, 0 };
+    const char *span = dd_board_period_name(b->period);
+    tell(&t, rates(&a, b));
+    if (!b->empty) {
+        tell(&t, dd_arena_printf(&a, "In %s: about " DD_STR_FMT " requests, spent " DD_STR_FMT ", errors " DD_STR_FMT ".", span,
+                                 DD_STR_ARG(dd_fmt_count(&a, calm(b->total.requests))), DD_STR_ARG(about(&a, dd_board_cost(&b->total))),
+                                 DD_STR_ARG(b->total.requests ? dd_arena_printf(&a, "%lld%%", (long long)((100 * b->total.errors + b->total.requests / 2) / b->total.requests)) : DD_STR("none"))));
+        tell(&t, dd_arena_printf(&a, "You saved " DD_STR_FMT " this week, " DD_STR_FMT " this month.", DD_STR_ARG(about(&a, b->saved_week)), DD_STR_ARG(about(&a, b->saved_month))));
+        if (b->n_top)
+            tell(&t, dd_arena_printf(&a, "Most is spent by %s " DD_STR_FMT ": " DD_STR_FMT ".", dd_board_by_name(b->top_by), DD_STR_ARG(dd_board_name_of(&b->top[0])),
+                                     DD_STR_ARG(dd_fmt_percent(&a, dd_board_cost(&b->top[0].now), dd_board_cost(&b->total)))));
+        else
+            t.at++;
+        tell(&t, provider_line(&a, b));
+    }
+    t.at = 5;
+    tell(&t, b->problem);
+    for (size_t i = 0; i < b->n_budgets && t.at < DD_COUNT(said->lines); i++)
+        if (!b->budgets[i].open)
+            tell(&t, dd_arena_printf(&a, "Budget " DD_STR_FMT " (" DD_STR_FMT "): " DD_STR_FMT ", %s.", DD_STR_ARG(b->budgets[i].name), DD_STR_ARG(dd_spend_who(&a, &b->budgets[i])),
+                                     DD_STR_ARG(dd_fmt_percent(&a, b->budgets[i].spent, b->budgets[i].limit)),
+                                     b->budgets[i].outlook.kind == DD_OUTLOOK_EXCEEDED ? "exceeded" : b->budgets[i].outlook.kind == DD_OUTLOOK_WILL_EXCEED ? "will be exceeded" : "holds"));
+    dd_arena_fini(&a);
+}
+
+void dd_board_said_fini(dd_board_said *s)
+{
+    for (size_t i = 0; i < DD_COUNT(s->lines); i++)
+        dd_buf_free(&s->lines[i]);
+}
