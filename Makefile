@@ -136,6 +136,9 @@ resilience: build/dd0c ; $(PYTHON) tests/resilience.py --program build/dd0c
 compat: build/dd0c ; $(PYTHON) tests/compat/run.py --program build/dd0c
 compat-methods: compat ; build/compat/venv/bin/python -W ignore tests/compat/methods.py --program build/dd0c
 .PHONY: compat-methods
+otlp: build/dd0c ; $(PYTHON) tests/otlp.py --program build/dd0c $(if $(COLLECTOR),--collector $(COLLECTOR))
+bench-export: build/dd0c ; $(PYTHON) bench/export.py --check
+.PHONY: otlp bench-export
 budgets: build/dd0c ; $(PYTHON) tests/budgets.py --program build/dd0c --tsan
 .PHONY: budgets
 bench: build/dd0c ; bench/run.sh
@@ -182,6 +185,8 @@ help:
 	@echo "make stress     20,000 requests, faults   make conformance  recorded data, in ../shared"
 	@echo "make budgets    kills, storms, time zones"
 	@echo "make compat     official SDKs, proxied  make bench-gate  P99 added, with a trend"
+	@echo "make otlp       OTLP by its protobuf definitions (COLLECTOR=file)"
+	@echo "make bench-export  CPU that traces and metrics take of the proxy"
 	@echo "make bench-stages  where a proxied request's time goes, with a trend"
 	@echo "make flag-audit  no flag outlives its ttl (FLAGS=file)"
 	@echo "make score-routing  learned score     make train-router   its table, from ../shared"

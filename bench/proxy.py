@@ -181,4 +181,5 @@ def main():
             p.wait()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -321,9 +321,12 @@ static void add_span(dd_otlp *o, const dd_trace *t, const dd_span *s, dd_buf *ou
 
 static void json_hex(dd_json *j, const char *key, const uint8_t *bytes, size_t n)
 {
-    char text[33];
-    for (size_t i = 0; i < n; i++)
-        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    static const char digits[] = "0123456789abcdef";
+    char text[32];
+    for (size_t i = 0; i < n; i++) {
+        text[2 * i]     = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
     dd_json_key(j, key);
     dd_json_str(j, (dd_str){ text, 2 * n });
 }

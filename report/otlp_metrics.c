@@ -88,7 +88,7 @@ static void times_point(writer *w, const point *p, dd_buf *out)
     for (size_t i = from; i < to; i++)
         packed += otlp_varint_len((uint64_t)h->count[i]);
     uint64_t offset = zigzag((int64_t)from - OFFSET);
-    size_t   buckets = 1 + otlp_varint_len(offset) + 1 + otlp_varint_len(packed) + packed;
+    size_t   buckets = (offset ? 1 + otlp_varint_len(offset) : 0) + 1 + otlp_varint_len(packed) + packed;
     char    *q = otlp_room(out, 96 + buckets);
     q    = otlp_fixed64(q, TAG(2, WIRE_FIXED64), (uint64_t)w->at->start_ns);
     q    = otlp_fixed64(q, TAG(3, WIRE_FIXED64), (uint64_t)w->at->now_ns);
@@ -96,12 +96,15 @@ static void times_point(writer *w, const point *p, dd_buf *out)
     q    = otlp_double(q, TAG(5, WIRE_FIXED64), seconds(h->sum_us));
     *q++ = TAG(6, WIRE_VARINT);
     q    = otlp_varint(q, zigzag(SCALE));
-    q    = otlp_fixed64(q, TAG(7, WIRE_FIXED64), (uint64_t)h->count[0]);
+    if (h->count[0])
+        q = otlp_fixed64(q, TAG(7, WIRE_FIXED64), (uint64_t)h->count[0]);
     if (from < to) {
         *q++ = TAG(8, WIRE_BYTES);
         q    = otlp_varint(q, buckets);
-        *q++ = TAG(1, WIRE_VARINT);
-        q    = otlp_varint(q, offset);
+        if (offset) {
+            *q++ = TAG(1, WIRE_VARINT);
+            q    = otlp_varint(q, offset);
+        }
         *q++ = TAG(2, WIRE_BYTES);
         q    = otlp_varint(q, packed);
         for (size_t i = from; i < to; i++)
