@@ -12,6 +12,7 @@
 enum { QUEUE = 64 };
 
 static const struct { const char *what; dd_answer_fn *answer; bool admin; } answers[] = {
+    { "metrics", dd_answer_metrics, true },
     { "usage", dd_answer_usage, false },
     { "dashboard/summary", dd_answer_summary, true },
     { "dashboard/treemap", dd_answer_treemap, true },

@@ -57,4 +57,5 @@ bool dd_params_read(dd_str query, dd_arena *arena, dd_param *out, size_t max, si
 bool dd_moment_read(dd_str text, const struct dd_zone *zone, bool last, int64_t *out_s);
 
 dd_answer_fn dd_answer_usage;         /* GET /v1/usage (RO.7, RC.3) */
+dd_answer_fn dd_answer_metrics;       /* GET /metrics: text, in place of JSON */
 #endif

@@ -155,6 +155,7 @@ typedef struct {
         int64_t     ttl, max_memory, max_entry, disk;         /* ms, bytes; -1: not set; disk -2: off */
     } cache;
     struct { const char *file; } flags, governance;
+    struct { const char *listen; } metrics;
     struct { const char *provider; int on; } panic;           /* on: -1: not set */
 } dd_config;
 

@@ -19,6 +19,7 @@ const dd_opt dd_proxy_opts[] = {
     DD_OPT(DD_OPT_FLAG, 0, "insecure", dd_serve_opts, insecure, NULL, "listen for others although no key guards the proxy"),
     DD_OPT(DD_OPT_TEXT, 0, "tls-cert", dd_serve_opts, tls_cert, "file", "certificate chain (PEM): clients come by TLS"),
     DD_OPT(DD_OPT_TEXT, 0, "tls-key", dd_serve_opts, tls_key, "file", "its key (PEM)"),
+    DD_OPT(DD_OPT_TEXT, 0, "metrics-listen", dd_serve_opts, metrics_listen, "host:port", "where GET /metrics needs no key (nowhere)"),
     DD_OPT(DD_OPT_INT, 0, "workers", dd_serve_opts, workers, "n", "worker threads (one a core)"),
     DD_OPT(DD_OPT_CHOICE, 0, "log-format", dd_serve_opts, log_format, "text|json", "how the log is written, to standard error"),
     DD_OPT(DD_OPT_CHOICE, 0, "log-level", dd_serve_opts, log_level, "error|warning|info|debug", "what the log holds (info)"),

@@ -44,6 +44,8 @@ struct dd_serve {
     bool           loopback, json_log;
     atomic_int     level;              /* 0 error .. 3 debug */
     char           host[256], url[300];
+    char           metrics_host[256], metrics_url[310];   /* "": nowhere */
+    int            metrics_port;
     char           token[41];          /* of a `run`: what its command calls with */
     dd_buf         providers;          /* a line for people */
     struct timespec seen_config, seen_prices, seen_flags, seen_cert, seen_key;
@@ -187,12 +189,13 @@ static void tell(void *ctx, dd_told *out)
     if (!s->events)
         return;
     dd_events_count(s->events, &n);
-    out->events.on      = true;
-    out->events.queued  = n.queued;
-    out->events.dropped = n.dropped;
-    out->events.spooled = n.spooled;
-    out->events.written = n.written;
-    out->events.up      = n.up;
+    out->events.on          = true;
+    out->events.queued      = n.queued;
+    out->events.dropped     = n.dropped;
+    out->events.spooled     = n.spooled;
+    out->events.written     = n.written;
+    out->events.spool_bytes = n.spool_bytes;
+    out->events.up          = n.up;
 }
 
 static bool store_ok(void *ctx)
@@ -306,6 +309,9 @@ static const char *listen_at(const dd_config *c, const dd_serve_opts *o)
     return o->listen ? o->listen : c->server.listen ? c->server.listen : "127.0.0.1:4000";
 }
 
+/* NULL: nowhere. */
+static const char *metrics_at(const dd_config *c, const dd_serve_opts *o) { return o->metrics_listen ? o->metrics_listen : c->metrics.listen; }
+
 /* Both or none: with one alone nobody would be served by TLS. */
 static dd_code check_tls(const dd_config *c, const dd_serve_opts *o, dd_err *err)
 {
@@ -323,6 +329,8 @@ dd_code dd_serve_check(const dd_config *c, dd_err *err)
     char    host[256];
     int     port;
     dd_code rc = split_address(listen_at(c, &none), host, sizeof host, &port, err);
+    if (rc == DD_OK && metrics_at(c, &none))
+        rc = split_address(metrics_at(c, &none), host, sizeof host, &port, err);
     return rc == DD_OK ? check_tls(c, &none, err) : rc;
 }
 
@@ -434,6 +442,7 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
                           .tls_12 = tls_12(c),
                           .pass_client_keys = s->loopback, .trace = s->level >= 3, .stages = getenv("DD0C_STAGES") != NULL, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000,
                           .version = DD_VERSION, .panic = dd_governor_panicking(s->governor), .meter = s->meter, .socket = find_socket(s),
+                          .metrics_host = s->metrics_host[0] ? s->metrics_host : NULL, .metrics_port = s->metrics_port,
                           .hooks = { .ctx = s, .open = is_open, .check = check, .record = record, .log = log_line, .store_ok = store_ok, .tell = tell, .reserve = reserve, .settle = settle,
                                      .used = used, .cache_hash = cache_hash, .cache_find = cache_find, .cache_forget = cache_forget, .cache_put = cache_put,
                                      .cache_give_up = cache_give_up, .ask = answer_ask } };
@@ -443,6 +452,9 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
     dd_governor_use(s->governor, s->gateway);
     s->tls = o.tls_cert != NULL;
     snprintf(s->url, sizeof s->url, strchr(s->host, ':') ? "%s://[%s]:%d" : "%s://%s:%d", o.tls_cert ? "https" : "http", s->host, dd_gateway_port(s->gateway));
+    if (o.metrics_host)
+        snprintf(s->metrics_url, sizeof s->metrics_url, strchr(o.metrics_host, ':') ? "http://[%s]:%d/metrics" : "http://%s:%d/metrics", o.metrics_host,
+                 dd_gateway_metrics_port(s->gateway));
     return DD_OK;
 }
 
@@ -519,6 +531,8 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
     s->json_log = format && strcmp(format, "json") == 0;
     if (rc == DD_OK)
         rc = split_address(listen_at(&s->config, opts), s->host, sizeof s->host, &port, err);
+    if (rc == DD_OK && metrics_at(&s->config, opts))
+        rc = split_address(metrics_at(&s->config, opts), s->metrics_host, sizeof s->metrics_host, &s->metrics_port, err);
     if (rc == DD_OK)
         rc = check_tls(&s->config, opts, err);
     s->loopback = is_loopback(s->host);
@@ -568,6 +582,10 @@ void dd_serve_announce(dd_serve *s)
         dd_buf_printf(&line, "traces and metrics: %s", dd_export_where(s->export));
         announce(s, dd_buf_z(&line));
     }
+    dd_buf_clear(&line);
+    dd_buf_printf(&line, "metrics: %s, without a key%s", s->metrics_url, is_loopback(s->metrics_host) ? "" : ": WHOEVER REACHES THAT ADDRESS MAY READ THEM");
+    if (s->metrics_url[0])
+        announce(s, dd_buf_z(&line));
     if (dd_auth_open_mode(s->auth))
         announce(s, s->loopback ? "clients need no key: every program on this machine may call (`dd0c keys create --name NAME` ends that)"
                                 : "clients need no key: WHOEVER REACHES THIS ADDRESS MAY CALL (`dd0c keys create --name NAME` ends that)");
@@ -589,7 +607,7 @@ static void tell_unread(dd_serve *s, const dd_config *next)
 {
     const dd_config *old = &s->config;
     bool tls = tls_cert(next, &s->opts) && tls_key(next, &s->opts);
-    if (differs(old->server.listen, next->server.listen) || tls != s->tls || old->server.workers != next->server.workers ||
+    if (differs(old->server.listen, next->server.listen) || differs(old->metrics.listen, next->metrics.listen) || tls != s->tls || old->server.workers != next->server.workers ||
         differs(old->telemetry.store, next->telemetry.store))
         log_line(s, 1, "address, TLS or none, workers and telemetry are read at the start only: restart for what changed there");
 }

@@ -5,7 +5,7 @@
 #include "cmd/config.h"
 
 typedef struct {
-    const char *config, *listen, *tls_cert, *tls_key, *log_format, *log_level;
+    const char *config, *listen, *metrics_listen, *tls_cert, *tls_key, *log_format, *log_level;
     int64_t     workers;     /* -1: as configured */
     bool        dev, insecure, quiet;
     bool        token;       /* make a key for this process: dd_serve_token */

@@ -80,7 +80,7 @@ void ask_start(exchange *x)
     a->json    = (dd_buf)DD_BUF_INIT(0);
     a->ask     = (dd_ask){ .what = x->ep.ask, .path = dd_arena_dup(&a->arena, x->ep.path), .query = dd_arena_dup(&a->arena, x->h->query), .body = dd_arena_dup(&a->arena, x->h->body),
                            .org = dd_arena_dup(&a->arena, x->caller.org), .key_id = dd_arena_dup(&a->arena, x->caller.key_id),
-                           .admin = x->caller.admin || x->caller.open, .open_metrics = takes_open_metrics(x->h) };
+                           .admin = x->caller.admin || x->caller.open, .gateway = x->w->gateway, .open_metrics = takes_open_metrics(x->h) };
     exchange_move(x, EX_await_answer);
     hooks->ask(hooks->ctx, &a->ask, answered_elsewhere, a);
 }
@@ -123,7 +123,7 @@ static void target(dd_json *j, exchange *x, uint32_t slot, const char *model)
     dd_json_open(j, '{');
     if (model) {
         dd_json_key(j, "model");
-        dd_json_strz(j, model);
+        dd_json_str(j, settle_redacted(x, dd_str_z(model)));   /* people paste keys anywhere */
     }
     dd_json_key(j, "breaker");
     dd_json_strz(j, dd_breaker_name(f.breaker));

@@ -69,12 +69,18 @@ typedef enum { DD_CALLER_OK, DD_CALLER_INVALID, DD_CALLER_EXPIRED, DD_CALLER_BUS
 /* What was found when money was to be set aside: which account had no room (SIZE_MAX: none) and its sums, or the largest used share of all. */
 typedef struct { size_t refused; dd_pusd spent, reserved, limit; double used; } dd_reserved;
 
-typedef struct { const char *what; dd_str path, query, body, org, key_id; bool admin; bool open_metrics; /* of "metrics": the client takes OpenMetrics */ } dd_ask;
+typedef struct {
+    const char *what;
+    dd_str path, query, body, org, key_id;
+    bool   admin;
+    bool   open_metrics;            /* of "metrics": the client takes OpenMetrics */
+    struct dd_gateway *gateway;     /* that was asked */
+} dd_ask;
 
 /* What others of the process say of themselves, for /admin/live: events on their way to the store, and each way out of the process. */
 typedef struct { const char *name; int64_t sent, dropped, failed, queued; bool up; } dd_way_out;
 typedef struct {
-    struct { bool on; int64_t queued, dropped, spooled, written; bool up; } events;
+    struct { bool on; int64_t queued, dropped, spooled, written, spool_bytes; bool up; } events;
     dd_way_out ways[4];
     size_t     n_ways;
 } dd_told;

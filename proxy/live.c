@@ -160,12 +160,12 @@ static void sums(dd_json *j, dd_gateway *g, int64_t now_ns)
     percentiles(j, "overhead_ms", &last.overhead);
 }
 
-static void target(dd_json *j, const dd_live_name *name, const dd_live_facts *f)
+static void target(dd_json *j, exchange *x, const dd_live_name *name, const dd_live_facts *f)
 {
     dd_json_open(j, '{');
     dd_json_member_str(j, "provider", dd_str_z(name->provider));
     if (name->model[0])
-        dd_json_member_str(j, "model", dd_str_z(name->model));
+        dd_json_member_str(j, "model", settle_redacted(x, dd_str_z(name->model)));
     dd_json_member_str(j, "breaker", dd_str_z(dd_breaker_name(f->breaker)));
     dd_json_member_i64(j, "requests", f->total);
     dd_json_member_i64(j, "failures", f->total_failures);
@@ -186,7 +186,7 @@ static void targets(dd_json *j, exchange *x, int64_t now_ns)
     dd_json_open(j, '[');
     for (uint32_t i = 0; i < dd_live_count(live) && n < ROWS; i++)
         if (dd_live_at(live, i, &name) && !name.key && dd_live_look(live, i, &x->s->policy.breaker, now_ns / 1000000, &f)) {
-            target(j, &name, &f);
+            target(j, x, &name, &f);
             n++;
         }
     dd_json_close(j, ']');

@@ -45,6 +45,7 @@ limits:
   - {scope: key, requests: 100/min, tokens: 100000/min, concurrent: 20}
 unpriced:  warn
 telemetry: {store: sqlite, retention: 30d}
+metrics:   {listen: "127.0.0.1:9464"}
 """
 KEYS = {"OPENAI_API_KEY": "a", "ANTHROPIC_API_KEY": "b", "GROQ_API_KEY": "c"}
 
