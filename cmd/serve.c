@@ -424,6 +424,17 @@ static const char *find_socket(dd_serve *s)
     return NULL;
 }
 
+/* Then what a provider of one's own reports belongs to them. */
+static bool sends_traces(const dd_serve *s)
+{
+    dd_export_count ways[DD_EXPORT_WAYS];
+    size_t          n = dd_export_counts(s->export, ways);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(ways[i].name, "otlp-traces") == 0)
+            return true;
+    return false;
+}
+
 static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
 {
     const dd_config *c     = &s->config;
@@ -441,7 +452,7 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
                           .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_cert = tls_cert(c, &s->opts), .tls_key = tls_key(c, &s->opts),
                           .tls_12 = tls_12(c),
                           .pass_client_keys = s->loopback, .trace = s->level >= 3, .stages = getenv("DD0C_STAGES") != NULL, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000,
-                          .version = DD_VERSION, .panic = dd_governor_panicking(s->governor), .meter = s->meter, .socket = find_socket(s),
+                          .version = DD_VERSION, .panic = dd_governor_panicking(s->governor), .propagate = sends_traces(s), .meter = s->meter, .socket = find_socket(s),
                           .metrics_host = s->metrics_host[0] ? s->metrics_host : NULL, .metrics_port = s->metrics_port,
                           .hooks = { .ctx = s, .open = is_open, .check = check, .record = record, .log = log_line, .store_ok = store_ok, .tell = tell, .reserve = reserve, .settle = settle,
                                      .used = used, .cache_hash = cache_hash, .cache_find = cache_find, .cache_forget = cache_forget, .cache_put = cache_put,

@@ -102,6 +102,16 @@ def test_the_client_s_trace_goes_on_in_ours_and_ours_in_the_provider_s(cli):
     assert t["sampled"] is False and t["request"]["sampled"] is False
 
 
+def test_with_a_collector_every_provider_hears_of_the_trace(cli):
+    up, collector = Upstream(), Upstream(lambda r, c: c.json("{}"))
+    c = Client(start(cli, up, f'telemetry: {{otlp: {{endpoint: "{collector.url}", protocol: http/json}}}}\n').port)
+    t = trace(cli, ask(c, tracestate="a=b"))
+    sent = up.requests[0].headers
+    assert sent["traceparent"] == f"00-{t['trace_id']}-{span(t, 'attempt')['id']}-01"
+    assert "tracestate" not in sent, "without a traceparent it says nothing"
+    collector.wait(lambda u: any(t["trace_id"].encode() in r.body and span(t, "attempt")["id"].encode() in r.body for r in u.requests))
+
+
 def test_a_traceparent_that_is_none_is_as_none(cli):
     up = Upstream()
     c  = Client(start(cli, up).port)
