@@ -32,6 +32,8 @@ const dd_spend_account *dd_book_of(const dd_book *b, dd_budget_scope scope, dd_s
 dd_code  dd_book_reset(dd_book *b, dd_str name, dd_str value, dd_spend_account *out, dd_err *err);
 /* The configuration's `timezone`, as an offset at a moment and bounds of months; UTC without one. */
 const struct dd_zone *dd_book_zone(const dd_book *b);
+/* The configuration's `premium`; "" it names none. */
+dd_str   dd_book_premium(const dd_book *b);
 /* The state folder. */
 const char *dd_book_dir(const dd_book *b);
 /* A key's name for its id; "" none. */

@@ -24,6 +24,8 @@ struct dd_book {
     DD_VEC(dd_spend_account) accounts;
 };
 
+dd_str dd_book_premium(const dd_book *b) { return b->s ? dd_str_z(b->config.premium) : DD_STR(""); }
+
 dd_str dd_book_key_name(const dd_book *b, dd_str id)
 {
     for (size_t i = 0; i < b->n_keys; i++)

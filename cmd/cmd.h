@@ -72,5 +72,7 @@ dd_cmd_fn dd_cmd_policy_approve, dd_cmd_policy_log, dd_cmd_policy_panic, dd_cmd_
 extern const dd_opt dd_policy_word_opts[], dd_policy_log_opts[], dd_policy_panic_opts[], dd_policy_show_opts[];
 dd_cmd_fn dd_cmd_top;
 extern const dd_opt dd_top_opts_table[];
+dd_cmd_fn dd_cmd_report_savings;
+extern const dd_opt dd_report_savings_opts[];
 #define DD_VERSION "0.1.0"
 #endif

@@ -146,6 +146,13 @@ const dd_cmd dd_cmds[] = {
     { "report", dd_cmd_report, "render a saved scan again", "FILE.json", dd_report_opts_table,
       "Reads what `dd0c scan --format json` wrote and prints it in any format, without the source tree.",
       "dd0c scan --format json -o audit.json\ndd0c report audit.json --format html -o audit.html" },
+    { "report savings", dd_cmd_report_savings, "print the statement of what routing saved", "", dd_report_savings_opts,
+      "What requests would have cost with the models that were asked for, what they cost, and where the difference comes from: by model, feature, team and rule, day by "
+      "day and week over week, the cache apart, against the premium model, and what was not counted and why. Days are UTC. Every figure is an exact sum over recorded "
+      "requests; one whose price is not known is in none.\n\n"
+      "HTML is one page without script or outside parts, to be sent or printed. CSV has a line a row and JSON (dd0c.savings/1) everything, both with exact amounts.",
+      "dd0c report savings\n# the last whole month, for somebody else\ndd0c report savings --period last-month -o savings.html\n"
+      "dd0c report savings --period 2026-10 --format markdown\n# for a script\ndd0c report savings --period 7d --format json" },
     { "route check", dd_cmd_route_check, "find what is wrong or doubtful in routing rules", "[FILE]", dd_route_check_opts,
       "Reads the routes of dd0c.yaml and lists what cannot be meant: a condition with an unknown name or a wrong type, a route that never matches or stands behind "
       "one that always does, a model that nobody serves, that is retired or has no price, a chain that names a model twice. Status 1 when there are errors; warnings "

@@ -1,5 +1,7 @@
 /* A comment for a pull request: the total first, a hidden marker by which a bot finds it again, details folded, at most
  * 65,000 characters. Names come from code of others: nothing in them may become markup, a mention or a new cell. */
+#include "report/markdown.h"
+
 #include "report/digest.h"
 #include "report/views.h"
 
@@ -16,7 +18,7 @@ typedef struct {
 } page;
 
 /* Text in a table cell or sentence. */
-static void text(dd_buf *b, dd_str s)
+void dd_md_text(dd_buf *b, dd_str s)
 {
     for (size_t pos = 0; pos < s.len;) {
         uint32_t cp = dd_utf8_next(s, &pos);
@@ -33,7 +35,7 @@ static void text(dd_buf *b, dd_str s)
 }
 
 /* A code span: the fence is longer than any run of backticks within. */
-static void code(dd_buf *b, dd_str s)
+void dd_md_code(dd_buf *b, dd_str s)
 {
     size_t longest = 0, run = 0;
     for (size_t i = 0; i < s.len; i++) {
@@ -103,7 +105,7 @@ static void facts_line(page *p)
         dd_buf_printf(p->out, " · **%zu retired or soon retired %s**", p->d.retired.n, p->d.retired.n == 1 ? "model" : "models");
     if (a->volume_basis.len) {
         dd_buf_addz(p->out, " · volume: ");
-        text(p->out, a->volume_basis);
+        dd_md_text(p->out, a->volume_basis);
     }
     dd_buf_addz(p->out, "\n\n");
 }
@@ -118,11 +120,11 @@ static void opportunities(page *p)
     dd_buf_printf(p->out, "### Top opportunities\n\n| where | now | suggested | saves %s | confidence | why |\n|---|---|---|--:|---|---|\n", p->d.unit);
     for (size_t i = 0; i < shown; i++) {
         const dd_site *s = p->d.opportunities.v[i];
-        add(&line, DD_STR("| ")), code(&line, dd_fmt_where(p->tmp, s, 0)), add(&line, DD_STR(" | ")), code(&line, dd_fmt_model(p->tmp, s));
-        add(&line, DD_STR(" | ")), code(&line, s->suggestion->model);
+        add(&line, DD_STR("| ")), dd_md_code(&line, dd_fmt_where(p->tmp, s, 0)), add(&line, DD_STR(" | ")), dd_md_code(&line, dd_fmt_model(p->tmp, s));
+        add(&line, DD_STR(" | ")), dd_md_code(&line, s->suggestion->model);
         dd_buf_printf(&line, " | **" DD_STR_FMT "** | %s | ", DD_STR_ARG(dd_fmt_money(p->tmp, dd_digest_saving(&p->d, s))),
                       dd_confidence_name(s->suggestion->confidence));
-        text(&line, s->suggestion->reason), add(&line, DD_STR(" |\n"));
+        dd_md_text(&line, s->suggestion->reason), add(&line, DD_STR(" |\n"));
         row(p, &line);
     }
     if (n > shown)
@@ -136,7 +138,7 @@ static void places(page *p, dd_buf *b, const dd_site_list *list)
     for (size_t i = 0; i < list->n && i < 3; i++) {
         if (i)
             add(b, DD_STR(", "));
-        code(b, dd_fmt_where(p->tmp, list->v[i], 0));
+        dd_md_code(b, dd_fmt_where(p->tmp, list->v[i], 0));
     }
     if (list->n > 3)
         dd_buf_printf(b, " and %zu more", list->n - 3);
@@ -150,7 +152,7 @@ static void notices(page *p, const dd_notice_list *list, const char *heading)
     dd_buf_printf(p->out, "### %s\n\n", heading);
     for (size_t i = 0; i < list->n; i++) {
         const dd_notice *n = &list->v[i];
-        add(&line, DD_STR("- ")), text(&line, n->text);
+        add(&line, DD_STR("- ")), dd_md_text(&line, n->text);
         if (n->day != DD_DAY_NONE)
             dd_buf_printf(&line, " (" DD_STR_FMT ")", DD_STR_ARG(dd_fmt_day(p->tmp, n->day)));
         if (n->saving > 0)
@@ -177,7 +179,7 @@ static void sums(page *p, const char *name, const dd_sum *v, size_t n)
     dd_buf line = DD_BUF_INIT(0);
     dd_buf_printf(p->out, "| %s | calls | %s | share |\n|---|--:|--:|--:|\n", name, p->d.unit);
     for (size_t i = 0; i < n && i < 25; i++) {
-        add(&line, DD_STR("| ")), code(&line, v[i].name);
+        add(&line, DD_STR("| ")), dd_md_code(&line, v[i].name);
         dd_buf_printf(&line, " | %zu | " DD_STR_FMT " | " DD_STR_FMT " |\n", v[i].sites, DD_STR_ARG(dd_fmt_money(p->tmp, v[i].monthly.expected)),
                       DD_STR_ARG(dd_fmt_percent(p->tmp, v[i].monthly.expected, p->d.total.expected)));
         row(p, &line);
@@ -192,7 +194,7 @@ static void calls(page *p)
     dd_buf_printf(p->out, "| where | model | known by | tokens in → out | a call | calls | %s |\n|---|---|---|--:|--:|--:|--:|\n", p->d.unit);
     for (size_t i = 0; i < p->d.billed.n; i++) {
         const dd_site *s = p->d.billed.v[i];
-        add(&line, DD_STR("| ")), code(&line, dd_fmt_where(p->tmp, s, 0)), add(&line, DD_STR(" | ")), code(&line, dd_fmt_model(p->tmp, s));
+        add(&line, DD_STR("| ")), dd_md_code(&line, dd_fmt_where(p->tmp, s, 0)), add(&line, DD_STR(" | ")), dd_md_code(&line, dd_fmt_model(p->tmp, s));
         dd_buf_printf(&line, " | " DD_STR_FMT " | " DD_STR_FMT " → " DD_STR_FMT " | " DD_STR_FMT " | " DD_STR_FMT " | " DD_STR_FMT " |\n",
                       DD_STR_ARG(dd_fmt_how(s)), DD_STR_ARG(dd_fmt_tokens(p->tmp, s->input_tokens.expected)),
                       DD_STR_ARG(dd_fmt_tokens(p->tmp, s->output_tokens.expected)), DD_STR_ARG(dd_fmt_money(p->tmp, s->per_call.expected)),
@@ -217,7 +219,7 @@ static void about(page *p)
                       DD_STR_ARG(dd_fmt_day(p->tmp, a->prices.date)), DD_STR_ARG(dd_fmt_age(p->tmp, a->price_age_days)));
     dd_buf line = DD_BUF_INIT(0);
     for (size_t i = 0; i < a->n_assumptions; i++) {
-        add(&line, DD_STR("- Assumed: ")), text(&line, a->assumptions[i]), dd_buf_addc(&line, '\n');
+        add(&line, DD_STR("- Assumed: ")), dd_md_text(&line, a->assumptions[i]), dd_buf_addc(&line, '\n');
         row(p, &line);
     }
     dd_buf_free(&line);
