@@ -132,6 +132,8 @@ score: build/dd0c ; $(PYTHON) tools/score.py --program build/dd0c $(if $(DIR),--
 score-packages: build/dd0c ; $(PYTHON) tools/score_packages.py --program build/dd0c
 conformance: build/dd0c ; $(PYTHON) tests/conformance.py --program build/dd0c --shared ../shared
 stress: build/dd0c ; $(PYTHON) tests/stress.py --program build/dd0c
+privacy: build/dd0c ; $(PYTHON) tests/privacy.py --program build/dd0c
+.PHONY: privacy
 resilience: build/dd0c ; $(PYTHON) tests/resilience.py --program build/dd0c
 compat: build/dd0c ; $(PYTHON) tests/compat/run.py --program build/dd0c
 compat-methods: compat ; build/compat/venv/bin/python -W ignore tests/compat/methods.py --program build/dd0c

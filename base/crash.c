@@ -1,8 +1,10 @@
 #include "base/crash.h"
 
 #include <execinfo.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/redact.h"
@@ -60,4 +62,45 @@ void dd_crash_room_close(dd_crash_room *r)
     sigaltstack(&r->before, NULL);
     munmap(r->memory, ROOM);
     r->memory = NULL;
+}
+
+/* --- no core --- */
+
+static const char    what_is_dumped[] = "/proc/self/coredump_filter";   /* core(5); it holds for dumps that go to a program, too, which the limit does not stop */
+static struct rlimit core_before;
+static char          dumped_before[32] = "0x";
+static bool          silenced;
+
+static void choose_dumped(dd_str mask)
+{
+    int fd = open(what_is_dumped, O_WRONLY | O_CLOEXEC);
+    if (fd >= 0 && write(fd, mask.ptr, mask.len) < 0) {
+        /* then the limit is all there is */
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+void dd_crash_dump_nothing(void)
+{
+    if (silenced || getrlimit(RLIMIT_CORE, &core_before) != 0)
+        return;
+    int fd = open(what_is_dumped, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, dumped_before + 2, sizeof dumped_before - 3) < 1)
+        dumped_before[0] = '\0';
+    if (fd >= 0)
+        close(fd);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, core_before.rlim_max });
+    choose_dumped(DD_STR("0"));
+    silenced = true;
+}
+
+void dd_crash_dump_again(void)
+{
+    if (!silenced)
+        return;
+    setrlimit(RLIMIT_CORE, &core_before);
+    if (dumped_before[0])
+        choose_dumped(dd_str_z(dumped_before));
+    silenced = false;
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/crash.h"
 #include "cmd/cmd.h"
 #include "cmd/serve.h"
 
@@ -111,6 +112,7 @@ static dd_code spawn(char **argv, const dd_serve *s, const sigset_t *set, pid_t 
         close(report[0]);
         sigprocmask(SIG_UNBLOCK, set, NULL);
         signal(SIGPIPE, SIG_DFL);
+        dd_crash_dump_again();
         set_environment(dd_serve_url(s), dd_serve_token(s));
         execvp(argv[0], argv);
         int why = errno;

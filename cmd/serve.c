@@ -537,6 +537,7 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
     dd_buf_addz(&s->prices_path, "/prices.json");
     raise_descriptors();
     dd_crash_catch();
+    dd_crash_dump_nothing();
     dd_code rc = open_config(s, &s->config, err);
     const char *format = opts->log_format ? opts->log_format : s->config.log_format;
     s->json_log = format && strcmp(format, "json") == 0;

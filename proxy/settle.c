@@ -198,7 +198,7 @@ static dd_str other_tags(exchange *x, dd_event *e)
     tag_list l = { .n = 0 };
     for (size_t i = 0; i < x->h->n_headers; i++) {
         dd_header f     = x->h->headers[i];
-        bool      known = !dd_str_startsz(f.name, "x-dd0c-");
+        bool      known = !dd_str_startsz(f.name, "x-dd0c-") || dd_str_eqz(f.name, "x-dd0c-session");   /* of that the event has a hash, and no more */
         for (size_t k = 0; k < DD_COUNT(tags) && !known; k++)
             if (dd_str_eqz(f.name, tags[k].header)) {
                 *(dd_str *)((char *)e + tags[k].offset) = f.value;

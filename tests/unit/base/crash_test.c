@@ -106,3 +106,27 @@ TEST(each_thread_has_room_for_the_handler)
         CHECK(has);
     }
 }
+
+/* Exit status 0: what happens to a core went off and came back. */
+static int off_and_on(void)
+{
+    struct rlimit one = { 4096, 4096 }, now;
+    if (getrlimit(RLIMIT_CORE, &now) == 0 && now.rlim_max < 4096)
+        one = now;
+    setrlimit(RLIMIT_CORE, &one);
+    dd_crash_dump_nothing();
+    if (getrlimit(RLIMIT_CORE, &now) != 0 || now.rlim_cur != 0)
+        return 1;
+    dd_crash_dump_again();
+    return getrlimit(RLIMIT_CORE, &now) != 0 || now.rlim_cur != one.rlim_cur;
+}
+
+TEST(a_dying_proxy_leaves_no_core_but_its_children_may_R2_8)
+{
+    int   status = -1;
+    pid_t child  = fork();
+    if (child == 0)
+        _exit(off_and_on());
+    waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
