@@ -394,7 +394,7 @@ CHANNELS = [
     ("costs, json", "budgets", "live", command("costs", "--format", "json"), "cost"),
     *(("top, " + tab, "tail", "live", when_there("top", "--once", "--plain", "--tab", tab), None) for tab in ("overview", "spend", "providers", "budgets", "requests")),
     ("top, json", "tail", "live", when_there("top", "--once", "--format", "json"), None),
-    ("report savings", "", "live", when_there("report", "savings", "--format", "markdown"), None),
+    ("report savings", "budgets", "live", when_there("report", "savings", "--format", "markdown"), None),
     ("budgets", "budgets", "live", command("budgets", "--format", "json"), "per-team"),
     ("keys", "", "live", command("keys", "list", "--format", "json"), "app"),
     ("keys usage", "", "live", command("keys", "usage", "app", "--format", "json"), "requests"),
