@@ -140,7 +140,10 @@ compat-methods: compat ; build/compat/venv/bin/python -W ignore tests/compat/met
 .PHONY: compat-methods
 otlp: build/dd0c ; $(PYTHON) tests/otlp.py --program build/dd0c $(if $(COLLECTOR),--collector $(COLLECTOR))
 bench-export: build/dd0c ; $(PYTHON) bench/export.py --check
-.PHONY: otlp bench-export
+otlp-collector: build/dd0c
+	cd tests/collector && go build -o ../../build/otlp/collector .
+	$(MAKE) otlp COLLECTOR=build/otlp/collector
+.PHONY: otlp otlp-collector bench-export
 budgets: build/dd0c ; $(PYTHON) tests/budgets.py --program build/dd0c --tsan
 .PHONY: budgets
 bench: build/dd0c ; bench/run.sh
@@ -187,7 +190,7 @@ help:
 	@echo "make stress     20,000 requests, faults   make conformance  recorded data, in ../shared"
 	@echo "make budgets    kills, storms, time zones"
 	@echo "make compat     official SDKs, proxied  make bench-gate  P99 added, with a trend"
-	@echo "make otlp       OTLP by its protobuf definitions (COLLECTOR=file)"
+	@echo "make otlp       OTLP by its definitions           make otlp-collector  and a collector (Go)"
 	@echo "make bench-export  CPU that traces and metrics take of the proxy"
 	@echo "make bench-stages  where a proxied request's time goes, with a trend"
 	@echo "make flag-audit  no flag outlives its ttl (FLAGS=file)"

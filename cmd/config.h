@@ -82,7 +82,7 @@ typedef struct {
 typedef struct {
     const char    *endpoint, *protocol, *compression, *certificate;
     dd_deployment *headers; size_t n_headers;                 /* name, value; a value may hold ${NAME}, os.environ/NAME or secret:NAME */
-    int64_t        timeout, interval, queue;                  /* ms, ms, traces; -1: not set */
+    int64_t        timeout, interval, retry, queue;           /* ms, ms, ms, traces; -1: not set */
     int            traces, metrics;                           /* -1: not set */
     double         sample;                                    /* 0 .. 1; -1: not set */
 } dd_config_otlp;

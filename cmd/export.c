@@ -18,7 +18,7 @@
 #include "store/ring.h"
 
 enum { SPANS_A_TRACE = 6 /* about: when to wake for a batch */, BODY_MAX = 4 << 20, REPLY_MAX = 64 << 10, QUEUES = 8 };
-enum { PAUSE_MS = 500, PAUSE_MAX_MS = 30000, GIVE_UP_MS = 60000, RETRY_AFTER_MAX_MS = 300000, PIPE_PIECE = 4096, IDLE_MS = 60000 };
+enum { PAUSE_MS = 500, PAUSE_MAX_MS = 30000, RETRY_AFTER_MAX_MS = 300000, PIPE_PIECE = 4096, IDLE_MS = 60000 };
 static const int64_t ms_ns = 1000000;
 
 /* One signal's way out: nothing, or one message that is sent, or that waits to be sent again. */
@@ -265,7 +265,7 @@ static void not_taken(dd_export *x, way *w, CURLcode done, long status, int64_t 
     int64_t pause = again ? jittered(w->pause_ms) : 0;
     w->next_try   = now + (asked > pause ? asked : pause) * ms_ns;
     w->pause_ms   = w->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : w->pause_ms * 2;
-    if (!again || now - w->first_try >= GIVE_UP_MS * ms_ns || atomic_load(&x->stopping))
+    if (!again || now - w->first_try >= x->set.give_up_ms * ms_ns || atomic_load(&x->stopping))
         settle(w, 0, w->items);
 }
 

@@ -5,7 +5,7 @@
  * A push copies the event into a slot of a lock-free queue (store/ring.h). The thread makes traces of what is there once a batch is full or its time
  * has come, and posts them one message after the other; metrics are read from the meter and posted beside them. A message that the collector cannot
  * take now (429, 502, 503, 504, no connection, no answer in time) is tried again with growing pauses, or after as long as it says, and given up
- * after a minute. While it waits the queue fills, and when that is full what is new is dropped and counted: a push then costs a look at two
+ * after a minute (`retry`). While it waits the queue fills, and when that is full what is new is dropped and counted: a push then costs a look at two
  * numbers. Nothing is kept on disk.
  *
  * Nothing is sent unless an endpoint is named, by OTEL_EXPORTER_OTLP_... or `telemetry: {otlp: {endpoint: ...}}`. The environment

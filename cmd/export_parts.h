@@ -26,7 +26,7 @@ typedef struct {
     export_sampler sampler;
     bool           by_parent;          /* a client's traceparent decides, where there is one */
     double         ratio;
-    int64_t        delay_ms, interval_ms;
+    int64_t        delay_ms, interval_ms, give_up_ms;
     size_t         queue, batch;       /* traces; spans of a message */
     dd_otlp_label *resource; size_t n_resource;
 } export_settings;

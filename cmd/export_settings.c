@@ -8,7 +8,7 @@
 #include "cmd/master.h"
 
 enum { LISTED = 128 /* headers, resource attributes */, QUEUE = 2048, BATCH = 512 };
-enum { DELAY_MS = 5000, DELAY_CONSOLE_MS = 500, INTERVAL_MS = 60000, TIMEOUT_MS = 10000 };
+enum { DELAY_MS = 5000, DELAY_CONSOLE_MS = 500, INTERVAL_MS = 60000, TIMEOUT_MS = 10000, GIVE_UP_MS = 60000 };
 
 typedef struct {
     const dd_config *config;
@@ -134,17 +134,20 @@ static bool open_secret(reader *r, dd_str name, dd_secret *out)
 
 static bool look_up(reader *r, dd_str name, dd_buf *out)
 {
-    char z[256];
-    snprintf(z, sizeof z, DD_STR_FMT, DD_STR_ARG(name));
+    char      z[256];
+    ptrdiff_t other = dd_str_findz(name, ":-");
+    snprintf(z, sizeof z, DD_STR_FMT, DD_STR_ARG(other < 0 ? name : dd_str_sub(name, 0, (size_t)other)));
     const char *v = var(r, z);
     if (v)
         dd_buf_addz(out, v);
+    else if (other >= 0)
+        dd_buf_add(out, dd_str_sub(name, (size_t)other + 2, name.len));
     else
-        dd_buf_printf(r->notes, "telemetry.otlp.headers: the environment has no %s\n", z);
-    return v != NULL;
+        dd_buf_printf(r->notes, "telemetry.otlp.headers: the environment has no %s; nothing is sent\n", z);
+    return v || other >= 0;
 }
 
-/* ${NAME} within, os.environ/NAME, secret:NAME. */
+/* ${NAME} and ${NAME:-default} within, os.environ/NAME, secret:NAME. */
 static bool expand(reader *r, dd_str text, dd_buf *out)
 {
     dd_secret secret = DD_SECRET_NONE;
@@ -387,6 +390,7 @@ void export_settings_read(const dd_config *c, export_env *env, export_settings *
     bool console = out->ways[EXPORT_TRACES].to == EXPORT_CONSOLE;
     read_sampler(&r);
     read_resource(&r);
+    out->give_up_ms  = c->telemetry.otlp.retry >= 0 ? c->telemetry.otlp.retry : GIVE_UP_MS;
     out->delay_ms    = number(&r, "OTEL_BSP_SCHEDULE_DELAY", var(&r, "OTEL_BSP_SCHEDULE_DELAY"), 1, 3600000, console ? DELAY_CONSOLE_MS : DELAY_MS);
     out->interval_ms = number(&r, "OTEL_METRIC_EXPORT_INTERVAL", var(&r, "OTEL_METRIC_EXPORT_INTERVAL"), 10, 86400000,
                               c->telemetry.otlp.interval > 0 ? c->telemetry.otlp.interval : INTERVAL_MS);

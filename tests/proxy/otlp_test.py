@@ -272,6 +272,19 @@ def test_what_is_refused_is_dropped_and_told_once(cli):
     assert sum("status 400; the message is dropped" in (line or "") for line in p.log) == 1
 
 
+def test_a_message_is_given_up_after_a_while(cli):
+    collector = Collector(lambda request, c: request.target.endswith("/v1/traces") and (c.reply(503, {}, b"", "Busy") or True))
+    p = serve(cli, collector, f"telemetry: {{otlp: {{endpoint: '{collector.url}', retry: 1s}}}}\n")
+    c = Client(p.port)
+    ask(c)
+    collector.wait(lambda _: ways(cli)["otlp-traces"]["failed"] == 1, 20)
+    tries = [r.body for r in collector.requests if r.target == "/v1/traces"]
+    assert 2 <= len(tries) <= 4 and len(set(tries)) == 1, len(tries)     # at 0, 0.4 to 0.6, 1.1 to 1.9 s
+    ask(c)
+    collector.wait(lambda _: ways(cli)["otlp-traces"]["failed"] == 2, 30)
+    assert p.stop() == 0
+
+
 def test_a_reset_and_a_collector_that_is_gone_and_back(cli):
     hits = []
 
