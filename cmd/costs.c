@@ -13,7 +13,8 @@ typedef struct {
 } costs_args;
 
 const dd_opt dd_costs_opts[] = {
-    DD_OPT(DD_OPT_CHOICE, 'b', "by", costs_args, by, "model|provider|key|team|feature|day", "a row each model (default), provider, key ..."),
+    DD_OPT(DD_OPT_CHOICE, 'b', "by", costs_args, by, "model|provider|key|team|feature|user|route|call_site|day",
+           "a row each model (default), provider, key ..."),
     DD_OPT(DD_OPT_CHOICE, 'p', "period", costs_args, period, "1h|24h|7d|30d|90d|month", "look so far back; month: since it began (default)"),
     DD_OPT(DD_OPT_TEXT, 's', "since", costs_args, since, "time", "look back to a day (2026-11-01) or so far (12h, 45d, 6w)"),
     DD_OPT(DD_OPT_TEXT, 'c', "config", costs_args, config, "file", "configuration (./dd0c.yaml), for budgets and the time zone"),

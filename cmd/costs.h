@@ -4,7 +4,7 @@
 #include "cmd/budgets.h"
 
 typedef struct {
-    const char *by;                 /* key|team|feature|model|provider|day */
+    const char *by;                 /* model|provider|key|team|feature|user|route|call_site|day */
     int64_t     from_s, now_s;
     bool        daily;              /* from the sums of days: they are kept for ever, and begin at midnight UTC */
 } dd_costs_ask;

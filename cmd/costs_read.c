@@ -4,9 +4,14 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "store/dims.h"
 #include "store/sums.h"
 
-enum { HOUR_S = 3600, DAY_S = 86400, HOURS_KEPT_S = 89 * DAY_S };
+enum { HOUR_S = 3600, DAY_S = 86400, WEEK_S = 7 * DAY_S, HOURS_KEPT_S = 89 * DAY_S, DIM_HOURS_S = 8 * DAY_S /* that an update sums afterwards */,
+       DAYS_SHOWN = 400, SERIES_MAX = 2000 };
+
+/* Days of UTC are summed; days of other zones are made of hours, while there are any. */
+static bool by_days(const dd_book *book, int64_t from_s, int64_t seconds) { return seconds > HOURS_KEPT_S || (!dd_book_zone(book) && from_s % DAY_S == 0); }
 
 /* --- since when --- */
 
@@ -33,7 +38,7 @@ static void span_back(int64_t seconds, const dd_book *book, dd_costs_ask *out)
         out->from_s = (out->now_s - seconds) / HOUR_S * HOUR_S;
         return;
     }
-    out->daily = seconds > HOURS_KEPT_S;
+    out->daily = by_days(book, 0, seconds);
     dd_period_bounds(DD_PERIOD_DAY, out->daily ? NULL : dd_book_zone(book), out->now_s - seconds + DAY_S, &out->from_s, &to);
 }
 
@@ -46,6 +51,7 @@ dd_code dd_costs_span(const char *period, const char *since, const dd_book *book
     out->daily   = false;
     if (dd_str_eqz(text, "month")) {
         dd_period_bounds(DD_PERIOD_MONTH, dd_book_zone(book), now_s, &out->from_s, &to);
+        out->daily = by_days(book, out->from_s, 0);
         return DD_OK;
     }
     if (parse_span(text, &seconds)) {
@@ -58,7 +64,7 @@ dd_code dd_costs_span(const char *period, const char *since, const dd_book *book
         return DD_ERR_USAGE;
     }
     out->from_s = (int64_t)day * DAY_S;
-    out->daily  = now_s - out->from_s > HOURS_KEPT_S;
+    out->daily  = by_days(book, out->from_s, now_s - out->from_s);
     if (!out->daily) /* midnight there */
         out->from_s -= dd_zone_offset(dd_book_zone(book), out->from_s);
     return out->from_s <= now_s ? DD_OK : dd_fail(err, DD_ERR_USAGE, "the day \"%s\" is yet to come", since);
@@ -66,9 +72,11 @@ dd_code dd_costs_span(const char *period, const char *since, const dd_book *book
 
 /* --- rows --- */
 
-static const struct { const char *name; unsigned by; } kinds[] = {
-    { "key", DD_BY_KEY },   { "team", DD_BY_TEAM },         { "feature", DD_BY_FEATURE }, { "model", DD_BY_PROVIDER | DD_BY_MODEL },
-    { "provider", DD_BY_PROVIDER }, { "day", DD_BY_PERIOD },
+/* What the sums by combination know, and the dimension it is. */
+static const struct { const char *name; unsigned sums; dd_dim dim; } kinds[] = {
+    { "key", DD_BY_KEY, DD_DIM_KEY },          { "team", DD_BY_TEAM, DD_DIM_TEAM },   { "feature", DD_BY_FEATURE, DD_DIM_FEATURE },
+    { "provider", DD_BY_PROVIDER, DD_DIM_PROVIDER }, { "day", DD_BY_PERIOD, DD_DIM_TOTAL }, { "model", DD_BY_PROVIDER | DD_BY_MODEL, DD_DIM_COUNT },
+    { "user", 0, DD_DIM_USER },                { "route", 0, DD_DIM_ROUTE },          { "call_site", 0, DD_DIM_CALL_SITE },
 };
 
 typedef struct {
@@ -77,31 +85,44 @@ typedef struct {
     dd_arena           *a;
     dd_map              known;     /* rows by name */
     DD_VEC(dd_spend_row *) rows;
+    int64_t             step_s;    /* of a row's series */
+    size_t              n_series;
     bool                over;      /* a sum is too large */
 } reader;
 
-static void add_to(reader *r, dd_spend_row *row, const dd_sum *s)
+typedef struct { int64_t period_s, requests, errors, unpriced; dd_pusd cost, saved; } figures;
+
+static void add_money(reader *r, dd_pusd *sum, dd_pusd m)
 {
-    row->requests += s->requests;
-    row->errors += s->errors;
-    row->unpriced += s->unpriced;
-    if (dd_money_add(row->cost, s->cost, &row->cost) != DD_OK || dd_money_add(row->saved, s->saved, &row->saved) != DD_OK)
+    if (dd_money_add(*sum, m, sum) != DD_OK)
         r->over = true;
 }
 
-/* What the row is called, in the arena. */
-static dd_str name_of(reader *r, const dd_sum *s)
+static void add_to(reader *r, dd_spend_row *row, const figures *f)
 {
-    char by = r->ask->by[0];
-    if (by == 'd') {
-        char    day[11];
-        int64_t local = r->ask->daily ? s->period_s : s->period_s + dd_zone_offset(dd_book_zone(r->book), s->period_s);
-        dd_day_format(dd_day_of((dd_wall){ local }), day);
-        return dd_arena_dupz(r->a, day);
-    }
-    if (by == 'm')
-        return dd_arena_printf(r->a, DD_STR_FMT "%s" DD_STR_FMT, DD_STR_ARG(s->provider), s->provider.len ? "/" : "", DD_STR_ARG(s->model));
-    return dd_arena_dup(r->a, by == 'k' ? s->key_id : by == 't' ? s->team : by == 'f' ? s->feature : s->provider);
+    row->requests += f->requests;
+    row->errors += f->errors;
+    row->unpriced += f->unpriced;
+    add_money(r, &row->cost, f->cost);
+    add_money(r, &row->saved, f->saved);
+}
+
+static int32_t offset_at(const reader *r, int64_t t) { return r->ask->daily ? 0 : dd_zone_offset(dd_book_zone(r->book), t); }
+
+/* The hour of an hour; the day that it belongs to, there. */
+static void add_to_series(reader *r, dd_spend_row *row, const figures *f)
+{
+    bool    hours = r->step_s == HOUR_S;
+    int64_t since = f->period_s - r->ask->from_s + (hours ? 0 : offset_at(r, f->period_s) - offset_at(r, r->ask->from_s));
+    size_t  at    = since < 0 ? 0 : (size_t)(since / r->step_s);
+    add_money(r, &row->series[at < r->n_series ? at : r->n_series - 1], f->cost);
+}
+
+static dd_str day_name(reader *r, int64_t period_s)
+{
+    char day[11];
+    dd_day_format(dd_day_of((dd_wall){ period_s + offset_at(r, period_s) }), day);
+    return dd_arena_dupz(r->a, day);
 }
 
 static const struct { const char *by; dd_budget_scope scope; } scopes[] = {
@@ -120,24 +141,48 @@ static void find_budget(reader *r, dd_spend_row *row, dd_str value)
     }
 }
 
-static void take(void *ctx, const dd_sum *s)
+static dd_spend_row *new_row(reader *r, dd_str name)
 {
-    reader *r    = ctx;
-    dd_str  name = name_of(r, s);
-    void  **at   = dd_map_at(&r->known, name);
-    if (!*at) {
-        dd_spend_row *row = dd_new(r->a, dd_spend_row);
-        row->name         = name.len ? name : DD_STR("(none)");
-        find_budget(r, row, name);
-        if (r->ask->by[0] == 'k' && name.len) {
-            dd_str called = dd_book_key_name(r->book, name);
-            row->id       = name;
-            row->name     = called.len ? called : name;
-        }
-        *at = row;
-        dd_vec_push(&r->rows, row);
+    dd_spend_row *row = dd_new(r->a, dd_spend_row);
+    row->name         = name.len ? name : DD_STR("(none)");
+    row->series       = dd_newn(r->a, dd_pusd, r->n_series);
+    find_budget(r, row, name);
+    if (r->ask->by[0] == 'k' && name.len) {
+        dd_str called = dd_book_key_name(r->book, name);
+        row->id       = name;
+        row->name     = called.len ? called : name;
     }
-    add_to(r, *at, s);
+    dd_map_put(&r->known, name, row);
+    dd_vec_push(&r->rows, row);
+    return row;
+}
+
+static void take(reader *r, dd_str name, const figures *f)
+{
+    if (r->ask->by[0] == 'd')
+        name = day_name(r, f->period_s);
+    dd_spend_row *row = dd_map_get(&r->known, name);
+    if (!row)
+        row = new_row(r, dd_arena_dup(r->a, name));
+    add_to(r, row, f);
+    add_to_series(r, row, f);
+}
+
+static void take_dim(void *ctx, const dd_dims_row *d)
+{
+    const figures f = { d->period_s, d->requests, d->errors, d->unpriced, d->cost, d->saved };
+    take(ctx, d->value, &f);
+}
+
+static void take_sum(void *ctx, const dd_sum *s)
+{
+    const figures f = { s->period_s, s->requests, s->errors, s->unpriced, s->cost, s->saved };
+    reader       *r = ctx;
+    char          by = r->ask->by[0];
+    dd_buf        model = DD_BUF_INIT(0);
+    dd_buf_printf(&model, DD_STR_FMT "%s" DD_STR_FMT, DD_STR_ARG(s->provider), s->provider.len ? "/" : "", DD_STR_ARG(s->model));
+    take(r, by == 'm' ? dd_buf_str(&model) : by == 'k' ? s->key_id : by == 't' ? s->team : by == 'f' ? s->feature : s->provider, &f);
+    dd_buf_free(&model);
 }
 
 /* Days in their order, all else dearest first. */
@@ -150,27 +195,22 @@ static int by_cost(const void *pa, const void *pb)
     return a->requests != b->requests ? (a->requests < b->requests ? 1 : -1) : by_name(pa, pb);
 }
 
-static unsigned columns_of(const char *by)
-{
-    for (size_t i = 0; i < DD_COUNT(kinds); i++)
-        if (strcmp(kinds[i].name, by) == 0)
-            return kinds[i].by;
-    return 0;
-}
-
 static void collect(reader *r, dd_spend_costs *out)
 {
     out->n     = r->rows.n;
     out->rows  = dd_newn(r->a, dd_spend_row, r->rows.n + 1);
-    out->total = (dd_spend_row){ .name = DD_STR("total"), .limit = DD_PUSD_UNKNOWN };
+    out->total = (dd_spend_row){ .name = DD_STR("total"), .limit = DD_PUSD_UNKNOWN, .series = dd_newn(r->a, dd_pusd, r->n_series) };
+    out->n_series    = r->n_series;
+    out->series_unit = r->step_s == HOUR_S ? "hour" : r->step_s == DAY_S ? "day" : "week";
     if (r->rows.n)
         qsort(r->rows.v, r->rows.n, sizeof *r->rows.v, r->ask->by[0] == 'd' ? by_name : by_cost);
     for (size_t i = 0; i < r->rows.n; i++) {
         const dd_spend_row *row = r->rows.v[i];
-        const dd_sum        sum = { .requests = row->requests, .errors = row->errors, .unpriced = row->unpriced, .cost = row->cost,
-                                    .saved = row->saved };
+        const figures       f   = { 0, row->requests, row->errors, row->unpriced, row->cost, row->saved };
         out->rows[i]            = *row;
-        add_to(r, &out->total, &sum);
+        add_to(r, &out->total, &f);
+        for (size_t k = 0; k < r->n_series; k++)
+            add_money(r, &out->total.series[k], row->series[k]);
     }
 }
 
@@ -197,13 +237,40 @@ static dd_code read_month(const dd_book *book, dd_spend_costs *out, dd_err *err)
     return rc;
 }
 
+/* One dimension is a few rows a day, combinations may be thousands. */
+static dd_code read_rows(reader *r, dd_err *err)
+{
+    const dd_costs_ask *ask = r->ask;
+    size_t              k   = 0;
+    while (k + 1 < DD_COUNT(kinds) && strcmp(kinds[k].name, ask->by) != 0)
+        k++;
+    bool there = ask->daily || ask->now_s - ask->from_s < DIM_HOURS_S;
+    if (kinds[k].dim == DD_DIM_COUNT || (kinds[k].sums && !there)) {
+        dd_sums_ask q = { .daily = ask->daily, .from_s = ask->from_s, .by = kinds[k].sums | DD_BY_PERIOD };
+        return dd_sums_read(dd_book_dir(r->book), &q, take_sum, r, err);
+    }
+    dd_dims_ask q = { .dim = kinds[k].dim, .daily = ask->daily, .from_s = ask->from_s, .by_period = true };
+    dd_dims    *d = dd_dims_new(dd_book_dir(r->book));
+    dd_code     rc = dd_dims_read(d, &q, take_dim, r, err);
+    dd_dims_free(d);
+    return rc;
+}
+
+static void measure_series(reader *r)
+{
+    int64_t span = r->ask->now_s - r->ask->from_s, n;
+    r->step_s    = span <= 2 * DAY_S && !r->ask->daily ? HOUR_S : span <= (int64_t)DAYS_SHOWN * DAY_S ? DAY_S : WEEK_S;
+    n            = span / r->step_s + 1;
+    r->n_series  = n > SERIES_MAX ? SERIES_MAX : (size_t)n;
+}
+
 dd_code dd_costs_read(const dd_costs_ask *ask, const dd_book *book, dd_arena *a, dd_spend_costs *out, dd_err *err)
 {
-    reader      r = { .ask = ask, .book = book, .a = a, .known = DD_MAP_INIT };
-    dd_sums_ask q = { .daily = ask->daily, .from_s = ask->from_s, .by = columns_of(ask->by) };
-    double      days = (double)(ask->now_s - ask->from_s) / DAY_S;
+    reader r    = { .ask = ask, .book = book, .a = a, .known = DD_MAP_INIT };
+    double days = (double)(ask->now_s - ask->from_s) / DAY_S;
     *out = (dd_spend_costs){ .by = ask->by, .from_s = ask->from_s, .now_s = ask->now_s, .days = days < 1.0 / 24 ? 1.0 / 24 : days };
-    dd_code rc = dd_sums_read(dd_book_dir(book), &q, take, &r, err);
+    measure_series(&r);
+    dd_code rc = read_rows(&r, err);
     if (rc == DD_OK)
         collect(&r, out);
     if (rc == DD_OK && r.over)

@@ -47,8 +47,9 @@ const dd_cmd dd_cmds[] = {
     { "costs", dd_cmd_costs, "show what was spent on what, and where the month will end", "", dd_costs_opts,
       "Sums what proxies have recorded: calls, cost, its part of all, the average of a day, what routing saved, and the budget of a key, team or feature that has one. "
       "Below: this month, today, the month's end at the pace so far, and budgets of all requests and those that will not hold. Calls whose price is not known are "
-      "counted and told; they are in no amount. A day begins at midnight of the configuration's `timezone`, else UTC; spans of more than 89 days in UTC.",
-      "dd0c costs\ndd0c costs --by key --period 7d\n# for a spreadsheet\ndd0c costs --by day --since 2026-10-01 --format csv > costs.csv" },
+      "counted and told; they are in no amount. A day begins at midnight of the configuration's `timezone`, else UTC; spans of more than 89 days in UTC.\n\n"
+      "A line of small bars behind a name is what it cost day by day (hour by hour up to two days, week by week past 400), each row to its own height.",
+      "dd0c costs\ndd0c costs --by key --period 7d\n# which place in the code, which rule\ndd0c costs --by call_site --period 24h\ndd0c costs --by route\n# for a spreadsheet\ndd0c costs --by day --since 2026-10-01 --format csv > costs.csv" },
     { "flags", dd_cmd_flags, "list feature flags", "", dd_flags_opts,
       "Lists the flags of the configuration's file: whether they are on, for which share, until when, whose they are, and which turned themselves off "
       "(state tripped) because their route was slower or failed more than the requests beside it.\n\n"

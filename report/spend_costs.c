@@ -1,9 +1,10 @@
 /* report/spend_costs.c - what was spent on what, and where the month will end. */
 #include "report/format.h"
 #include "report/sheet.h"
+#include "report/spark.h"
 #include "report/spend.h"
 
-enum { CALLS = 9, SHARE = 6, BAR = 12 };
+enum { CALLS = 9, SHARE = 6, BAR = 12, NAME = 24 /* columns that a name keeps beside a spark line */, SPARK = 8, SPARK_WIDEST = 31 };
 
 typedef struct {
     dd_sheet              v;
@@ -11,6 +12,7 @@ typedef struct {
     dd_arena             *a;
     int                   name, budget;
     bool                  bars;
+    int                   spark;   /* columns; 0: none */
     dd_money_col          cost, daily, saved;
 } view;
 
@@ -73,16 +75,20 @@ static void measure(view *w)
     int room  = w->v.right - w->v.left - fixed;
     w->bars   = w->v.wide && room >= 20 + BAR + 2;
     room -= w->bars ? BAR + 2 : 0;
+    int spare = room - (w->name < NAME ? w->name : NAME) - 2, n = w->c->n_series < SPARK_WIDEST ? (int)w->c->n_series : SPARK_WIDEST;
+    w->spark  = by_day(w) || n < 2 || spare < SPARK ? 0 : n < spare ? n : spare;
+    room -= w->spark ? w->spark + 2 : 0;
     w->name = w->name > room ? room : w->name;
     w->name = w->name < 8 ? 8 : w->name;
 }
 
-typedef struct { int calls, cost, share, bar, daily, saved, budget; } columns; /* where they end; bar: where it begins */
+typedef struct { int spark, calls, cost, share, bar, daily, saved, budget; } columns; /* where they end; spark, bar: where it begins */
 
 static columns place(const view *w)
 {
     columns c;
-    c.calls  = w->v.left + w->name + CALLS;
+    c.spark  = w->v.left + w->name + 2;
+    c.calls  = w->v.left + w->name + (w->spark ? w->spark + 2 : 0) + CALLS;
     c.cost   = c.calls + 2 + dd_money_col_width(&w->cost);
     c.share  = c.cost + SHARE;
     c.bar    = c.share + 2;
@@ -111,6 +117,8 @@ static void row(view *w, const columns *c, const dd_spend_row *x, bool total)
     dd_pusd   all  = w->c->total.cost;
     bool      over = x->limit != DD_PUSD_UNKNOWN && x->limit_spent >= x->limit;
     dd_grid_put(&v->g, r, v->left, total ? DD_ROLE_STRONG : DD_ROLE_MODEL, dd_spend_fit(w->a, x->name, w->name));
+    if (w->spark && x->series)
+        dd_grid_put(&v->g, r, c->spark, DD_ROLE_BAR, dd_spark(w->a, x->series, w->c->n_series, w->spark, v->opts->ascii));
     dd_grid_put_end(&v->g, r, c->calls, DD_ROLE_TEXT, dd_fmt_count(w->a, x->requests));
     dd_money_col_put(v, &w->cost, r, c->cost, total ? DD_ROLE_STRONG : DD_ROLE_MONEY, known(x, x->cost));
     dd_grid_put_end(&v->g, r, c->share, DD_ROLE_DIM, dd_spend_has_cost(x) ? dd_fmt_percent(w->a, x->cost, all) : DD_STR(""));

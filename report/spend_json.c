@@ -1,6 +1,7 @@
 /* report/spend_json.c - costs and budgets for programs. Money is an exact decimal of USD; what is not known is null. */
 #include <stdio.h>
 
+#include "report/csv.h"
 #include "report/spend.h"
 
 static void money(dd_json *j, const char *name, dd_pusd m)
@@ -103,6 +104,15 @@ static void row_members(dd_json *j, const dd_spend_costs *c, const dd_spend_row 
     money(j, "budget_usd", r->limit);
     money(j, "budget_spent_usd", r->limit != DD_PUSD_UNKNOWN ? r->limit_spent : DD_PUSD_UNKNOWN);
     share(j, "budget_used", r->limit_spent, r->limit == DD_PUSD_UNKNOWN ? 0 : r->limit);
+    dd_json_key(j, "series_usd");
+    dd_json_open(j, '[');
+    for (size_t i = 0; i < (r->series ? c->n_series : 0); i++) {
+        dd_buf b = DD_BUF_INIT(0);
+        dd_money_json(r->series[i], &b);
+        dd_json_raw(j, dd_buf_str(&b));
+        dd_buf_free(&b);
+    }
+    dd_json_close(j, ']');
 }
 
 void dd_report_costs_json(const dd_spend_costs *c, dd_buf *out)
@@ -113,6 +123,7 @@ void dd_report_costs_json(const dd_spend_costs *c, dd_buf *out)
     dd_json_member_str(&j, "by", dd_str_z(c->by));
     moment(&j, "from", c->from_s);
     moment(&j, "to", c->now_s);
+    dd_json_member_str(&j, "series_unit", dd_str_z(c->series_unit));
     dd_json_key(&j, "total");
     dd_json_open(&j, '{');
     row_members(&j, c, &c->total);
@@ -150,20 +161,6 @@ void dd_report_costs_json(const dd_spend_costs *c, dd_buf *out)
     dd_buf_addc(out, '\n');
 }
 
-/* Quoted; what a spreadsheet would run gets an apostrophe in front. */
-static void csv_text(dd_buf *out, dd_str s)
-{
-    dd_buf_addc(out, '"');
-    if (s.len && strchr("=+-@\t\r", s.ptr[0]))
-        dd_buf_addc(out, '\'');
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] == '"')
-            dd_buf_addc(out, '"');
-        dd_buf_addc(out, s.ptr[i]);
-    }
-    dd_buf_addc(out, '"');
-}
-
 static void csv_money(dd_buf *out, dd_pusd m)
 {
     dd_buf_addc(out, ',');
@@ -177,9 +174,9 @@ void dd_report_costs_csv(const dd_spend_costs *c, dd_buf *out)
     for (size_t i = 0; i < c->n; i++) {
         const dd_spend_row *r   = &c->rows[i];
         bool                has = dd_spend_has_cost(r);
-        csv_text(out, r->id.len ? r->id : r->name);
+        dd_csv_text(out, r->id.len ? r->id : r->name);
         dd_buf_addc(out, ',');
-        csv_text(out, r->id.len ? r->name : DD_STR(""));
+        dd_csv_text(out, r->id.len ? r->name : DD_STR(""));
         dd_buf_printf(out, ",%lld,%lld,%lld", (long long)r->requests, (long long)r->errors, (long long)r->unpriced);
         csv_money(out, has ? r->cost : DD_PUSD_UNKNOWN);
         csv_money(out, has ? r->saved : DD_PUSD_UNKNOWN);

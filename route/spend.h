@@ -44,6 +44,7 @@ typedef struct {
     int64_t requests, errors, unpriced;
     dd_pusd cost, saved;
     dd_pusd limit, limit_spent;   /* of the budget that is fullest for it; limit DD_PUSD_UNKNOWN: none */
+    dd_pusd *series;              /* its cost hour by hour, day by day or week by week; they add up to `cost` */
 } dd_spend_row;
 bool dd_spend_has_cost(const dd_spend_row *r);    /* false: no request's price was known, and the cost is unknown, not 0 */
 
@@ -53,6 +54,8 @@ typedef struct {
     double        days;           /* how long it is, at least an hour */
     dd_spend_row *rows; size_t n;
     dd_spend_row  total;          /* the sum of the rows, exactly */
+    size_t        n_series;       /* of each row; the last is not over */
+    const char   *series_unit;    /* "day" */
     dd_pusd       month, today;   /* since they began */
     int64_t       from_s, now_s, month_from_s, month_to_s;
     int32_t       offset_s;

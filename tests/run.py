@@ -179,7 +179,7 @@ def scan_case(program, folder):
 
 
 def cli_tests():
-    sys.path.insert(0, str(TESTS / "proxy"))
+    sys.path[:0] = [str(TESTS / "cli"), str(TESTS / "proxy")]
     for file in sorted((TESTS / "cli").glob("*_test.py")) + sorted((TESTS / "proxy").glob("*_test.py")):
         spec = importlib.util.spec_from_file_location(file.stem, file)
         module = importlib.util.module_from_spec(spec)

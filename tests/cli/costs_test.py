@@ -8,6 +8,8 @@ import os
 import pathlib
 import sqlite3
 
+import written
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 NOW = 1795132800              # 2026-11-20T00:00:00Z, the clock of all tests
 DAY, HOUR, USD = 86400, 3600, 10 ** 12
@@ -32,7 +34,14 @@ def add(db, time, cost, calls=1, saved=0, unpriced=0, **texts):
     for table, name, size in (("hourly", "hour", HOUR), ("daily", "day", DAY)):
         r = {name: time // size * size, **row}
         db.execute(f"INSERT INTO {table}_cost_summary ({', '.join(r)}) VALUES ({', '.join('?' * len(r))}) ON CONFLICT DO UPDATE SET "
-                   "request_count = request_count + excluded.request_count, total_cost = total_cost + excluded.total_cost", list(r.values()))
+                   "request_count = request_count + excluded.request_count, total_cost = total_cost + excluded.total_cost, "
+                   "total_saved = total_saved + excluded.total_saved, unpriced_count = unpriced_count + excluded.unpriced_count", list(r.values()))
+        for number, value in {0: "", 1: row["team"], 2: row["feature"], 6: row["provider"], 7: row["key_id"]}.items():     # store/dims.h
+            d = {"org": "default", "dimension": number, "unit": size, "start": r[name], "value": value,
+                 **{k: row[k] for k in ("request_count", "total_cost", "total_saved", "unpriced_count")}}
+            db.execute(f"INSERT INTO dimension_summary ({', '.join(d)}) VALUES ({', '.join('?' * len(d))}) ON CONFLICT DO UPDATE SET "
+                       "request_count = request_count + excluded.request_count, total_cost = total_cost + excluded.total_cost, "
+                       "total_saved = total_saved + excluded.total_saved, unpriced_count = unpriced_count + excluded.unpriced_count", list(d.values()))
 
 
 def costs(cli, *args):
@@ -139,3 +148,41 @@ def test_it_fits_its_width(cli):
             assert "\x1b[31m" not in "\n".join(lines)
     plain = cli.run("costs", "--ascii", "--width", "80").out
     assert plain.isascii(), plain
+
+
+def test_series_are_what_it_cost_day_by_day(cli):
+    """A spark line a row; in JSON its figures, which add up to the row's cost exactly."""
+    db = make(cli)
+    for day, cost in ((0, 7), (1, 1), (3, 4), (6, 2)):
+        add(db, NOW - day * DAY - 3 * HOUR if day else NOW, cost * USD + 1, team="a")
+    add(db, NOW - 6 * DAY, 8 * USD, team="b")
+    for by in ("team", "model", "day", "provider"):
+        got = costs(cli, "--by", by, "--period", "7d")
+        assert got["series_unit"] == "day"
+        for row in got["rows"] + [got["total"]]:
+            assert sum(row["series_usd"]) == row["cost_usd"] and len(row["series_usd"]) == 7, (by, row)
+    a, b = costs(cli, "--by", "team", "--period", "7d")["rows"]
+    tiny = decimal.Decimal("1e-12")
+    assert a["series_usd"] == [0, 0, 0, 4 + tiny, 0, 1 + tiny, 7 + tiny] or a["series_usd"] == [0, 0, 4 + tiny, 0, 1 + tiny, 0, 7 + tiny], a
+    assert b["series_usd"] == [8, 0, 0, 0, 0, 0, 0]
+    assert costs(cli, "--period", "24h")["series_unit"] == "hour" and costs(cli, "--since", "100w")["series_unit"] == "week"
+    text = cli.run("costs", "--by", "team", "--period", "7d", "--width", "80").out
+    assert "\u2588\u2581\u2581\u2581\u2581\u2581\u2581" in text, text
+    assert "#______" in cli.run("costs", "--by", "team", "--period", "7d", "--ascii").out
+    assert all(len(line) <= 60 for line in cli.terminal(60, "costs", "--by", "team"))
+
+
+def test_by_user_rule_and_call_site(cli):
+    """RC.3: sums by one dimension, written by the proxy's own writer; each adds up to the total."""
+    events = [{"id": written.event_id(NOW * 1000 - i * 7200000), "time_ms": NOW * 1000 - i * 7200000, "status": 200, "used_model": "m", "requested_model": "m",
+               "provider": "p", "cost_actual": USD * (i + 1), "cost_original": USD * (i + 1), "cost_saved": 0, "user": f"u{i % 3}", "route": f"r{i % 2}",
+               "call_site": f"app.py:{i % 5}", "key_id": f"k{i % 4}", "team": f"t{i % 6}"} for i in range(60)]
+    written.write(cli, events)
+    for by, n in (("user", 3), ("route", 2), ("call_site", 5), ("key", 4), ("team", 6), ("provider", 1)):
+        for period in ("7d", "month", "90d"):
+            got = costs(cli, "--by", by, "--period", period)
+            assert len(got["rows"]) == n and sum(r["cost_usd"] for r in got["rows"]) == got["total"]["cost_usd"] == sum(range(1, 61)), (by, got["total"])
+            assert sum(r["calls"] for r in got["rows"]) == 60
+    cli.write("dd0c.yaml", "timezone: Asia/Kolkata\n")
+    for by in ("user", "team", "model", "day"):
+        assert costs(cli, "--by", by, "--period", "30d")["total"]["cost_usd"] == sum(range(1, 61)), "days of another zone are made of hours"
