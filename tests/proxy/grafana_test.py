@@ -12,7 +12,7 @@ RULES = ROOT / "deploy/prometheus"
 KINDS = {"row", "stat", "timeseries", "table", "bargauge", "heatmap", "state-timeline"}
 UNITS = {"currencyUSD", "percentunit", "short", "reqps", "s", "bytes"}
 VARIABLES = {"$__rate_interval": "5m", "$__range": "6h", "$instance": "a|b", "$provider": "openai", "$team": ".*"}
-WORDS = {"sum", "max", "min", "rate", "increase", "changes", "histogram_quantile", "time", "by", "on", "and", "or", "offset"}
+WORDS = {"sum", "max", "min", "rate", "increase", "changes", "histogram_quantile", "time", "by", "on", "and", "or", "offset", "vector"}
 
 
 def plain(expr):
