@@ -212,6 +212,7 @@ static void forget_answer(exchange *x)
     x->error     = (dd_api_error){ 0 };
     x->usage     = (dd_usage_report){ 0 };
     x->stop      = DD_STOP_NONE;
+    x->called    = false;
     x->usage_source = DD_USAGE_NONE;
     x->bill      = (dd_bill){ DD_PUSD_UNKNOWN, DD_PUSD_UNKNOWN, DD_PUSD_UNKNOWN };
     x->call_at = x->head_at = x->first_at = x->last_at = 0;

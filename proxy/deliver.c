@@ -30,6 +30,7 @@ static void watch_event(void *ctx, const dd_stream_event *e)
     exchange *x = ctx;
     if (!x->first_at && (e->kind == DD_SE_TEXT || e->kind == DD_SE_THINKING || e->kind == DD_SE_TOOL || e->kind == DD_SE_REFUSAL))
         x->first_at = dd_loop_now(x->w->loop).ns;
+    x->called = x->called || e->kind == DD_SE_TOOL;
     dd_stream_event clean;
     if (e->kind == DD_SE_ERROR) {
         clean      = *e;

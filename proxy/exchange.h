@@ -170,6 +170,7 @@ typedef struct exchange {
     dd_usage_report usage;
     dd_usage_source usage_source;
     dd_stop         stop;
+    bool            called;           /* a stream had a tool's call */
     dd_error_class  failure;
     dd_bill         bill;
     bool            recorded, disconnected;

@@ -96,11 +96,25 @@ const char *settle_strategy(const exchange *x)
     return x->triggered && x->plan.strategy != DD_STRATEGY_CASCADE ? "fallback" : x->decision.strategy;
 }
 
+/* Responses are "completed" with calls and without. */
+static bool has_calls(const dd_jspan *answer)
+{
+    uint32_t output = dd_jspan_member(answer, 0, "output", NULL);
+    for (dd_jit it = dd_jspan_each(answer, output); dd_jspan_step(answer, &it);) {
+        uint32_t type = dd_jspan_member(answer, it.value, "type", NULL);
+        if (dd_jspan_is(answer, type, "function_call") || dd_jspan_is(answer, type, "custom_tool_call"))
+            return true;
+    }
+    return false;
+}
+
 void settle_answer(exchange *x, const dd_jspan *answer)
 {
     static const char *const names[] = { "choices", "content", "output" };
     if (x->ep.kind != EP_GENERATE || x->status < 200 || x->status > 299)
         return;
+    if (x->to == DD_DIALECT_RESPONSES && x->stop == DD_STOP_END && has_calls(answer))
+        x->stop = DD_STOP_TOOLS;
     if (x->usage.reported)
         x->usage_source = DD_USAGE_REPORTED;
     else
@@ -114,7 +128,7 @@ static void settle_stream(exchange *x)
     if (!x->reader || x->usage_source != DD_USAGE_NONE)
         return;
     dd_stream_facts f = dd_stream_reader_facts(x->reader);
-    x->stop           = f.stop;
+    x->stop           = x->to == DD_DIALECT_RESPONSES && f.stop == DD_STOP_END && x->called ? DD_STOP_TOOLS : f.stop;
     x->usage          = f.usage;
     if (f.usage.reported && !x->disconnected)
         x->usage_source = DD_USAGE_REPORTED;

@@ -199,6 +199,27 @@ def test_how_an_answer_ended_in_openai_s_words(cli):
         ask(c, {**messages, "stream": True}, "/v1/messages")
         ask(c, {**messages, "stream": True})
         want += [ours] * 4
+    call   = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "f", "arguments": "{}", "status": "completed"}
+    words  = {"type": "message", "id": "m_1", "role": "assistant", "status": "completed", "content": [{"type": "output_text", "text": "Hi", "annotations": []}]}
+    for items, more, ours in (([words], {}, "stop"), ([words, call], {}, "tool_calls"),
+                              ([words], {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}, "length")):
+        whole = {"id": "resp_1", "object": "response", "created_at": 1, "model": "gpt-4o-mini", "status": "completed", "output": items,
+                 "usage": {"input_tokens": 9, "output_tokens": 1, "total_tokens": 10}, **more}
+        up.script = lambda r, c: c.json(whole)
+        assert ask(c, {"model": "gpt-4o-mini", "input": "Say hi"}, "/v1/responses").status == 200
+        parts = [{"type": "response.created", "response": {**whole, "status": "in_progress", "output": []}}]
+        for i, item in enumerate(items):
+            parts.append({"type": "response.output_item.added", "output_index": i, "item": {**item, "arguments": "", "content": []}})
+            parts.append({"type": "response.output_item.done", "output_index": i, "item": item})
+        parts.append({"type": "response." + whole["status"], "response": whole})
+        up.script = streaming([sse(*parts)])
+        ask(c, {"model": "gpt-4o-mini", "input": "Say hi", "stream": True}, "/v1/responses")
+        want += [ours, ours]
+    for reason in ("stop", "length"):
+        up.script = lambda r, c: c.json({"id": "cmpl-1", "object": "text_completion", "model": "gpt-4o-mini", "choices": [{"text": "a", "index": 0, "finish_reason": reason}],
+                                         "usage": {"prompt_tokens": 9, "completion_tokens": 1}})
+        assert ask(c, {"model": "gpt-4o-mini", "prompt": "Say hi"}, "/v1/completions").status == 200
+        want.append(reason)
     got = [e["finish_reason"] for e in events(cli, len(want))]
     assert got == want, list(zip(got, want))
 
