@@ -165,7 +165,7 @@ dd_str dd_savings_share(dd_arena *a, dd_pusd part, dd_pusd whole)
 
 dd_str dd_savings_change(dd_arena *a, dd_pusd now, dd_pusd before)
 {
-    if (now == DD_PUSD_UNKNOWN || before == DD_PUSD_UNKNOWN || before <= 0)
+    if (now == DD_PUSD_UNKNOWN || before == DD_PUSD_UNKNOWN || before <= 0 || now < 0)
         return DD_STR("");
     double p = 100.0 * ((double)now - (double)before) / (double)before;
     if (p > 99999)

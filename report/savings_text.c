@@ -5,7 +5,7 @@
 #include "report/spark.h"
 #include "report/spend.h"
 
-enum { TOP = 6, CALLS = 10, SHARE = 7, BAR = 14, BUDGETS_SHOWN = 5, ASKED_FOR = 9 };
+enum { TOP = 6, CALLS = 10, SHARE = 7, BAR = 14, BUDGETS_SHOWN = 5, ASKED_FOR = 9, ASIDE = 30 };
 
 typedef struct {
     dd_sheet          v;
@@ -58,15 +58,29 @@ static void lines(view *w, const line *v, size_t n)
         size_t r = dd_sheet_row(&w->v);
         dd_grid_putz(&w->v.g, r, w->v.left, DD_ROLE_TEXT, v[i].label);
         dd_money_col_put(&w->v, &col, r, end, v[i].role, v[i].amount);
-        if (v[i].note.len)
+        if (v[i].note.len && w->v.right - end >= ASIDE)
             dd_sheet_wrap(&w->v, r, end + 2, end + 2, w->v.right, DD_ROLE_DIM, v[i].note);
+        else if (v[i].note.len)
+            dd_sheet_wrap(&w->v, dd_sheet_row(&w->v), w->v.left + 4, w->v.left + 4, w->v.right, DD_ROLE_DIM, v[i].note);
     }
 }
 
-static dd_str spent_note(view *w, dd_pusd now, dd_pusd then)
+/* "+12% against $25.00 before"; a loss is no share of what was saved. */
+static dd_str against(view *w, dd_pusd now, dd_pusd then)
 {
-    dd_str change = dd_savings_change(w->a, now, then);
-    return change.len ? dd_arena_printf(w->a, DD_STR_FMT " against " DD_STR_FMT " before", DD_STR_ARG(change), DD_STR_ARG(dd_fmt_money(w->a, then))) : DD_STR("");
+    dd_str change = dd_savings_change(w->a, now, then), before = dd_fmt_money(w->a, then);
+    if (!w->s->before.requests || then == DD_PUSD_UNKNOWN)
+        return DD_STR("");
+    if (!change.len)
+        return dd_arena_printf(w->a, DD_STR_FMT " before", DD_STR_ARG(before));
+    return dd_arena_printf(w->a, DD_STR_FMT " against " DD_STR_FMT " before", DD_STR_ARG(change), DD_STR_ARG(before));
+}
+
+static dd_str saved_note(view *w)
+{
+    dd_pusd saved = dd_savings_saved(&w->s->total);
+    dd_str  share = dd_savings_share(w->a, saved, dd_savings_instead(&w->s->total)), then = against(w, saved, dd_savings_saved(&w->s->before));
+    return dd_arena_printf(w->a, DD_STR_FMT "%s" DD_STR_FMT, DD_STR_ARG(share), share.len && then.len ? " · " : "", DD_STR_ARG(then));
 }
 
 static void summary(view *w)
@@ -76,15 +90,11 @@ static void summary(view *w)
     line                  v[8];
     size_t                n     = 0;
     dd_pusd               saved = dd_savings_saved(t), other = DD_PUSD_UNKNOWN, cached = dd_savings_saved(&s->cache);
-    dd_str                share = dd_savings_share(w->a, saved, dd_savings_instead(t));
     dd_sheet_heading(&w->v, "Statement", dd_arena_printf(w->a, DD_STR_FMT "%s", DD_STR_ARG(dd_savings_dates(w->a, s->from, s->to)), s->open ? ", today so far" : ""));
     dd_str then = s->before.requests ? dd_arena_printf(w->a, "before: " DD_STR_FMT, DD_STR_ARG(dd_savings_dates(w->a, s->before_from, s->before_to))) : DD_STR("");
     v[n++] = (line){ "With the models asked for", dd_savings_instead(t), DD_ROLE_MONEY, then };
-    v[n++] = (line){ "Spent", dd_savings_spent(t), DD_ROLE_MONEY, spent_note(w, dd_savings_spent(t), dd_savings_spent(&s->before)) };
-    v[n++] = (line){ "Saved", saved, role_of(saved), share.len ? dd_arena_printf(w->a, DD_STR_FMT " · " DD_STR_FMT, DD_STR_ARG(share),
-                     DD_STR_ARG(spent_note(w, saved, dd_savings_saved(&s->before)))) : DD_STR("") };
-    if (v[n - 1].note.len && dd_str_endsz(v[n - 1].note, " · "))
-        v[n - 1].note = share;
+    v[n++] = (line){ "Spent", dd_savings_spent(t), DD_ROLE_MONEY, against(w, dd_savings_spent(t), dd_savings_spent(&s->before)) };
+    v[n++] = (line){ "Saved", saved, role_of(saved), saved_note(w) };
     if (s->cache.requests && cached != DD_PUSD_UNKNOWN && saved != DD_PUSD_UNKNOWN && dd_money_add(saved, -cached, &other) == DD_OK) {
         v[n++] = (line){ "  by other models", other, role_of(other), DD_STR("") };
         v[n++] = (line){ "  by kept answers", cached, role_of(cached), dd_arena_printf(w->a, DD_STR_FMT " out of the cache",
@@ -99,25 +109,32 @@ static void summary(view *w)
 
 /* ---- over time ---- */
 
+static void series_row(view *w, const char *label, dd_role role, const dd_pusd *v)
+{
+    size_t r = dd_sheet_row(&w->v);
+    dd_grid_putz(&w->v.g, r, w->v.left, DD_ROLE_DIM, label);
+    dd_grid_put(&w->v.g, r, w->v.left + 12, role, dd_spark(w->a, v, w->s->days.n, w->v.right - w->v.left - 12, w->v.opts->ascii));
+}
+
 static void series(view *w)
 {
     const dd_savings_spans *d = &w->s->days;
-    dd_pusd                *spent = dd_newn(w->a, dd_pusd, d->n + 1), *saved = dd_newn(w->a, dd_pusd, d->n + 1), most = 0;
-    int                     width = w->v.right - w->v.left - 12;
+    dd_pusd                *spent = dd_newn(w->a, dd_pusd, d->n + 1), *saved = dd_newn(w->a, dd_pusd, d->n + 1), *lost = dd_newn(w->a, dd_pusd, d->n + 1);
+    dd_pusd                 most = 0, least = 0;
     if (d->n < 2)
         return;
     for (size_t i = 0; i < d->n; i++) {
         spent[i] = d->v[i].s.cost;
         saved[i] = d->v[i].s.saved;
+        lost[i]  = saved[i] < 0 ? -saved[i] : 0;
         most     = spent[i] > most ? spent[i] : most;
+        least    = saved[i] < least ? saved[i] : least;
     }
     dd_sheet_heading(&w->v, "Day by day", dd_arena_printf(w->a, "most spent on a day: " DD_STR_FMT, DD_STR_ARG(dd_fmt_money(w->a, most))));
-    const struct { const char *label; const dd_pusd *v; dd_role role; } rows[] = { { "Spent", spent, DD_ROLE_BAR }, { "Saved", saved, DD_ROLE_BAR_SAVING } };
-    for (size_t i = 0; i < DD_COUNT(rows); i++) {
-        size_t r = dd_sheet_row(&w->v);
-        dd_grid_putz(&w->v.g, r, w->v.left, DD_ROLE_DIM, rows[i].label);
-        dd_grid_put(&w->v.g, r, w->v.left + 12, rows[i].role, dd_spark(w->a, rows[i].v, d->n, width, w->v.opts->ascii));
-    }
+    series_row(w, "Spent", DD_ROLE_BAR, spent);
+    series_row(w, "Saved", DD_ROLE_BAR_SAVING, saved);
+    if (least < 0)
+        series_row(w, "Lost", DD_ROLE_WARN, lost);
 }
 
 /* ---- tables ---- */
@@ -182,10 +199,11 @@ static void table_row(view *w, const columns *c, const entry *e)
     dd_money_col_put(v, &c->spent, r, c->end_spent, e->strong ? DD_ROLE_STRONG : DD_ROLE_MONEY, dd_savings_spent(e->s));
     dd_money_col_put(v, &c->saved, r, c->end_saved, role_of(saved), saved);
     dd_grid_put_end(&v->g, r, c->end_share, DD_ROLE_DIM, dd_savings_share(w->a, saved, dd_savings_instead(e->s)));
+    int note = c->end_share + 2 + (c->bar ? c->bar + 2 : 0);
     if (c->bar && !e->strong && most > 0 && saved > 0)
         dd_sheet_bar(v, r, c->end_share + 2, c->bar, DD_ROLE_BAR_SAVING, (double)saved / (double)most);
-    else if (e->note.len && c->end_share + 2 + (int)dd_utf8_width(e->note) <= v->right)
-        dd_grid_put(&v->g, r, c->end_share + 2, DD_ROLE_DIM, e->note);
+    if (e->note.len && note + (int)dd_utf8_width(e->note) <= v->right)
+        dd_grid_put(&v->g, r, note, DD_ROLE_DIM, e->note);
 }
 
 static void table(view *w, const char *what, const entry *v, size_t n)

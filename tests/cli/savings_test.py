@@ -6,8 +6,11 @@ import io
 import json
 import random
 import re
+import threading
+import time
 
 import written
+from support import Client, Upstream, config
 from tail_test import make
 
 DAY_MS, NOW_MS = 86400000, 1795132800000      # the clock of all tests: 2026-11-20T00:00:00Z
@@ -145,6 +148,35 @@ def test_every_figure_adds_up_to_the_rows(cli):
         check_statement(s, events)
         check_csv(s, cli.run("report", "savings", "--format", "csv", "--period", period).out)
     assert len(savings(cli, "--period", "90d")["by"]["feature"]) > 20
+
+
+def test_it_adds_up_while_requests_come(cli):
+    """Sums that are written between two questions are in all of the statement or in nothing of it; the clock is the real one here, as the proxy's."""
+    del cli.env["SOURCE_DATE_EPOCH"]
+    config(cli, Upstream())
+    p = cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", "1")
+    stop, sent = threading.Event(), []
+
+    def send():
+        c = Client(p.port)
+        while not stop.is_set():
+            sent.append(c.ask("POST", "/v1/chat/completions", {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hi"}]},
+                              {"X-DD0C-Team": f"t{len(sent) % 7}", "X-DD0C-Feature": f"f{len(sent) % 3}"}).status)
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        seen, end = set(), time.monotonic() + 60
+        while len(seen) < 4:
+            assert time.monotonic() < end, seen
+            text = cli.run("report", "savings", "--format", "csv", "--period", "7d").out
+            total = next(csv.DictReader(io.StringIO(text)))
+            seen.add(total["requests"])
+            check_csv({"total": {"spent_usd": decimal.Decimal(total["spent_usd"] or 0), "requests": int(total["requests"])}}, text)
+            assert "(not broken down)" not in text
+    finally:
+        stop.set()
+        sender.join()
+    assert set(sent) == {200}
 
 
 def test_periods_and_what_they_are_compared_with(cli):
