@@ -144,6 +144,7 @@ typedef struct {
     dd_top_reader *reader;
     dd_board_view  view;
     dd_top_sample *sample;      /* what is shown; NULL: nothing was read yet */
+    dd_top_want    want;        /* what the reader was asked for */
     dd_grid        grid;
     int            signal;
 } session;
@@ -154,7 +155,7 @@ static const dd_board *board_of(const session *t)
     static dd_board reading;
     if (t->sample)
         return dd_top_sample_board(t->sample);
-    reading = (dd_board){ .problem = DD_STR("reading ..."), .period = t->view.period, .by = t->view.by, .per_second = -1, .per_hour = DD_PUSD_UNKNOWN, .latency = none,
+    reading = (dd_board){ .period = t->view.period, .by = t->view.by, .per_second = -1, .per_hour = DD_PUSD_UNKNOWN, .latency = none,
                           .first = none, .overhead = none, .saved_today = DD_PUSD_UNKNOWN, .saved_week = DD_PUSD_UNKNOWN, .saved_month = DD_PUSD_UNKNOWN,
                           .total.misses = -1 };
     return &reading;
@@ -172,19 +173,17 @@ static void draw(session *t)
     dd_top_screen_show(t->screen, &t->grid);
 }
 
-/* A sample of another screen than the one that is looked at now comes too late. */
+/* A sample of another view than the one that is looked at now comes too late. */
 static bool take_sample(session *t)
 {
     dd_top_sample *got = dd_top_reader_take(t->reader);
-    dd_top_want    want;
-    dd_top_want_of(&t->view, &want);
     if (!got)
         return false;
-    const dd_top_want *has = dd_top_sample_want(got);
-    if (t->sample && (has->tab != want.tab || has->period != want.period)) {
+    if (memcmp(dd_top_sample_want(got), &t->want, sizeof t->want) != 0) {
         dd_top_sample_free(got);
         return false;
     }
+    t->view.waiting = false;
     dd_top_keep_selection(&t->view, t->sample ? dd_top_sample_board(t->sample) : NULL, dd_top_sample_board(got));
     dd_top_sample_free(t->sample);
     t->sample = got;
@@ -204,18 +203,30 @@ static bool take_keys(session *t, bool *changed)
     return true;
 }
 
+/* What another view needs; true: figures are on their way. */
+static bool ask(session *t)
+{
+    dd_top_want want;
+    dd_top_want_of(&t->view, &want);
+    if (memcmp(&want, &t->want, sizeof want) == 0)
+        return false;
+    t->want         = want;
+    t->view.waiting = want.tab != DD_BOARD_BUDGETS;
+    dd_top_reader_want(t->reader, &want);
+    return true;
+}
+
 /* --filter and / are checked by the reader; what was wrong stands in the sample's `problem`. */
 static void loop(session *t)
 {
-    struct pollfd fds[] = { { STDIN_FILENO, POLLIN, 0 }, { dd_top_reader_fd(t->reader), POLLIN, 0 }, { dd_top_screen_signals(t->screen), POLLIN, 0 } };
+    struct pollfd fds[3] = { { STDIN_FILENO, POLLIN, 0 }, { dd_top_reader_fd(t->reader), POLLIN, 0 }, { dd_top_screen_signals(t->screen), POLLIN, 0 } };
     int  wait_ms = FIRST_MS;
     bool on = true;
     while (on) {
         bool changed = false;
         int  n = poll(fds, DD_COUNT(fds), wait_ms);
         if (n == 0)
-            changed = true;                                /* nothing came yet: the frame alone */
-        wait_ms = -1;
+            changed = true;                                /* the figures take long: the frame without them */
         if (n > 0 && (fds[2].revents & POLLIN)) {
             on = !dd_top_screen_leaves(t->screen, &t->signal);
             changed = true;
@@ -226,11 +237,11 @@ static void loop(session *t)
             on = take_keys(t, &changed);                   /* also after a stop: ncurses may have something */
         if (n > 0 && (fds[1].revents & POLLIN))
             changed = take_sample(t) || changed;
-        if (on && changed) {
-            dd_top_want want;
-            dd_top_want_of(&t->view, &want);
-            dd_top_reader_want(t->reader, &want);
+        if (on && ask(t))
+            wait_ms = FIRST_MS;                            /* its figures come in a moment: a screen between the two would flicker */
+        else if (on && (changed || n == 0)) {
             draw(t);
+            wait_ms = -1;
         }
     }
 }
@@ -246,6 +257,8 @@ static dd_code run_screen(const top_args *args, const dd_top_opts *opts, const d
     session     t = { .view = *v };
     dd_top_want want;
     dd_top_want_of(v, &want);
+    t.want         = want;
+    t.view.waiting = true;
     t.reader = dd_top_reader_start(opts, &want, err);      /* it reads while the screen is made */
     if (!t.reader)
         return err->code;

@@ -236,6 +236,18 @@ static void put_live(dd_board_provider *to, const dd_top_provider *p, dd_arena *
     to->first_ms   = p->first_ms;
 }
 
+/* What a model answers badly is counted to the model alone; the provider's figure is that of all its models together. */
+static double joint_errors(const dd_top_live *l, dd_str name, double own)
+{
+    double bad = 0, all = 0;
+    for (size_t i = 0; i < l->n_providers; i++)
+        if (dd_str_eqz(name, l->providers[i].name) && l->providers[i].model[0] && l->providers[i].error_rate >= 0) {
+            bad += l->providers[i].error_rate * (double)l->providers[i].requests;
+            all += (double)l->providers[i].requests;
+        }
+    return all > 0 && bad / all > own ? bad / all : own;
+}
+
 /* Each provider that the store or a proxy knows, its models below it. */
 static void join_providers(dd_top_sample *s, const dd_top_live *l)
 {
@@ -254,6 +266,7 @@ static void join_providers(dd_top_sample *s, const dd_top_live *l)
         for (size_t k = 0; k < l->n_providers; k++)
             if (dd_str_eqz(name, l->providers[k].name))
                 put_live(l->providers[k].model[0] ? &all[n++] : own, &l->providers[k], &s->arena);
+        own->error_rate = joint_errors(l, name, own->error_rate);
     }
     s->board.providers   = all;
     s->board.n_providers = n;

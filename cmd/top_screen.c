@@ -149,6 +149,11 @@ static void set_env(const char *name, const char *value)
         unsetenv(name);
 }
 
+static const struct { const char *text; int code; } arrows[] = {
+    { "\x1b[A", KEY_UP }, { "\x1b[B", KEY_DOWN }, { "\x1b[C", KEY_RIGHT }, { "\x1b[D", KEY_LEFT }, { "\x1b[H", KEY_HOME }, { "\x1b[F", KEY_END },
+    { "\x1bOA", KEY_UP }, { "\x1bOB", KEY_DOWN }, { "\x1bOC", KEY_RIGHT }, { "\x1bOD", KEY_LEFT },
+};
+
 static SCREEN *begin_large(int width, int height)
 {
     const char *old[] = { getenv("LINES"), getenv("COLUMNS") };
@@ -195,6 +200,8 @@ dd_top_screen *dd_top_screen_open(bool ascii, bool mouse, dd_err *err)
     s->keys = newpad(1, 1);
     keypad(s->keys, TRUE);
     nodelay(s->keys, TRUE);
+    for (size_t i = 0; i < DD_COUNT(arrows); i++)   /* terminals send these, too, whatever was asked of them */
+        define_key(arrows[i].text, arrows[i].code);
     if (mouse) {
         mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
         mouseinterval(0);
@@ -210,6 +217,7 @@ dd_top_screen *dd_top_screen_open(bool ascii, bool mouse, dd_err *err)
         set_look(s, (dd_role)i, color);
     s->whole = true;
     dd_crash_before(give_back);
+    dd_crash_catch();
     return s;
 }
 

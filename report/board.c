@@ -118,34 +118,28 @@ int64_t dd_board_count(const dd_board *b, const dd_board_view *v)
 
 /* --- the frame --- */
 
-static dd_str state(dd_canvas *c, dd_role *role)
+/* What is told at the right edge, and shorter where there is less room. */
+typedef struct { dd_role role; dd_str whole, less; } state;
+
+static state state_of(dd_canvas *c)
 {
     const dd_board *b = c->b;
-    *role = DD_ROLE_DIM;
-    if (c->v->paused) {
-        *role = DD_ROLE_WARN;
-        return dd_arena_printf(c->a, "paused at " DD_STR_FMT, DD_STR_ARG(dd_board_clock(c->a, b->now_ms, b->offset_s)));
-    }
-    if (b->panic) {
-        *role = DD_ROLE_BAD;
-        return DD_STR("▲ panic mode");
-    }
-    if (b->link == DD_BOARD_UNREACHABLE) {
-        *role = DD_ROLE_WARN;
-        return DD_STR("○ proxy does not answer");
-    }
+    if (c->v->paused)
+        return (state){ DD_ROLE_WARN, dd_arena_printf(c->a, "‖ paused at " DD_STR_FMT, DD_STR_ARG(dd_board_clock(c->a, b->now_ms, b->offset_s))), DD_STR("‖ paused") };
+    if (b->panic)
+        return (state){ DD_ROLE_BAD, DD_STR("▲ panic mode"), DD_STR("▲ panic") };
+    if (b->link == DD_BOARD_UNREACHABLE)
+        return (state){ DD_ROLE_WARN, DD_STR("○ the proxy does not answer"), DD_STR("○ no answer") };
     if (b->link == DD_BOARD_NO_PROXY)
-        return DD_STR("○ no proxy runs");
-    *role = DD_ROLE_SAVING;
-    return b->proxies > 1 ? dd_arena_printf(c->a, "● live, %d proxies", b->proxies) : DD_STR("● live");
+        return (state){ DD_ROLE_DIM, DD_STR("○ no proxy runs"), DD_STR("○ no proxy") };
+    return (state){ DD_ROLE_SAVING, b->proxies > 1 ? dd_arena_printf(c->a, "● live, %d proxies", b->proxies) : DD_STR("● live"), DD_STR("● live") };
 }
 
 /* The tab that is on is underlined, so that it is known without colours, too. */
 static void head(dd_canvas *c, int w)
 {
     bool    wide = w >= 72;
-    dd_role role;
-    dd_str  s   = state(c, &role);
+    state   now = state_of(c);
     int     x   = w >= 100 ? dd_canvas_textz(c, 1, 0, w, DD_ROLE_STRONG, "dd0c top") + 2 : 0;
     dd_grid_fill(c->g, 1, 0, w, DD_ROLE_RULE, "─");
     for (int i = 0; i < DD_BOARD_TABS; i++) {
@@ -158,17 +152,12 @@ static void head(dd_canvas *c, int w)
         if (on)
             dd_grid_fill(c->g, 1, from, x, DD_ROLE_BAR, c->v->ascii ? "=" : "━");
     }
-    dd_canvas_click(c, DD_HIT_PERIOD, 0);
     dd_str period = dd_arena_printf(c->a, " %s ", dd_board_period_name(c->v->period));
-    int    end = w - 1, room = end - x - 1;
-    if (room < (int)dd_utf8_width(s) + (int)dd_utf8_width(period) + 1)   /* the sign alone */
-        s = dd_str_sub(s, 0, s.len > 3 ? 3 : s.len);
-    if (c->v->paused && s.len == 3)
-        s = DD_STR("‖");
-    dd_canvas_click(c, DD_HIT_NONE, 0);
-    dd_canvas_end(c, end, 0, room, role, s);
+    int    end = w - 1, room = end - x - 1 - (int)dd_utf8_width(period);
+    dd_str s   = (int)dd_utf8_width(now.whole) <= room ? now.whole : (int)dd_utf8_width(now.less) <= room ? now.less : dd_str_sub(now.less, 0, 3);
+    dd_canvas_end(c, end, 0, w, now.role, s);
     dd_canvas_click(c, DD_HIT_PERIOD, 0);
-    dd_canvas_end(c, end - (int)dd_utf8_width(s) - 1, 0, room, DD_ROLE_STRONG, period);
+    dd_canvas_end(c, end - (int)dd_utf8_width(s) - 1, 0, w, DD_ROLE_STRONG, period);
     dd_canvas_click(c, DD_HIT_NONE, 0);
 }
 

@@ -108,6 +108,7 @@ typedef struct {
     int64_t         inspect;                      /* id of the event that is looked into; 0: none */
     int64_t         scroll;                       /* of the inspector and the help */
     bool            help, paused, ascii;
+    bool            waiting;                      /* the board is of another view: this one's figures are being read */
     bool            flat;                         /* no colours: tiles of the treemap have borders */
 } dd_board_view;
 

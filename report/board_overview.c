@@ -193,7 +193,7 @@ void dd_board_provider_strip(dd_canvas *c, dd_area at)
         i++;
     }
     if (!i)
-        dd_canvas_textz(c, at.x, at.y, at.w, DD_ROLE_DIM, "no provider was asked in this period");
+        dd_canvas_none(c, at.x, at.y, at.w, "no provider was asked in this period");
 }
 
 static const dd_role outlooks[] = { DD_ROLE_BAR, DD_ROLE_BAR_SAVING, DD_ROLE_WARN, DD_ROLE_BAD };
@@ -211,7 +211,8 @@ void dd_board_budget_strip(dd_canvas *c, dd_area at)
         dd_str  used = dd_arena_printf(c->a, DD_STR_FMT " of " DD_STR_FMT "/%s", DD_STR_ARG(dd_board_share(c->a, a->spent + a->reserved, a->limit)),
                                        DD_STR_ARG(dd_fmt_about(c->a, a->limit)), dd_period_name(a->period));
         int     words = 24, bar = at.w - name - words - 2;
-        dd_canvas_text(c, at.x, y, name - 1, DD_ROLE_TEXT, a->name);
+        dd_str  whose = a->shown.len ? a->shown : a->value;
+        dd_canvas_text(c, at.x, y, name - 1, DD_ROLE_TEXT, whose.len ? dd_arena_printf(c->a, DD_STR_FMT " " DD_STR_FMT, DD_STR_ARG(a->name), DD_STR_ARG(whose)) : a->name);
         dd_canvas_bar(c, at.x + name, y, bar, outlooks[a->outlook.kind], part, told ? (double)a->outlook.projection / (double)a->limit : 0);
         dd_canvas_text(c, at.x + name + bar + 2, y, words, a->outlook.kind >= DD_OUTLOOK_WILL_EXCEED ? outlooks[a->outlook.kind] : DD_ROLE_DIM, used);
     }

@@ -20,6 +20,8 @@ void dd_canvas_end(dd_canvas *c, int end, int y, int width, dd_role role, dd_str
     dd_canvas_text(c, end - (int)dd_utf8_width(s), y, width, role, s);
 }
 
+void dd_canvas_none(dd_canvas *c, int x, int y, int w, const char *why) { dd_canvas_textz(c, x, y, w, DD_ROLE_DIM, c->v->waiting ? "reading ..." : why); }
+
 void dd_canvas_blank(dd_canvas *c, int x, int y, int w, dd_role role)
 {
     if (y >= 0 && (size_t)y < c->g->rows)

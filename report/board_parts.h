@@ -32,6 +32,8 @@ void dd_canvas_bar(dd_canvas *c, int x, int y, int w, dd_role role, double part,
 /* Large figures, three rows high; says the width, also when `draw` is false. */
 int  dd_canvas_big(dd_canvas *c, int x, int y, dd_role role, dd_str s, bool draw);
 void dd_canvas_map(dd_canvas *c, dd_area at, const dd_board_row *rows, size_t n, bool clickable);
+/* In place of a list without rows. */
+void dd_canvas_none(dd_canvas *c, int x, int y, int w, const char *why);
 /* A paragraph, broken at blanks; says how many rows it took. */
 int  dd_canvas_wrap(dd_canvas *c, dd_area at, dd_role role, dd_str s);
 /* Where a list of `n` rows begins, so that `selected` is among the `room` that are shown. */

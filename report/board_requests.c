@@ -110,7 +110,7 @@ void dd_board_requests(dd_canvas *c, dd_area at)
         dd_canvas_click(c, DD_HIT_NONE, 0);
     }
     if (!n)
-        dd_canvas_textz(c, at.x + 2, at.y + 1, at.w - 2, DD_ROLE_DIM, c->v->filter[0] ? "no request is like that" : "no requests yet");
+        dd_canvas_none(c, at.x + 2, at.y + 1, at.w - 2, c->v->filter[0] ? "no request is like that" : "no requests yet");
 }
 
 /* --- help --- */

@@ -60,7 +60,7 @@ void dd_board_providers(dd_canvas *c, dd_area at)
         dd_canvas_click(c, DD_HIT_NONE, 0);
     }
     if (!n)
-        dd_canvas_textz(c, at.x + 2, at.y + 1, at.w - 2, DD_ROLE_DIM, "no provider was asked in this period");
+        dd_canvas_none(c, at.x + 2, at.y + 1, at.w - 2, "no provider was asked in this period");
 }
 
 /* --- budgets --- */
