@@ -127,7 +127,8 @@ bool dd_top_live_add(dd_str json, dd_top_live *out)
         slower(o, "latency_ms", &out->latency);
         slower(o, "first_ms", &out->first);
         slower(o, "overhead_ms", &out->overhead);
-        cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(o, "providers"))
+        const cJSON *rows = cJSON_GetObjectItemCaseSensitive(o, "providers");
+        for (row = rows ? rows->child : NULL; row; row = row->next)
             add_provider(row, out);
     }
     cJSON_Delete(o);

@@ -32,7 +32,7 @@ static dd_str names_of(dd_canvas *c, dd_str json)
     dd_buf b    = DD_BUF_INIT(0);
     cJSON *list = json.len ? dd_json_parse(json, "rules", NULL) : NULL;
     const cJSON *item;
-    cJSON_ArrayForEach(item, list)
+    for (item = list ? list->child : NULL; item; item = item->next)
         if (cJSON_IsString(item))
             dd_buf_printf(&b, "%s%s", b.len ? ", " : "", item->valuestring);
     dd_str s = dd_arena_dup(c->a, dd_buf_str(&b));
@@ -69,7 +69,7 @@ static void alternatives(pad *p, const dd_event *e)
     int name = p->at.w / 3;
     if (cJSON_GetArraySize(list) > 0)
         heading(p, "Alternatives", DD_STR("expected cost, and why or why not"));
-    cJSON_ArrayForEach(item, list) {
+    for (item = list ? list->child : NULL; item; item = item->next) {
         const cJSON *model = cJSON_GetObjectItemCaseSensitive(item, "model"), *cost = cJSON_GetObjectItemCaseSensitive(item, "cost"),
                     *why = cJSON_GetObjectItemCaseSensitive(item, "why");
         bool known = cJSON_IsNumber(cost) && cost->valuedouble >= 0 && cost->valuedouble < 9e6;

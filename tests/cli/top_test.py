@@ -136,7 +136,8 @@ class Top:
                                         env={**base, "TERM": "xterm-256color", **(env or {})}, start_new_session=True,
                                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         self.side = side
-        threading.Thread(target=self.read, daemon=True).start()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
         cli.servers.append(self)
 
     def read(self):
@@ -195,12 +196,12 @@ class Top:
         if self.process.poll() is None:
             self.process.send_signal(signum)
         self.process.wait(seconds)
-        self.process.stderr.close()
-        for fd in (self.fd, self.side):
-            try:
-                os.close(fd)
-            except OSError:
-                pass
+        if self.side >= 0:
+            self.process.stderr.close()
+            os.close(self.side)              # nobody has that end any more: the reader ends, and only then its descriptor is free
+            self.side = -1
+            self.reader.join(10)
+            os.close(self.fd)
 
 
 def traffic(cli, n=12):
@@ -261,7 +262,7 @@ def test_screens_and_keys(cli):
     top.keys("?")
     top.wait(r"this help", r"filter as dd0c tail does")
     top.keys("?pp1")
-    top.wait(r" 7d ", r"You saved")
+    top.wait(r" 30d ", r"You saved")
     top.keys("q")
     assert top.ends() == 0
 
