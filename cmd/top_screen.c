@@ -1,17 +1,21 @@
 /* cmd/top_screen.c - the terminal: ncurses, signals, and giving it back whatever happens.
  *
- * ncurses writes a frame when its buffer is full or the frame is whole; the buffer's size is made of the screen's when that begins. So it begins with a
- * screen that is larger than the true one, and each frame is one write. */
+ * ncurses writes at each move of the cursor, so that a terminal may show half a frame. Its descriptor is therefore a duplicate of ours, which stands for
+ * a file in memory while a frame is made; the frame then goes out in one write. */
+#define _GNU_SOURCE 1   /* memfd_create */
 #define NCURSES_WIDECHAR 1
 #include "cmd/top.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <ncurses.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -22,6 +26,9 @@
 
 struct dd_top_screen {
     SCREEN *term;
+    FILE   *out;          /* what ncurses takes for the terminal */
+    int     frame;        /* a file in memory; < 0: there is none, and frames come in pieces */
+    dd_buf  bytes;
     WINDOW *keys;         /* never shown: reading from it draws nothing */
     int     width, height;
     bool    ascii, whole; /* whole: all cells are put again */
@@ -141,33 +148,32 @@ static void true_size(int *width, int *height)
     }
 }
 
-static void set_env(const char *name, const char *value)
-{
-    if (value)
-        setenv(name, value, 1);
-    else
-        unsetenv(name);
-}
-
 static const struct { const char *text; int code; } arrows[] = {
     { "\x1b[A", KEY_UP }, { "\x1b[B", KEY_DOWN }, { "\x1b[C", KEY_RIGHT }, { "\x1b[D", KEY_LEFT }, { "\x1b[H", KEY_HOME }, { "\x1b[F", KEY_END },
     { "\x1bOA", KEY_UP }, { "\x1bOB", KEY_DOWN }, { "\x1bOC", KEY_RIGHT }, { "\x1bOD", KEY_LEFT },
 };
 
-static SCREEN *begin_large(int width, int height)
+static int memory_file(void)
 {
-    const char *old[] = { getenv("LINES"), getenv("COLUMNS") };
-    char       *kept[] = { old[0] ? dd_strdup(dd_str_z(old[0])) : NULL, old[1] ? dd_strdup(dd_str_z(old[1])) : NULL }, text[24];
-    snprintf(text, sizeof text, "%d", (height < 40 ? 40 : height) * 6);
-    setenv("LINES", text, 1);
-    snprintf(text, sizeof text, "%d", width < 120 ? 120 : width);
-    setenv("COLUMNS", text, 1);
-    SCREEN *s = newterm(NULL, stdout, stdin);
-    set_env("LINES", kept[0]);
-    set_env("COLUMNS", kept[1]);
-    free(kept[0]);
-    free(kept[1]);
-    return s;
+#ifdef MFD_CLOEXEC
+    return memfd_create("frame", MFD_CLOEXEC);
+#else
+    return -1;
+#endif
+}
+
+static bool begin(dd_top_screen *s)
+{
+    int fd = dup(STDOUT_FILENO);
+    s->out = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (!s->out || !(s->term = newterm(NULL, s->out, stdin))) {
+        if (s->out)
+            fclose(s->out);
+        return false;
+    }
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    s->frame = memory_file();
+    return true;
 }
 
 static void *fail(dd_top_screen *s, dd_err *err)
@@ -189,7 +195,7 @@ dd_top_screen *dd_top_screen_open(bool ascii, bool mouse, dd_err *err)
     tcgetattr(STDIN_FILENO, &cooked);
     if (!catch_signals(s))
         return fail(s, err);
-    if (!(s->term = begin_large(s->width, s->height)))
+    if (!begin(s))
         return fail(s, err);
     resizeterm(s->height, s->width);
     cbreak();
@@ -216,6 +222,7 @@ dd_top_screen *dd_top_screen_open(bool ascii, bool mouse, dd_err *err)
     for (int i = 0; i < DD_ROLE_COUNT; i++)
         set_look(s, (dd_role)i, color);
     s->whole = true;
+    refresh();            /* what it sets in the terminal, it sets now */
     dd_crash_before(give_back);
     dd_crash_catch();
     return s;
@@ -229,6 +236,10 @@ void dd_top_screen_close(dd_top_screen *s)
     endwin();
     delwin(s->keys);
     delscreen(s->term);
+    fclose(s->out);
+    if (s->frame >= 0)
+        close(s->frame);
+    dd_buf_free(&s->bytes);
     for (size_t i = 0; i < DD_COUNT(ours); i++)
         sigaction(ours[i], &s->before[i], NULL);
     dd_grid_fini(&s->shown);
@@ -273,6 +284,42 @@ static void remember(dd_top_screen *s, const dd_grid *g)
     memcpy(s->shown.cells, g->cells, g->rows * (size_t)g->width * sizeof *g->cells);
 }
 
+static void write_all(dd_str text)
+{
+    while (text.len) {
+        ssize_t n = write(STDOUT_FILENO, text.ptr, text.len);
+        if (n < 0 && errno == EAGAIN)
+            poll(&(struct pollfd){ STDOUT_FILENO, POLLOUT, 0 }, 1, 1000);
+        else if (n < 0 && errno != EINTR)
+            return;                          /* the terminal is gone: standard input tells */
+        text = dd_str_sub(text, n > 0 ? (size_t)n : 0, text.len);
+    }
+}
+
+/* Nothing but the frame may go there: a stop, at which ncurses speaks to the terminal, waits. */
+static void flush_frame(dd_top_screen *s)
+{
+    int      fd = fileno(s->out);
+    sigset_t stop, old;
+    if (s->frame < 0) {
+        refresh();
+        return;
+    }
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    pthread_sigmask(SIG_BLOCK, &stop, &old);
+    if (lseek(s->frame, 0, SEEK_SET) == 0 && dup2(s->frame, fd) == fd) {
+        refresh();
+        off_t end = lseek(s->frame, 0, SEEK_CUR);
+        dup2(STDOUT_FILENO, fd);
+        dd_buf_clear(&s->bytes);
+        dd_buf_reserve(&s->bytes, end > 0 ? (size_t)end : 1);
+        ssize_t n = end > 0 ? pread(s->frame, s->bytes.ptr, (size_t)end, 0) : 0;
+        write_all((dd_str){ s->bytes.ptr, n > 0 ? (size_t)n : 0 });
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
 void dd_top_screen_show(dd_top_screen *s, const dd_grid *g)
 {
     bool whole = s->whole || s->shown.width != g->width || s->shown.rows != g->rows;
@@ -284,7 +331,7 @@ void dd_top_screen_show(dd_top_screen *s, const dd_grid *g)
             if ((whole || memcmp(cell, &s->shown.cells[y * (size_t)g->width + (size_t)x], sizeof *cell) != 0) && !cell->tail)
                 put(s, (int)y, x, cell);
         }
-    refresh();
+    flush_frame(s);
     s->whole = false;
     remember(s, g);
 }
