@@ -148,6 +148,8 @@ budgets: build/dd0c ; $(PYTHON) tests/budgets.py --program build/dd0c --tsan
 .PHONY: budgets
 bench: build/dd0c ; bench/run.sh
 bench-gate: build/dd0c ; bench/gate.sh
+bench-api: build/dd0c ; $(PYTHON) bench/api.py --program build/dd0c --history $(HISTORY)
+.PHONY: bench-api
 bench-route: $(OUT)/bench/route ; $<
 $(OUT)/bench/route: bench/route_bench.c $(LIB) $(GEN_OBJ)
 	@mkdir -p $(@D) && echo "  LINK  $@" && $(CC) $(CFLAGS_ALL) $(WARN) $(PKG_CFLAGS) -include base/banned.h -o $@ $^ $(LDFLAGS) $(LIBS)

@@ -236,7 +236,8 @@ static dd_code put_latency(dd_json *j, const dd_question *q, const dd_window *s,
 
 /* --- the period before --- */
 
-/* As long as what is over of this one: a day that has just begun is compared with the same hours of another. Hours that are no longer kept: whole days. */
+/* As long as what is over of this one: a day that has just begun is compared with the same hours of another. Where hours are no longer kept: whole
+ * days. */
 static dd_code read_before(const dd_question *q, const dd_window *s, dd_window *before, totals *t, dd_err *err)
 {
     int64_t long_s = s->to_s - s->from_s, end = ceil_to(q->now_s, DD_WINDOW_HOUR);
@@ -252,6 +253,8 @@ static dd_code read_before(const dd_question *q, const dd_window *s, dd_window *
     dd_code rc = read_totals(q, true, before->from_s, days, t, err);
     return rc == DD_OK ? read_totals(q, false, days, before->to_s, t, err) : rc;
 }
+
+static double average(const dd_dims_row *r) { return r->latencies ? (double)r->latency_us / (double)r->latencies : 0; }
 
 static dd_code put_before(dd_json *j, const dd_question *q, const dd_window *s, const dd_dims_row *now, dd_err *err)
 {
@@ -273,8 +276,7 @@ static dd_code put_before(dd_json *j, const dd_question *q, const dd_window *s, 
     ratio(j, "total_cost", (double)now->cost - (double)b->cost, both ? (double)b->cost : 0);
     ratio(j, "total_saved", (double)now->saved - (double)b->saved, both ? (double)b->saved : 0);
     ratio(j, "request_count", (double)(now->requests - b->requests), (double)b->requests);
-    double was = b->latencies ? (double)b->latency_us / (double)b->latencies : 0, is = now->latencies ? (double)now->latency_us / (double)now->latencies : 0;
-    ratio(j, "avg_latency", is - was, now->latencies ? was : 0);
+    ratio(j, "avg_latency", average(now) - average(b), now->latencies ? average(b) : 0);
     dd_json_close(j, '}');
     return DD_OK;
 }

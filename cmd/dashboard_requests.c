@@ -28,7 +28,8 @@ static int read_before(listing *l, dd_str text)
 {
     if (dd_event_unspell(text, &l->ask.before) && l->ask.before > 0)
         return 0;
-    return dd_answer_error(l->q, 400, "before", "invalid_value", "\"" DD_STR_FMT "\" is no request's id: \"next\" of a page is one", DD_STR_ARG(text));
+    return dd_answer_error(l->q, 400, "before", "invalid_value", "\"" DD_STR_FMT "\" is no request's id: \"next\" of a page is one",
+                           DD_STR_ARG(text));
 }
 
 static int add_filter(listing *l, const char *param, dd_str text)
@@ -167,7 +168,8 @@ int dd_answer_request(dd_question *q)
     if (q->ask->query.len)
         return dd_answer_error(q, 400, NULL, "invalid_query", "one request is asked for by its id alone");
     if (!dd_event_unspell(name, &id))
-        return dd_answer_error(q, 404, NULL, "not_found", "\"" DD_STR_FMT "\" is no request's id: x-dd0c-request-id of an answer is one", DD_STR_ARG(name));
+        return dd_answer_error(q, 404, NULL, "not_found", "\"" DD_STR_FMT "\" is no request's id: x-dd0c-request-id of an answer is one",
+                               DD_STR_ARG(name));
     dd_code rc = dd_pages_one(q->dashboard->pages, dd_question_org(q), id, put_request, q, &err);
     if (rc == DD_ERR_NOT_FOUND)
         return dd_answer_error(q, 404, NULL, "not_found", "there is no request \"" DD_STR_FMT "\"; the newest are written within a second",

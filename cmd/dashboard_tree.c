@@ -33,8 +33,8 @@ typedef struct {
 static int bad_column(treemap *t, const char *param, dd_str name)
 {
     static const char columns[] = "team, feature, model, provider and key";
-    return dd_answer_error(t->q, 400, param, "invalid_value", "there is no \"" DD_STR_FMT "\" in a treemap: there are %s%s", DD_STR_ARG(name), columns,
-                           strcmp(param, "by") == 0 ? ", up to three of them, or call_site alone" : "");
+    return dd_answer_error(t->q, 400, param, "invalid_value", "there is no \"" DD_STR_FMT "\" in a treemap: there are %s%s", DD_STR_ARG(name),
+                           columns, strcmp(param, "by") == 0 ? ", up to three of them, or call_site alone" : "");
 }
 
 /* "team,feature,model", or one alone. */
@@ -85,6 +85,23 @@ static int read_param(treemap *t, const dd_param *p)
     return dd_answer_error(t->q, 400, "limit", "invalid_value", "limit is 1 to %d, not \"" DD_STR_FMT "\"", LIMIT_MOST, DD_STR_ARG(p->value));
 }
 
+/* One column within nothing is summed by itself already. */
+static int choose_sums(treemap *t)
+{
+    static const dd_dim dims[DD_CROSS_COLUMNS] = { DD_DIM_TEAM, DD_DIM_FEATURE, DD_DIM_MODEL, DD_DIM_PROVIDER, DD_DIM_KEY };
+    bool within = false;
+    for (int i = 0; i < DD_CROSS_COLUMNS; i++)
+        within = within || t->ask.within[i].ptr;
+    if (t->alone && within)
+        return dd_answer_error(t->q, 400, "within", "invalid_value", "call sites are summed by themselves, within nothing else");
+    if (!t->alone && !within && t->ask.n_by == 1) {
+        t->alone    = true;
+        t->dim      = dims[t->ask.by[0]];
+        t->ask.n_by = 0;
+    }
+    return 0;
+}
+
 static int read_question(treemap *t)
 {
     dd_param      p[PARAMS];
@@ -96,9 +113,8 @@ static int read_question(treemap *t)
     for (size_t i = 0; i < n && !status; i++)
         if (!dd_window_take(t->q, &p[i], &w, &status))
             status = read_param(t, &p[i]);
-    for (int i = 0; i < DD_CROSS_COLUMNS && !status && t->alone; i++)
-        if (t->ask.within[i].ptr)
-            status = dd_answer_error(t->q, 400, "within", "invalid_value", "call sites are summed by themselves, within nothing else");
+    if (!status)
+        status = choose_sums(t);
     return status ? status : dd_window_choose(t->q, &w, &t->span);
 }
 
@@ -147,7 +163,8 @@ static void take(treemap *t, const dd_cross_leaf *l, size_t n_by)
 static void take_row(void *ctx, const dd_dims_row *r)
 {
     treemap     *t = ctx;
-    dd_cross_leaf l = { .value = { dd_arena_dup(t->q->arena, r->value) }, .requests = r->requests, .unpriced = r->unpriced, .cost = r->cost, .saved = r->saved };
+    dd_cross_leaf l = { .requests = r->requests, .unpriced = r->unpriced, .cost = r->cost, .saved = r->saved };
+    l.value[0]      = dd_arena_dup(t->q->arena, r->value);
     take(t, &l, 1);
 }
 

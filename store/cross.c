@@ -4,30 +4,39 @@
 #include "store/db.h"
 #include "store/rollup.h"
 
-enum { KEPT = 4, HOUR_S = 3600, DAY_S = 86400, PERIODS = 20000, KEY = 2048 };
+enum { HOUR_S = 3600, DAY_S = 86400, PERIODS = 20000, BLOCKS = 64, NAMES = 50000 };
 
-static const char *const names[DD_CROSS_COLUMNS]   = { "team", "feature", "model", "provider", "key" };
-static const char *const columns[DD_CROSS_COLUMNS] = { "team", "feature", "model", "provider", "key_id" };
+static const char *const names[DD_CROSS_COLUMNS] = { "team", "feature", "model", "provider", "key" };
+
+/* Names stand once, with a number. */
+typedef struct {
+    dd_arena arena;
+    dd_map   known;                 /* name -> number + 1 */
+    DD_VEC(dd_str) v;
+} name_list;
 
 typedef struct {
-    dd_arena arena;                 /* of keys and texts */
-    dd_map   known;
-    DD_VEC(dd_cross_leaf *) leaves;
-} gathering;
+    uint32_t name[DD_CROSS_COLUMNS];
+    int64_t  requests, unpriced;
+    dd_pusd  cost, saved;
+} cell;
+typedef DD_VEC(cell) cells;
 
-/* What is over, for one question. */
+/* The sums of all combinations of one organisation in [from, to). */
 typedef struct {
-    dd_buf    question;             /* "" the place is free */
-    int64_t   upto_s, requests, used;
-    gathering sum;
-} kept;
+    dd_str  org;                    /* heap */
+    bool    daily;
+    int64_t from_s, to_s, requests, used;   /* used 0: the place is free */
+    cells   cells;
+} block;
 
 struct dd_cross {
-    char    *dir;
-    dd_dims *dims;
-    dd_db   *db;
-    kept     kept[KEPT];
-    int64_t  turn;
+    char     *dir;
+    dd_dims  *dims;
+    dd_db    *db;
+    name_list names;
+    block     blocks[BLOCKS];
+    int64_t   turn;
 };
 
 const char *dd_cross_name(dd_cross_column c) { return (unsigned)c < DD_CROSS_COLUMNS ? names[c] : "unknown"; }
@@ -42,218 +51,322 @@ bool dd_cross_find(dd_str name, dd_cross_column *out)
     return false;
 }
 
-/* ---- adding up ---- */
-
 static void add_i64(int64_t *to, int64_t n)
 {
     if (__builtin_add_overflow(*to, n, to))
         *to = n > 0 ? INT64_MAX : INT64_MIN + 1;
 }
 
-static void clear(gathering *g)
+/* ---- names ---- */
+
+static uint32_t number_of(name_list *l, dd_str name)
 {
-    dd_map_free(&g->known);
-    dd_vec_free(&g->leaves);
-    dd_arena_fini(&g->arena);
-    *g = (gathering){0};
+    uintptr_t n = (uintptr_t)dd_map_get(&l->known, name);
+    if (n != 0)
+        return (uint32_t)n - 1;
+    dd_str own = dd_arena_dup(&l->arena, name);
+    dd_vec_push(&l->v, own);
+    dd_map_put(&l->known, own, (void *)(uintptr_t)l->v.n);
+    return (uint32_t)l->v.n - 1;
 }
 
-/* Names are clients' words and may hold anything: each with its length before it. */
-static dd_str key_of(const dd_cross_leaf *l, size_t n, char room[KEY])
+static void forget_names(name_list *l)
 {
-    size_t at = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint16_t len = (uint16_t)(l->value[i].len < KEY / 4 ? l->value[i].len : KEY / 4);
-        memcpy(room + at, &len, sizeof len);
-        if (len > 0)
-            memcpy(room + at + sizeof len, l->value[i].ptr, len);
-        at += sizeof len + len;
-    }
-    return (dd_str){ room, at };
+    dd_map_free(&l->known);
+    dd_vec_free(&l->v);
+    dd_arena_fini(&l->arena);
+    *l = (name_list){0};
 }
 
-static dd_cross_leaf *leaf_of(gathering *g, const dd_cross_leaf *l, size_t n)
-{
-    char          room[KEY];
-    dd_str        key = key_of(l, n, room);
-    dd_cross_leaf *found = dd_map_get(&g->known, key);
-    if (found != NULL)
-        return found;
-    if (g->leaves.n >= DD_CROSS_LEAVES && !(n > 0 && dd_str_eq(l->value[n - 1], DD_ROLLUP_OTHER))) {
-        dd_cross_leaf other = { .value = { DD_ROLLUP_OTHER, DD_ROLLUP_OTHER, DD_ROLLUP_OTHER } };
-        return leaf_of(g, &other, n);   /* once: the last value says so */
-    }
-    found = dd_new(&g->arena, dd_cross_leaf);
-    for (size_t i = 0; i < n; i++)
-        found->value[i] = dd_arena_dup(&g->arena, l->value[i]);
-    dd_map_put(&g->known, dd_arena_dup(&g->arena, key), found);
-    dd_vec_push(&g->leaves, found);
-    return found;
-}
+/* ---- reading rows ---- */
 
-static void add(gathering *g, const dd_cross_leaf *l, size_t n)
-{
-    dd_cross_leaf *to = leaf_of(g, l, n);
-    add_i64(&to->requests, l->requests);
-    add_i64(&to->unpriced, l->unpriced);
-    add_i64(&to->cost, l->cost);
-    add_i64(&to->saved, l->saved);
-}
+typedef struct {
+    dd_cross *t;
+    cells    *to;
+    dd_arena  arena;                /* of keys */
+    dd_map    known;                /* the numbers of a cell's names -> its place + 1 */
+    uint32_t  last[DD_CROSS_COLUMNS];
+    bool      any;
+} reading;
 
-/* ---- reading ---- */
-
-static dd_str text_at(sqlite3_stmt *stmt, int column)
+static cell *cell_of(reading *r, const uint32_t name[DD_CROSS_COLUMNS])
 {
-    const void *p = sqlite3_column_blob(stmt, column);
-    return (dd_str){ p != NULL ? p : "", p != NULL ? (size_t)sqlite3_column_bytes(stmt, column) : 0 };
-}
-
-static void make_sql(const dd_cross_ask *a, dd_buf *sql)
-{
-    dd_buf_addz(sql, "SELECT request_count, unpriced_count, total_cost, total_saved");
-    for (size_t i = 0; i < a->n_by; i++)
-        dd_buf_printf(sql, ", %s", columns[a->by[i]]);
-    dd_buf_printf(sql, " FROM %s_cost_summary WHERE %s = ? AND org = ?", a->daily ? "daily" : "hourly", a->daily ? "day" : "hour");
+    dd_str    key = { (const char *)name, DD_CROSS_COLUMNS * sizeof *name };
+    uintptr_t at = (uintptr_t)dd_map_get(&r->known, key);
+    if (at != 0)
+        return &r->to->v[at - 1];
+    cell      c = {0};
+    uint32_t  other = r->to->n >= DD_CROSS_LEAVES ? number_of(&r->t->names, DD_ROLLUP_OTHER) : UINT32_MAX;
+    bool      full = other != UINT32_MAX && name[0] != other;
     for (int i = 0; i < DD_CROSS_COLUMNS; i++)
-        if (a->within[i].ptr != NULL)
-            dd_buf_printf(sql, " AND %s = ?", columns[i]);
+        c.name[i] = full ? other : name[i];
+    if (full)
+        return cell_of(r, c.name);   /* once: its first name is the other one */
+    dd_vec_push(r->to, c);
+    dd_map_put(&r->known, dd_arena_dup(&r->arena, key), (void *)(uintptr_t)r->to->n);
+    return &r->to->v[r->to->n - 1];
 }
 
-static int read_period(sqlite3_stmt *stmt, const dd_cross_ask *a, int64_t period_s, gathering *g)
+/* Rows come in the order of their names: most are those of the row before. */
+static uint32_t name_at(reading *r, sqlite3_stmt *stmt, int column)
 {
-    int code;
-    sqlite3_bind_int64(stmt, 1, period_s);
-    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        dd_cross_leaf l = { .requests = sqlite3_column_int64(stmt, 0), .unpriced = sqlite3_column_int64(stmt, 1), .cost = sqlite3_column_int64(stmt, 2),
-                           .saved = sqlite3_column_int64(stmt, 3) };
-        for (size_t i = 0; i < a->n_by; i++)
-            l.value[i] = text_at(stmt, (int)i + 4);
-        add(g, &l, a->n_by);
-    }
-    sqlite3_reset(stmt);
-    return code;
+    const void *p = sqlite3_column_blob(stmt, column + 4);
+    dd_str      s = { p != NULL ? p : "", p != NULL ? (size_t)sqlite3_column_bytes(stmt, column + 4) : 0 };
+    if (!r->any || !dd_str_eq(s, r->t->names.v.v[r->last[column]]))
+        r->last[column] = number_of(&r->t->names, s);
+    return r->last[column];
 }
 
-/* The first period that there is, so that "since 1970" is no loop over decades. */
-static int64_t first_period(dd_cross *t, const dd_cross_ask *a)
+static void take_row(reading *r, sqlite3_stmt *stmt)
 {
+    uint32_t name[DD_CROSS_COLUMNS];
+    for (int i = 0; i < DD_CROSS_COLUMNS; i++)
+        name[i] = name_at(r, stmt, i);
+    r->any = true;
+    cell *c = cell_of(r, name);
+    add_i64(&c->requests, sqlite3_column_int64(stmt, 0));
+    add_i64(&c->unpriced, sqlite3_column_int64(stmt, 1));
+    add_i64(&c->cost, sqlite3_column_int64(stmt, 2));
+    add_i64(&c->saved, sqlite3_column_int64(stmt, 3));
+}
+
+static int64_t unit_of(bool daily) { return daily ? DAY_S : HOUR_S; }
+
+/* The periods of [from, to), each a seek: the primary key begins with the period and the organisation. */
+static dd_code read_rows(dd_cross *t, const dd_cross_ask *a, int64_t from_s, int64_t to_s, cells *to, dd_err *err)
+{
+#define COLUMNS "SELECT request_count, unpriced_count, total_cost, total_saved, team, feature, model, provider, key_id"
+    static const char *const sql[] = { COLUMNS " FROM hourly_cost_summary WHERE hour = ? AND org = ?",
+                                       COLUMNS " FROM daily_cost_summary WHERE day = ? AND org = ?" };
+    reading       r = { .t = t, .to = to };
     sqlite3_stmt *stmt = NULL;
-    const char   *sql = a->daily ? "SELECT min(day) FROM daily_cost_summary" : "SELECT min(hour) FROM hourly_cost_summary";
-    int64_t       s = INT64_MAX;
-    if (sqlite3_prepare_v2(dd_db_sqlite(t->db), sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW &&
-        sqlite3_column_type(stmt, 0) != SQLITE_NULL)
-        s = sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
-    return s;
-}
-
-static dd_code read_periods(dd_cross *t, const dd_cross_ask *a, int64_t from_s, int64_t to_s, gathering *g, dd_err *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    dd_buf        sql = DD_BUF_INIT(0);
-    int64_t       unit = a->daily ? DAY_S : HOUR_S, first = first_period(t, a), end = to_s;
-    int           at = 2;
-    from_s = first > from_s ? first : from_s;
-    if (from_s >= to_s)
-        return DD_OK;
-    from_s = (from_s + unit - 1) / unit * unit;
-    if ((end - from_s) / unit > PERIODS)
-        end = from_s + PERIODS * unit;
-    make_sql(a, &sql);
-    int code = sqlite3_prepare_v2(dd_db_sqlite(t->db), dd_buf_z(&sql), -1, &stmt, NULL);
-    if (code == SQLITE_OK) {
-        sqlite3_bind_text(stmt, at++, a->org.ptr, (int)a->org.len, SQLITE_STATIC);
-        for (int i = 0; i < DD_CROSS_COLUMNS; i++)
-            if (a->within[i].ptr != NULL)
-                sqlite3_bind_text(stmt, at++, a->within[i].ptr, (int)a->within[i].len, SQLITE_STATIC);
-        code = SQLITE_DONE;
-        for (int64_t s = from_s; s < end && code == SQLITE_DONE; s += unit)
-            code = read_period(stmt, a, s, g);
+    int           code = sqlite3_prepare_v2(dd_db_sqlite(t->db), sql[a->daily], -1, &stmt, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_text(stmt, 2, a->org.ptr, (int)a->org.len, SQLITE_STATIC) == SQLITE_OK ? SQLITE_DONE : SQLITE_ERROR;
+    for (int64_t s = from_s; s < to_s && code == SQLITE_DONE; s += unit_of(a->daily)) {
+        sqlite3_bind_int64(stmt, 1, s);
+        while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+            take_row(&r, stmt);
+        sqlite3_reset(stmt);
     }
     dd_code rc = code == SQLITE_DONE ? DD_OK : dd_db_fail(t->db, err, "read the sums");
     sqlite3_finalize(stmt);
-    dd_buf_free(&sql);
+    dd_map_free(&r.known);
+    dd_arena_fini(&r.arena);
     return rc;
 }
 
 /* ---- what is over ---- */
 
-static void name_question(const dd_cross_ask *a, dd_buf *out)
+static void drop(block *b)
 {
-    dd_buf_printf(out, "%d %lld %zu:" DD_STR_FMT, a->daily, (long long)a->from_s, a->org.len, DD_STR_ARG(a->org));
-    for (size_t i = 0; i < a->n_by; i++)
-        dd_buf_printf(out, " %d", a->by[i]);
-    for (int i = 0; i < DD_CROSS_COLUMNS; i++)
-        if (a->within[i].ptr != NULL)
-            dd_buf_printf(out, " %d=%zu:" DD_STR_FMT, i, a->within[i].len, DD_STR_ARG(a->within[i]));
+    free((void *)(uintptr_t)b->org.ptr);
+    dd_vec_free(&b->cells);
+    *b = (block){0};
 }
-
-static void sum_requests(void *ctx, const dd_dims_row *row) { add_i64(ctx, row->requests); }
-
-/* A request adds one to its period and none is ever taken away: as many as before are the same ones. Counted before the sums are read: what comes
- * between makes them be read again, and is not lost. */
-static dd_code count_requests(dd_cross *t, const dd_cross_ask *a, int64_t upto_s, int64_t *out, dd_err *err)
-{
-    const dd_dims_ask ask = { .dim = DD_DIM_TOTAL, .org = a->org, .daily = a->daily, .from_s = a->from_s, .to_s = upto_s };
-    *out = 0;
-    return dd_dims_read(t->dims, &ask, sum_requests, out, err);
-}
-
-static kept *place_of(dd_cross *t, dd_str question)
-{
-    kept *oldest = &t->kept[0];
-    for (size_t i = 0; i < KEPT; i++) {
-        if (dd_str_eq(dd_buf_str(&t->kept[i].question), question))
-            return &t->kept[i];
-        if (t->kept[i].used < oldest->used)
-            oldest = &t->kept[i];
-    }
-    clear(&oldest->sum);
-    dd_buf_clear(&oldest->question);
-    dd_buf_add(&oldest->question, question);
-    oldest->upto_s = 0;
-    return oldest;
-}
-
-static dd_code read_over(dd_cross *t, const dd_cross_ask *a, int64_t upto_s, kept **out, dd_err *err)
-{
-    dd_buf  question = DD_BUF_INIT(0);
-    int64_t requests;
-    dd_code rc = count_requests(t, a, upto_s, &requests, err);
-    if (rc != DD_OK)
-        return rc;
-    name_question(a, &question);
-    kept *k = *out = place_of(t, dd_buf_str(&question));
-    dd_buf_free(&question);
-    k->used = ++t->turn;
-    if (k->upto_s == upto_s && k->requests == requests)
-        return DD_OK;
-    clear(&k->sum);
-    rc = read_periods(t, a, a->from_s, upto_s, &k->sum, err);
-    k->upto_s = rc == DD_OK ? upto_s : 0;
-    k->requests = requests;
-    return rc;
-}
-
-/* ---- the whole ---- */
 
 static void forget(dd_cross *t)
 {
-    for (size_t i = 0; i < KEPT; i++) {
-        clear(&t->kept[i].sum);
-        dd_buf_clear(&t->kept[i].question);
-        t->kept[i].upto_s = 0;
+    for (size_t i = 0; i < BLOCKS; i++)
+        drop(&t->blocks[i]);
+    forget_names(&t->names);
+}
+
+static block *oldest_block(dd_cross *t)
+{
+    block *oldest = NULL;
+    for (size_t i = 0; i < BLOCKS; i++)
+        if (t->blocks[i].used != 0 && (oldest == NULL || t->blocks[i].used < oldest->used))
+            oldest = &t->blocks[i];
+    return oldest;
+}
+
+/* A free place; what is kept leaves room for one more block. */
+static block *free_place(dd_cross *t)
+{
+    for (;;) {
+        block *place = NULL;
+        size_t kept = 0;
+        for (size_t i = 0; i < BLOCKS; i++) {
+            kept += t->blocks[i].cells.n;
+            place = t->blocks[i].used == 0 ? &t->blocks[i] : place;
+        }
+        if (place != NULL && kept <= DD_CROSS_CELLS - DD_CROSS_LEAVES)
+            return place;
+        drop(oldest_block(t));
     }
+}
+
+static block *find_block(dd_cross *t, const dd_cross_ask *a, int64_t from_s, int64_t to_s)
+{
+    for (size_t i = 0; i < BLOCKS; i++) {
+        block *b = &t->blocks[i];
+        if (b->used != 0 && b->daily == a->daily && b->from_s == from_s && b->to_s == to_s && dd_str_eq(b->org, a->org))
+            return b;
+    }
+    return NULL;
+}
+
+/* A request adds one to its period and none is ever taken away: as many as before are the same ones. They were counted before the sums are read: what
+ * comes between makes them be read again, and is not lost. */
+static dd_code have_block(dd_cross *t, const dd_cross_ask *a, int64_t from_s, int64_t to_s, int64_t requests, block **out, dd_err *err)
+{
+    block *b = find_block(t, a, from_s, to_s);
+    if (b != NULL && b->requests != requests) {
+        drop(b);
+        b = NULL;
+    }
+    if (b == NULL) {
+        b = free_place(t);
+        *b = (block){ .org = dd_str_z(dd_strdup(a->org)), .daily = a->daily, .from_s = from_s, .to_s = to_s, .requests = requests };
+        b->used = ++t->turn;
+        dd_code rc = read_rows(t, a, from_s, to_s, &b->cells, err);
+        if (rc != DD_OK) {
+            drop(b);
+            return rc;
+        }
+    }
+    b->used = ++t->turn;
+    *out = b;
+    return DD_OK;
+}
+
+/* ---- an answer ---- */
+
+typedef struct { int64_t period_s, requests; } period;
+
+typedef struct {
+    dd_cross           *t;
+    const dd_cross_ask *ask;
+    dd_arena           *arena;
+    int64_t             within[DD_CROSS_COLUMNS];   /* a name's number; -1: all */
+    dd_map              known;                      /* the numbers of a leaf's names -> its place + 1 */
+    DD_VEC(dd_cross_leaf) leaves;
+    int64_t             upto_s;
+    DD_VEC(period)      periods;                    /* those that are over and have some */
+} answer;
+
+static dd_cross_leaf *leaf_of(answer *w, const cell *c)
+{
+    uint32_t  name[DD_CROSS_DEPTH] = {0};
+    for (size_t i = 0; i < w->ask->n_by; i++)
+        name[i] = c->name[w->ask->by[i]];
+    dd_str    key = { (const char *)name, sizeof name };
+    uintptr_t at = (uintptr_t)dd_map_get(&w->known, key);
+    if (at != 0)
+        return &w->leaves.v[at - 1];
+    dd_cross_leaf l = {0};
+    for (size_t i = 0; i < w->ask->n_by; i++)
+        l.value[i] = dd_arena_dup(w->arena, w->t->names.v.v[name[i]]);
+    dd_avec_push(w->arena, &w->leaves, l);
+    dd_map_put(&w->known, dd_arena_dup(w->arena, key), (void *)(uintptr_t)w->leaves.n);
+    return &w->leaves.v[w->leaves.n - 1];
+}
+
+static bool is_within(const answer *w, const cell *c)
+{
+    for (int i = 0; i < DD_CROSS_COLUMNS; i++)
+        if (w->within[i] >= 0 && c->name[i] != (uint32_t)w->within[i])
+            return false;
+    return true;
+}
+
+static void add_cells(answer *w, const cells *from)
+{
+    for (size_t i = 0; i < from->n; i++) {
+        const cell *c = &from->v[i];
+        if (!is_within(w, c))
+            continue;
+        dd_cross_leaf *l = leaf_of(w, c);
+        add_i64(&l->requests, c->requests);
+        add_i64(&l->unpriced, c->unpriced);
+        add_i64(&l->cost, c->cost);
+        add_i64(&l->saved, c->saved);
+    }
+}
+
+static void take_period(void *ctx, const dd_dims_row *row)
+{
+    answer *w = ctx;
+    period  p = { row->period_s, row->requests };
+    dd_vec_push(&w->periods, p);
+}
+
+static int64_t block_of(bool daily) { return daily ? 7 * DAY_S : 6 * HOUR_S; }
+static int64_t floor_to(int64_t s, int64_t unit) { return s / unit * unit; }
+
+/* Block by block, from the first period in which something was asked. */
+static dd_code add_over(answer *w, dd_err *err)
+{
+    const dd_cross_ask *a = w->ask;
+    dd_code rc = DD_OK;
+    for (size_t i = 0; i < w->periods.n && rc == DD_OK;) {
+        int64_t aligned = floor_to(w->periods.v[i].period_s, block_of(a->daily)), end = aligned + block_of(a->daily), requests = 0;
+        int64_t from = aligned > a->from_s ? aligned : a->from_s, to = end < w->upto_s ? end : w->upto_s;
+        for (; i < w->periods.n && w->periods.v[i].period_s < end; i++)
+            add_i64(&requests, w->periods.v[i].requests);
+        block *b;
+        rc = have_block(w->t, a, from, to, requests, &b, err);
+        if (rc == DD_OK)
+            add_cells(w, &b->cells);
+    }
+    return rc;
+}
+
+static dd_code add_under_way(answer *w, dd_err *err)
+{
+    cells   now = {0};
+    int64_t from = w->upto_s > w->ask->from_s ? w->upto_s : w->ask->from_s, most = from + PERIODS * unit_of(w->ask->daily);
+    dd_code rc = read_rows(w->t, w->ask, from, w->ask->to_s < most ? w->ask->to_s : most, &now, err);
+    if (rc == DD_OK)
+        add_cells(w, &now);
+    dd_vec_free(&now);
+    return rc;
 }
 
 static dd_code open_db(dd_cross *t, dd_err *err)
 {
+    if (t->names.v.n > NAMES)
+        forget(t);
     if (t->db != NULL && !dd_db_moved(t->db))
         return DD_OK;
     forget(t);
     dd_db_close(t->db);
     t->db = dd_db_open(DD_DB_TELEMETRY, &(dd_db_opts){ .dir = t->dir }, err);
     return t->db != NULL ? DD_OK : err->code;
+}
+
+static dd_code read_all(answer *w, dd_err *err)
+{
+    const dd_cross_ask *a = w->ask;
+    dd_code             rc = DD_OK;
+    if (w->upto_s > a->from_s) {
+        const dd_dims_ask ask = { .dim = DD_DIM_TOTAL, .org = a->org, .daily = a->daily, .from_s = a->from_s, .to_s = w->upto_s, .by_period = true };
+        rc = dd_dims_read(w->t->dims, &ask, take_period, w, err);
+    }
+    for (int i = 0; i < DD_CROSS_COLUMNS; i++)
+        w->within[i] = a->within[i].ptr != NULL ? (int64_t)number_of(&w->t->names, a->within[i]) : -1;
+    if (rc == DD_OK)
+        rc = add_over(w, err);
+    return rc == DD_OK ? add_under_way(w, err) : rc;
+}
+
+dd_code dd_cross_read(dd_cross *t, const dd_cross_ask *ask, dd_arena *arena, dd_cross_leaf **out, size_t *n, dd_err *err)
+{
+    answer  w = { .t = t, .ask = ask, .arena = arena, .upto_s = floor_to(ask->over_s < ask->to_s ? ask->over_s : ask->to_s, unit_of(ask->daily)) };
+    dd_code rc = open_db(t, err);
+    *out = NULL;
+    *n = 0;
+    if (rc != DD_OK)
+        return rc;
+    rc = read_all(&w, err);
+    dd_map_free(&w.known);
+    dd_vec_free(&w.periods);
+    if (rc != DD_OK)
+        return rc;
+    *out = w.leaves.v;
+    *n = w.leaves.n;
+    return DD_OK;
 }
 
 dd_cross *dd_cross_new(const char *dir, dd_dims *dims)
@@ -269,44 +382,7 @@ void dd_cross_free(dd_cross *t)
     if (t == NULL)
         return;
     forget(t);
-    for (size_t i = 0; i < KEPT; i++)
-        dd_buf_free(&t->kept[i].question);
     dd_db_close(t->db);
     free(t->dir);
     free(t);
-}
-
-static void hand_out(const gathering *g, dd_arena *arena, dd_cross_leaf **out, size_t *n)
-{
-    *n = g->leaves.n;
-    *out = dd_newn(arena, dd_cross_leaf, g->leaves.n + 1);
-    for (size_t i = 0; i < g->leaves.n; i++) {
-        (*out)[i] = *g->leaves.v[i];
-        for (size_t k = 0; k < DD_CROSS_DEPTH; k++)
-            (*out)[i].value[k] = dd_arena_dup(arena, g->leaves.v[i]->value[k]);
-    }
-}
-
-/* The transaction begins with the first read of the sums. */
-dd_code dd_cross_read(dd_cross *t, const dd_cross_ask *ask, dd_arena *arena, dd_cross_leaf **out, size_t *n, dd_err *err)
-{
-    gathering g = {0};
-    kept     *over = NULL;
-    int64_t   upto = ask->over_s < ask->to_s ? ask->over_s : ask->to_s;
-    dd_code   rc = open_db(t, err);
-    *out = NULL;
-    *n = 0;
-    if (rc != DD_OK || (rc = dd_db_exec(t->db, "BEGIN", err)) != DD_OK)
-        return rc;
-    if (upto > ask->from_s)
-        rc = read_over(t, ask, upto, &over, err);
-    for (size_t i = 0; rc == DD_OK && over != NULL && i < over->sum.leaves.n; i++)
-        add(&g, over->sum.leaves.v[i], ask->n_by);
-    if (rc == DD_OK)
-        rc = read_periods(t, ask, upto > ask->from_s ? upto : ask->from_s, ask->to_s, &g, err);
-    dd_db_rollback(t->db);
-    if (rc == DD_OK)
-        hand_out(&g, arena, out, n);
-    clear(&g);
-    return rc;
 }

@@ -1,15 +1,16 @@
 /* store/cross.h - what was spent, crossed by up to three columns: team, feature, model, provider, key.
  *
  * Out of the sums by combinations of hours and days (store/sums.h has the same rows). Thousands of combinations a day make a question over 90 days read a
- * hundred thousand rows; what is over is kept, in a few tables of bounded size, and read again only when its number of requests has changed, which is
- * asked of store/dims.h. So a question that comes again reads the period that is under way. */
+ * hundred thousand rows; so what is over is kept in memory, summed by blocks of a week (or six hours), for whatever is asked of it next, and read again
+ * only when its number of requests has changed, which store/dims.h knows. A question then reads the period that is under way. What is kept has an end:
+ * DD_CROSS_CELLS combinations in all, the blocks used longest ago go first. */
 #ifndef DD_STORE_CROSS_H
 #define DD_STORE_CROSS_H
 #include "base/arena.h"
 #include "store/dims.h"
 
 typedef enum { DD_CROSS_TEAM, DD_CROSS_FEATURE, DD_CROSS_MODEL, DD_CROSS_PROVIDER, DD_CROSS_KEY, DD_CROSS_COLUMNS } dd_cross_column;
-enum { DD_CROSS_DEPTH = 3, DD_CROSS_LEAVES = 10000 /* past that, new ones are summed as DD_ROLLUP_OTHER */ };
+enum { DD_CROSS_DEPTH = 3, DD_CROSS_LEAVES = 10000 /* of a block; past that, new ones are summed as DD_ROLLUP_OTHER */, DD_CROSS_CELLS = 100000 };
 const char *dd_cross_name(dd_cross_column c);       /* "team" */
 bool        dd_cross_find(dd_str name, dd_cross_column *out);
 

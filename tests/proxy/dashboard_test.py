@@ -128,7 +128,7 @@ def test_what_is_over_is_read_once_and_again_when_it_grows(cli):
                        "ON CONFLICT DO UPDATE SET request_count = request_count + 1, total_cost = total_cost + excluded.total_cost", (day, cost))
 
     def spent():
-        t = get(c, "/api/dashboard/treemap?period=7d&by=team")
+        t = get(c, "/api/dashboard/treemap?period=7d&by=team,model")
         assert t["request_count"] == get(c, "/api/dashboard/summary?period=7d")["request_count"]
         return {v["value"]: v["requests"] for v in t["values"]}
 
