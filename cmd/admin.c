@@ -116,12 +116,14 @@ static int choose(dd_question *q)
     return dd_answer_error(q, 404, NULL, "unknown_url", "nothing answers here");
 }
 
+static int64_t now(const dd_admin *a) { return a->opts.now_s ? a->opts.now_s() : dd_clock().s; }
+
 static void answer(dd_admin *a, const waiting *w, dd_snapshot *s)
 {
     dd_arena    arena = DD_ARENA_INIT;
     dd_buf      out   = DD_BUF_INIT(0);
     dd_question q     = { .ask = w->ask, .s = s, .dir = a->dir, .ledger = a->opts.ledger, .dashboard = a->dashboard, .arena = &arena, .out = &out };
-    q.now_s           = a->opts.now_s ? a->opts.now_s() : dd_clock().s;
+    q.now_s           = now(a);
     int status        = choose(&q);
     w->done(w->arg, status, dd_buf_str(&out));
     dd_buf_free(&out);
@@ -140,6 +142,16 @@ static waiting *take(dd_admin *a)
     return w;
 }
 
+/* Nobody asks: until somebody does there may be something to read ahead. */
+static void rest(dd_admin *a)
+{
+    pthread_mutex_unlock(&a->lock);
+    bool more = dd_dashboard_ahead(a->dashboard, now(a));
+    pthread_mutex_lock(&a->lock);
+    if (!more && !a->first && !a->closed)
+        pthread_cond_wait(&a->changed, &a->lock);
+}
+
 static void *run(void *arg)
 {
     dd_admin *a = arg;
@@ -147,7 +159,7 @@ static void *run(void *arg)
     while (!a->closed) {
         waiting *w = take(a);
         if (!w) {
-            pthread_cond_wait(&a->changed, &a->lock);
+            rest(a);
             continue;
         }
         dd_snapshot *s = a->snapshot ? dd_snapshot_hold(a->snapshot) : NULL;

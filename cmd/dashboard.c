@@ -24,7 +24,26 @@ void dd_dashboard_free(struct dd_dashboard *d)
     dd_pages_free(d->pages);
     dd_cross_free(d->cross);
     dd_dims_free(d->dims);
+    free((void *)(uintptr_t)d->ahead.ptr);
     free(d);
+}
+
+/* Who looks at figures looks at the treemap next, and over 90 days too: the first time that is a hundred thousand rows. */
+static void look_ahead(const dd_question *q)
+{
+    struct dd_dashboard *d = q->dashboard;
+    free((void *)(uintptr_t)d->ahead.ptr);
+    d->ahead = dd_str_z(dd_strdup(dd_question_org(q)));
+}
+
+bool dd_dashboard_ahead(struct dd_dashboard *d, int64_t now_s)
+{
+    int64_t today = now_s / DD_WINDOW_DAY * DD_WINDOW_DAY;
+    if (d->ahead.ptr && dd_cross_ahead(d->cross, d->ahead, today - 89 * DD_WINDOW_DAY, today))
+        return true;
+    free((void *)(uintptr_t)d->ahead.ptr);
+    d->ahead = DD_STR_NULL;
+    return false;
 }
 
 /* --- errors --- */
@@ -367,5 +386,6 @@ int dd_answer_summary(dd_question *q)
     int     status = read_words(q, &s);
     if (!status)
         status = dd_dashboard_failed(q, put_summary(q, &s, &err), &err);
+    look_ahead(q);
     return status ? status : 200;
 }

@@ -12,9 +12,12 @@ struct dd_dashboard {
     dd_dims  *dims;
     dd_cross *cross;
     dd_pages *pages;
+    dd_str    ahead;      /* whose sums are read ahead of a question to come, heap; ptr NULL: nobody's */
 };
 struct dd_dashboard *dd_dashboard_new(const char *dir);
 void                 dd_dashboard_free(struct dd_dashboard *d);   /* NULL is fine */
+/* When nobody asks: a few milliseconds of work for who has asked last. False: there is none left. */
+bool                 dd_dashboard_ahead(struct dd_dashboard *d, int64_t now_s);
 
 dd_answer_fn dd_answer_summary, dd_answer_treemap, dd_answer_requests, dd_answer_request;
 

@@ -295,21 +295,29 @@ static void take_period(void *ctx, const dd_dims_row *row)
 static int64_t block_of(bool daily) { return daily ? 7 * DAY_S : 6 * HOUR_S; }
 static int64_t floor_to(int64_t s, int64_t unit) { return s / unit * unit; }
 
-/* Block by block, from the first period in which something was asked. */
-static dd_code add_over(answer *w, dd_err *err)
+typedef struct { int64_t from_s, to_s, requests; } stretch;
+
+/* The next block that has requests in periods from the *i-th on. */
+static bool next_block(const answer *w, size_t *i, stretch *out)
 {
     const dd_cross_ask *a = w->ask;
+    if (*i >= w->periods.n)
+        return false;
+    int64_t aligned = floor_to(w->periods.v[*i].period_s, block_of(a->daily)), end = aligned + block_of(a->daily);
+    *out = (stretch){ aligned > a->from_s ? aligned : a->from_s, end < w->upto_s ? end : w->upto_s, 0 };
+    for (; *i < w->periods.n && w->periods.v[*i].period_s < end; ++*i)
+        add_i64(&out->requests, w->periods.v[*i].requests);
+    return true;
+}
+
+static dd_code add_over(answer *w, dd_err *err)
+{
+    stretch s;
+    block  *b;
     dd_code rc = DD_OK;
-    for (size_t i = 0; i < w->periods.n && rc == DD_OK;) {
-        int64_t aligned = floor_to(w->periods.v[i].period_s, block_of(a->daily)), end = aligned + block_of(a->daily), requests = 0;
-        int64_t from = aligned > a->from_s ? aligned : a->from_s, to = end < w->upto_s ? end : w->upto_s;
-        for (; i < w->periods.n && w->periods.v[i].period_s < end; i++)
-            add_i64(&requests, w->periods.v[i].requests);
-        block *b;
-        rc = have_block(w->t, a, from, to, requests, &b, err);
-        if (rc == DD_OK)
+    for (size_t i = 0; rc == DD_OK && next_block(w, &i, &s);)
+        if ((rc = have_block(w->t, w->ask, s.from_s, s.to_s, s.requests, &b, err)) == DD_OK)
             add_cells(w, &b->cells);
-    }
     return rc;
 }
 
@@ -336,14 +344,17 @@ static dd_code open_db(dd_cross *t, dd_err *err)
     return t->db != NULL ? DD_OK : err->code;
 }
 
+static dd_code count_requests(answer *w, dd_err *err)
+{
+    const dd_cross_ask *a = w->ask;
+    const dd_dims_ask   ask = { .dim = DD_DIM_TOTAL, .org = a->org, .daily = a->daily, .from_s = a->from_s, .to_s = w->upto_s, .by_period = true };
+    return w->upto_s > a->from_s ? dd_dims_read(w->t->dims, &ask, take_period, w, err) : DD_OK;
+}
+
 static dd_code read_all(answer *w, dd_err *err)
 {
     const dd_cross_ask *a = w->ask;
-    dd_code             rc = DD_OK;
-    if (w->upto_s > a->from_s) {
-        const dd_dims_ask ask = { .dim = DD_DIM_TOTAL, .org = a->org, .daily = a->daily, .from_s = a->from_s, .to_s = w->upto_s, .by_period = true };
-        rc = dd_dims_read(w->t->dims, &ask, take_period, w, err);
-    }
+    dd_code             rc = count_requests(w, err);
     for (int i = 0; i < DD_CROSS_COLUMNS; i++)
         w->within[i] = a->within[i].ptr != NULL ? (int64_t)number_of(&w->t->names, a->within[i]) : -1;
     if (rc == DD_OK)
@@ -367,6 +378,23 @@ dd_code dd_cross_read(dd_cross *t, const dd_cross_ask *ask, dd_arena *arena, dd_
     *out = w.leaves.v;
     *n = w.leaves.n;
     return DD_OK;
+}
+
+bool dd_cross_ahead(dd_cross *t, dd_str org, int64_t from_s, int64_t over_s)
+{
+    const dd_cross_ask ask = { .org = org, .daily = true, .from_s = from_s, .to_s = over_s };
+    answer  w = { .t = t, .ask = &ask, .upto_s = floor_to(over_s, DAY_S) };
+    stretch s, missing = {0};
+    block  *b;
+    dd_err  err = DD_ERR_INIT;
+    if (open_db(t, &err) == DD_OK && count_requests(&w, &err) == DD_OK)
+        for (size_t i = 0; next_block(&w, &i, &s);) {
+            b = find_block(t, &ask, s.from_s, s.to_s);
+            if (b == NULL || b->requests != s.requests)
+                missing = s;
+        }
+    dd_vec_free(&w.periods);
+    return missing.to_s > 0 && have_block(t, &ask, missing.from_s, missing.to_s, missing.requests, &b, &err) == DD_OK;
 }
 
 dd_cross *dd_cross_new(const char *dir, dd_dims *dims)
