@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "cmd/render.h"
 #include "report/trace.h"
+#include "store/pages.h"
 #include "store/query.h"
 
 enum { MOST = 1000 /* requests of a trace */, NEAR = 5000 /* newest requests in which a mistyped id is looked for */, TYPOS = 3 };
@@ -26,24 +27,43 @@ const dd_opt dd_trace_opts[] = {
 typedef struct {
     dd_report_opts look;
     bool           json;
-    size_t         n;
-    dd_buf         out;
+    DD_VEC(dd_buf) all;       /* a request each, as it is printed */
 } printer;
 
 static void print(void *ctx, const dd_event *e)
 {
-    printer *p = ctx;
-    dd_arena a = DD_ARENA_INIT;
+    printer *p   = ctx;
+    dd_arena a   = DD_ARENA_INIT;
+    dd_buf   out = DD_BUF_INIT(0);
     dd_trace t;
     dd_trace_make(e, &a, &t);
-    if (p->json) {
-        dd_buf_addz(&p->out, p->n ? "," : "");
-        dd_report_trace_json(e, &t, &p->out);
-    } else {
-        dd_report_trace(e, &t, &p->look, &p->out);
-    }
+    if (p->json)
+        dd_report_trace_json(e, &t, &out);
+    else
+        dd_report_trace(e, &t, &p->look, &out);
+    dd_vec_push(&p->all, out);
     dd_arena_fini(&a);
-    p->n++;
+}
+
+static void turn(printer *p)
+{
+    for (size_t i = 0, n = p->all.n; i < n / 2; i++) {
+        dd_buf first          = p->all.v[i];
+        p->all.v[i]           = p->all.v[n - 1 - i];
+        p->all.v[n - 1 - i]   = first;
+    }
+}
+
+static void join(const printer *p, dd_buf *out)
+{
+    if (p->json)
+        dd_buf_addz(out, "{\"schema\":\"dd0c.trace/1\",\"requests\":[");
+    for (size_t i = 0; i < p->all.n; i++) {
+        dd_buf_addz(out, p->json && i ? "," : "");
+        dd_buf_add(out, dd_buf_str(&p->all.v[i]));
+    }
+    if (p->json)
+        dd_buf_addz(out, "]}\n");
 }
 
 /* ---- what was asked for ---- */
@@ -124,33 +144,87 @@ static dd_code nothing_yet(const char *dir, dd_err *err)
     return DD_ERR_NOT_FOUND;
 }
 
-static dd_code show(const trace_args *args, dd_str word, dd_err *err)
+/* ---- a trace ---- */
+
+/* Of a trace that began here: its id begins with the second of its first request. */
+static dd_code read_own(dd_query *q, dd_str filter, printer *p, dd_err *err)
 {
-    printer   p      = { .look = dd_render_opts(&args->render, DD_STR("")), .json = strcmp(args->format, "json") == 0, .out = DD_BUF_INIT(0) };
-    dd_buf    filter = DD_BUF_INIT(0), dir = DD_BUF_INIT(0);
+    enum { BEFORE_S = 10, LONGEST_S = 3600 };
+    int64_t s = 0;
+    char    from[20], upto[20], text[32];
+    for (size_t i = 0; i < 8; i++)
+        s = s << 4 | dd_hex_digit(filter.ptr[sizeof "trace_id=" - 1 + i]);
+    if (s * 1000 < DD_EVENT_EPOCH_MS + BEFORE_S * 1000 || s > dd_wall_now().s + LONGEST_S)
+        return DD_OK;                    /* no time: somebody else's */
+    dd_event_spell(((s - BEFORE_S) * 1000 - DD_EVENT_EPOCH_MS) << 21, from);
+    dd_event_spell(((s + LONGEST_S) * 1000 - DD_EVENT_EPOCH_MS) << 21, upto);
+    snprintf(text, sizeof text, "id>=%s", from);
+    dd_code rc = dd_query_where(q, dd_str_z(text), err);
+    snprintf(text, sizeof text, "id<%s", upto);
+    if (rc == DD_OK)
+        rc = dd_query_where(q, dd_str_z(text), err);
+    if (rc == DD_OK)
+        rc = dd_query_where(q, filter, err);
+    return rc == DD_OK ? dd_query_newest(q, MOST, print, p, err) : rc;
+}
+
+/* Of a client's: no index leads to it, so requests are looked through, the newest first, for a while. */
+static dd_code read_theirs(const dd_cmd *cmd, const char *dir, dd_str filter, printer *p, dd_err *err)
+{
+    enum { STEP_US = 500000, PATIENCE_S = 20 };
+    dd_filter f      = { .sql = DD_BUF_INIT(0) };
+    dd_pages *pages  = dd_pages_new(dir);
+    dd_page   page   = { .next = 0 };
+    int64_t   looked = 0, until = dd_mono_now().ns + PATIENCE_S * INT64_C(1000000000);
+    dd_code   rc     = dd_filter_add(&f, filter, err);
+    while (rc == DD_OK) {
+        dd_pages_ask ask = { .filter = &f, .before = page.next, .limit = DD_PAGES_MOST, .work_us = STEP_US };
+        rc      = dd_pages_read(pages, &ask, print, p, &page, err);
+        looked += page.looked;
+        if (page.next == 0 || p->all.n >= MOST || dd_mono_now().ns > until)
+            break;
+    }
+    if (rc == DD_OK && page.next != 0)
+        dd_cmd_warn(cmd, "only the newest %lld requests were looked at", (long long)looked);
+    turn(p);
+    dd_pages_free(pages);
+    dd_filter_fini(&f);
+    return rc;
+}
+
+static dd_code read_trace(const dd_cmd *cmd, const char *dir, dd_query *q, dd_str filter, printer *p, dd_err *err)
+{
+    dd_code rc = read_own(q, filter, p, err);
+    return rc == DD_OK && p->all.n == 0 ? read_theirs(cmd, dir, filter, p, err) : rc;
+}
+
+static dd_code show(const dd_cmd *cmd, const trace_args *args, dd_str word, dd_err *err)
+{
+    printer   p      = { .look = dd_render_opts(&args->render, DD_STR("")), .json = strcmp(args->format, "json") == 0 };
+    dd_buf    filter = DD_BUF_INIT(0), dir = DD_BUF_INIT(0), out = DD_BUF_INIT(0);
     dd_dir_state(&dir);
     dd_query *q  = dd_query_new(dd_buf_z(&dir));
     dd_code   rc = filter_of(word, &filter, err);
-    bool      of_trace = dd_str_startsz(dd_buf_str(&filter), "trace_id=");
-    if (p.json)
-        dd_buf_addz(&p.out, "{\"schema\":\"dd0c.trace/1\",\"requests\":[");
-    if (rc == DD_OK && filter.len)
-        rc = dd_query_where(q, dd_buf_str(&filter), err);
-    if (rc == DD_OK) {
-        rc = dd_query_newest(q, of_trace ? MOST : 1, print, &p, err);
-        if (rc == DD_ERR_NOT_FOUND || (rc == DD_OK && !p.n && !filter.len))
-            rc = nothing_yet(dd_buf_z(&dir), err);
-        else if (rc == DD_OK && !p.n)
-            rc = none(dd_buf_z(&dir), word, err);
+    if (rc == DD_OK && dd_str_startsz(dd_buf_str(&filter), "trace_id=")) {
+        rc = read_trace(cmd, dd_buf_z(&dir), q, dd_buf_str(&filter), &p, err);
+    } else if (rc == DD_OK) {
+        rc = filter.len ? dd_query_where(q, dd_buf_str(&filter), err) : DD_OK;
+        rc = rc == DD_OK ? dd_query_newest(q, 1, print, &p, err) : rc;
     }
-    if (p.json)
-        dd_buf_addz(&p.out, "]}\n");
+    if (rc == DD_ERR_NOT_FOUND || (rc == DD_OK && !p.all.n && !filter.len))
+        rc = nothing_yet(dd_buf_z(&dir), err);
+    else if (rc == DD_OK && !p.all.n)
+        rc = none(dd_buf_z(&dir), word, err);
+    join(&p, &out);
     if (rc == DD_OK)
-        rc = dd_cmd_print(dd_buf_str(&p.out), err);
+        rc = dd_cmd_print(dd_buf_str(&out), err);
     dd_query_free(q);
+    for (size_t i = 0; i < p.all.n; i++)
+        dd_buf_free(&p.all.v[i]);
+    dd_vec_free(&p.all);
     dd_buf_free(&filter);
     dd_buf_free(&dir);
-    dd_buf_free(&p.out);
+    dd_buf_free(&out);
     return rc;
 }
 
@@ -169,5 +243,5 @@ dd_code dd_cmd_trace(const dd_cmd *cmd, int argc, char **argv, int *status, dd_e
         return DD_ERR_USAGE;
     }
     rc = dd_render_check(&args.render, err);
-    return rc == DD_OK ? show(&args, dd_str_z(argv[1]), err) : rc;
+    return rc == DD_OK ? show(cmd, &args, dd_str_z(argv[1]), err) : rc;
 }

@@ -56,7 +56,7 @@ dd_str dd_trace_provider(dd_str provider);
 void dd_trace_make(const dd_event *e, dd_arena *arena, dd_trace *out);
 
 /* The ids that the proxy gives while a request is under way, and that dd_trace_make finds again. */
-void     dd_trace_new_id(uint64_t seed_a, uint64_t seed_b, char out[33]);      /* of two random numbers: 32 hex digits, not all 0 */
+void     dd_trace_new_id(uint64_t seed_a, uint64_t seed_b, char out[33]);      /* of two numbers, the second random: 32 hex digits, not all 0 */
 uint64_t dd_trace_span(int64_t event_id, unsigned attempt);                    /* attempt 0: the request's span; n: its n-th attempt's */
 
 /* W3C Trace Context, level 1 (https://www.w3.org/TR/trace-context/). False: not one; then it is as if there were none. */

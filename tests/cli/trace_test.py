@@ -44,6 +44,16 @@ def test_all_requests_of_a_trace(cli):
     assert cli.run("trace", TRACE).out.count("POST /v1/chat/completions") == 3
 
 
+def test_a_trace_that_began_here_is_found_by_its_time(cli):
+    db  = make(cli)
+    own = f"{1795132800 + 5:08x}" + "ab" * 12
+    for n in (1, 5, 6, 3605, 4000):
+        add(db, n, trace_id=own if n >= 5 else "f" * 32)
+    got = json.loads(cli.run("trace", own, "--format", "json").out)
+    assert [r["request"]["usage"]["input"] for r in got["requests"]] == [5, 6], "an hour is looked at"
+    assert cli.run("trace", own[:-1] + "0", status=3).err.count("none is recorded") == 1
+
+
 def test_what_is_not_there(cli):
     assert "nothing is recorded" in cli.run("trace", "last", status=3).err
     assert not (cli.dir / "state").exists(), "looking makes nothing"

@@ -2,6 +2,7 @@
 import json
 import re
 import threading
+import time
 
 from support import CHAT, MESSAGE, Client, Message, Upstream, chat_chunk, config, events, usage_chunk
 
@@ -86,7 +87,8 @@ def test_a_request_is_a_tree_with_times_R10_4(cli):
     assert a["http.response.status_code"] == 200 and a["dd0c.cost"] == 0.00021
     assert span(t, "request")["attributes"]["dd0c.team"] == "web"
     assert "traceparent" not in up.requests[0].headers, "who sent none needs none"
-    assert trace(cli, ask(c))["trace_id"] != t["trace_id"]
+    again = trace(cli, ask(c))["trace_id"]
+    assert again != t["trace_id"] and abs(int(again[:8], 16) - time.time()) < 60, "an id of ours begins with the time"
 
 
 def test_the_client_s_trace_goes_on_in_ours_and_ours_in_the_provider_s(cli):
