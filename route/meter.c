@@ -44,6 +44,7 @@ typedef struct {
 } table;
 
 struct dd_meter {
+    size_t          own;                      /* shards for one writer at a time */
     shard           shards[SHARDS];
     table           models, spenders;
     pthread_mutex_t making;                   /* of rows; not of counting */
@@ -334,8 +335,8 @@ static counters *counters_of(shard *s)
 static shard *take(dd_meter *m, int64_t id)
 {
     size_t worker = (size_t)(id >> 13) & 0xff;
-    for (size_t i = 0; i < SHARDS - 1; i++) {
-        shard *s = &m->shards[(worker + i) % (SHARDS - 1)];
+    for (size_t i = 0; i < m->own; i++) {
+        shard *s = &m->shards[(worker + i) % m->own];
         if (!atomic_exchange_explicit(&s->taken, true, memory_order_acquire))
             return s;
     }
@@ -430,9 +431,12 @@ static void begin(table *t, size_t labels)
     make(t, &k, slot);                        /* row OTHER */
 }
 
-dd_meter *dd_meter_new(void)
+dd_meter *dd_meter_new(void) { return dd_meter_new_of(SHARDS - 1); }
+
+dd_meter *dd_meter_new_of(unsigned copies)
 {
     dd_meter *m = dd_calloc(1, sizeof *m);
+    m->own      = copies < SHARDS ? copies : SHARDS - 1;
     pthread_mutex_init(&m->making, NULL);
     begin(&m->models, 4);
     begin(&m->spenders, 2);

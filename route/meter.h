@@ -44,6 +44,7 @@ typedef struct {
 
 typedef struct dd_meter dd_meter;
 dd_meter *dd_meter_new(void);                /* caller owns; pages that are not touched cost nothing */
+dd_meter *dd_meter_new_of(unsigned copies);  /* so many threads (at most 16) count without atomic additions; for tests */
 void      dd_meter_free(dd_meter *m);
 void      dd_meter_add(dd_meter *m, const dd_event *e);           /* any thread */
 /* Copies of rows 0..n-1; false: there are no more. A row stays where it is. Row 0 is DD_METER_OTHER, with requests 0 as long as it has none. */

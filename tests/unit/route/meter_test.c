@@ -1,4 +1,6 @@
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -207,8 +209,8 @@ TEST(meter_labels_are_text)
 
 /* --- threads --- */
 
-enum { THREADS = 20 /* more than shards */, EACH = 4000 };
-typedef struct { dd_meter *m; int number; bool apart; } work;
+enum { THREADS = 20 /* more than shards */, EACH = 10000 };
+typedef struct { dd_meter *m; int number; bool apart; pthread_barrier_t *all; } work;
 
 static void *count(void *arg)
 {
@@ -216,6 +218,7 @@ static void *count(void *arg)
     dd_event e = good;
     char     feature[32];
     e.id = w->apart ? (int64_t)w->number << 13 : 0;
+    pthread_barrier_wait(w->all);
     for (int i = 0; i < EACH; i++) {
         snprintf(feature, sizeof feature, "feature-%d", i % 50);
         e.feature  = dd_str_z(feature);
@@ -226,14 +229,15 @@ static void *count(void *arg)
     return NULL;
 }
 
-static void count_with(bool apart)
+static void count_with(dd_meter *m, bool apart)
 {
-    dd_meter     *m = dd_meter_new();
     pthread_t     t[THREADS];
     work          w[THREADS];
     dd_meter_sum  s, before = { .requests = 0 };
+    pthread_barrier_t all;
+    pthread_barrier_init(&all, NULL, THREADS);
     for (int i = 0; i < THREADS; i++) {
-        w[i] = (work){ m, i, apart };
+        w[i] = (work){ m, i, apart, &all };
         pthread_create(&t[i], NULL, count, &w[i]);
     }
     for (int i = 0; i < 200; i++) {                /* read while they write */
@@ -243,6 +247,7 @@ static void count_with(bool apart)
     }
     for (int i = 0; i < THREADS; i++)
         pthread_join(t[i], NULL);
+    pthread_barrier_destroy(&all);
     dd_meter_total(m, &s);
     CHECK_EQ(s.requests, THREADS * EACH, "none is lost");
     CHECK_EQ(s.errors, THREADS * EACH / 10, "one of ten");
@@ -262,8 +267,48 @@ static void count_with(bool apart)
     dd_meter_free(m);
 }
 
-TEST(meter_is_exact_with_threads_that_are_workers) { count_with(true); }
-TEST(meter_is_exact_with_threads_that_meet) { count_with(false); }
+TEST(meter_is_exact_with_threads_that_are_workers) { count_with(dd_meter_new(), true); }
+TEST(meter_is_exact_with_threads_that_meet) { count_with(dd_meter_new(), false); }
+TEST(meter_is_exact_when_all_copies_are_taken) { count_with(dd_meter_new_of(1), false); }
+TEST(meter_is_exact_with_one_copy_for_all) { count_with(dd_meter_new_of(0), false); }
+
+enum { WORDS = 900 };
+typedef struct { dd_meter *m; _Atomic int *here; } pair;
+
+/* Both say each new word at the same moment. */
+static void *say(void *arg)
+{
+    pair    *p = arg;
+    dd_event e = good;
+    char     feature[32];
+    for (int i = 0; i < WORDS; i++) {
+        snprintf(feature, sizeof feature, "word-%d", i);
+        e.feature = dd_str_z(feature);
+        atomic_fetch_add(p->here, 1);
+        while (atomic_load(p->here) < 2 * (i + 1))
+            sched_yield();
+        dd_meter_add(p->m, &e);
+    }
+    return NULL;
+}
+
+TEST(meter_makes_a_row_once)
+{
+    dd_meter        *m = dd_meter_new();
+    pthread_t        t[2];
+    _Atomic int      here = 0;
+    pair             p    = { m, &here };
+    dd_meter_spender r;
+    size_t           rows = 0;
+    for (int i = 0; i < 2; i++)
+        pthread_create(&t[i], NULL, say, &p);
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    for (; dd_meter_spender_at(m, rows, &r); rows++)
+        CHECK_EQ(r.requests, rows ? 2 : 0, "both");
+    CHECK_EQ(rows, WORDS + 1, "and (other)");
+    dd_meter_free(m);
+}
 
 /* Not a bound: DD_BENCH=1 prints what an event costs here. */
 TEST(meter_cost_of_an_event)
