@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -15,7 +16,7 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import exposition  # noqa: E402
 from live_test import SocketClient, path_of  # noqa: E402
-from support import CHAT, Client, Upstream, config, events  # noqa: E402
+from support import CHAT, Client, Upstream, chat_chunk, config, events  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ASK = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say hi"}], "max_tokens": 5}
@@ -126,6 +127,49 @@ def test_counters_only_grow(cli):
         assert set(before) <= set(now), "no series goes"
         assert all(now[k] >= v for k, v in before.items()), [k for k, v in before.items() if now[k] < v]
         before = now
+
+
+def test_each_request_is_counted_however_it_ends(cli):
+    """Clients that leave, providers that fail and cut, streams: as many requests as events, and nothing stays under way."""
+    def script(r, c):
+        n = int(r.json["messages"][0]["content"])
+        if n % 7 == 0:
+            c.json({"error": {"message": "no"}}, 500)
+        elif n % 7 == 1:
+            c.cut()
+        elif n % 2:
+            c.start_stream()
+            for _ in range(5):
+                c.chunk(chat_chunk({"content": "x" * 50}))
+            if n % 7 == 2:
+                c.cut(reset=True)
+            else:
+                c.chunk(chat_chunk({}, "stop") + "data: [DONE]\n\n")
+                c.end_stream()
+        else:
+            c.json(CHAT)
+
+    def work(port, first):
+        for n in range(first, first + 60):
+            c = Client(port)
+            c.send("POST", "/v1/chat/completions", {**ASK, "stream": n % 2 == 1, "messages": [{"role": "user", "content": str(n)}]})
+            if n % 5:
+                c.answer()
+            c.close()
+
+    config(cli, Upstream(script), "breaker: {error_rate: off}\nretry: {attempts: 2, backoff: 1ms..5ms}\n")
+    p       = start(cli)
+    threads = [threading.Thread(target=work, args=(p.port, i * 60)) for i in range(6)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    end = time.monotonic() + 15
+    while exposition.total(f := scrape(p), "dd0c_events_written_total") + exposition.total(f, "dd0c_events_spooled_total") < 360:
+        assert time.monotonic() < end, "requests that nobody waits for are counted, too"
+    assert exposition.total(f, "dd0c_requests_total") == 360
+    assert exposition.total(f, "dd0c_provider_in_flight_requests") == 0
+    assert exposition.total(f, "dd0c_disconnects_total") == exposition.total(f, "dd0c_requests_total", outcome="aborted")
 
 
 def test_who_may_read(cli):
