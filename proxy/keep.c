@@ -156,7 +156,7 @@ static void answer(exchange *x, const dd_cached *c)
     head_money(&l, x, "x-dd0c-cost", x->bill.actual);
     head_money(&l, x, "x-dd0c-saved", x->bill.saved);
     head_add(&l, "age", dd_arena_printf(x->h->arena, "%lld", (long long)(age > 0 ? age : 0)));
-    x->first_at = dd_loop_now(x->w->loop).ns;
+    x->first_at = x->looked_at;
     dd_http_head(x->h, c->status, l.v, l.n, (int64_t)c->body.len);
     dd_http_data(x->h, c->body);
     exchange_finish(x, c->status, true);

@@ -217,6 +217,8 @@ static dd_str delta(view *w)
     if (e->cost_actual == DD_PUSD_UNKNOWN || e->cost_original == DD_PUSD_UNKNOWN || !e->requested_model.len)
         return DD_STR("");
     dd_pusd d = e->cost_actual - e->cost_original;
+    if (dd_str_eqz(e->cache, "hit") && d < 0)
+        return dd_arena_printf(w->a, DD_STR_FMT " less than asking again", DD_STR_ARG(dd_fmt_money(w->a, -d)));
     if (d == 0)
         return DD_STR("as the requested model");
     return dd_arena_printf(w->a, DD_STR_FMT " %s than " DD_STR_FMT ": " DD_STR_FMT " instead of " DD_STR_FMT, DD_STR_ARG(dd_fmt_money(w->a, d < 0 ? -d : d)),
@@ -360,11 +362,9 @@ static dd_str hex(view *w, const uint8_t *v, size_t n)
 static void ending(view *w)
 {
     const dd_event *e = w->e;
-    dd_str          first = e->stream && e->first_us >= 0 ? dd_arena_printf(w->a, ", first word after " DD_STR_FMT, DD_STR_ARG(dd_report_took(w->a, e->first_us)))
-                                                          : DD_STR("");
-    if (e->finish_reason.len || e->disconnected || first.len)
-        entry(w, "Ended", dd_arena_printf(w->a, DD_STR_FMT "%s" DD_STR_FMT, DD_STR_ARG(e->finish_reason.len ? e->finish_reason : DD_STR("-")),
-                                          e->disconnected ? ", the client left" : "", DD_STR_ARG(first)));
+    if (e->stream && e->first_us >= 0)
+        entry(w, "First word", dd_arena_printf(w->a, "after " DD_STR_FMT, DD_STR_ARG(dd_report_took(w->a, e->first_us))));
+    entry(w, "Ended", e->disconnected ? DD_STR("the client left") : e->finish_reason);
     if (e->overhead_us >= 0)
         entry(w, "Overhead", dd_arena_printf(w->a, DD_STR_FMT " of ours", DD_STR_ARG(dd_report_took(w->a, e->overhead_us))));
 }
