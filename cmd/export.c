@@ -10,6 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 #include <zlib.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "base/time.h"
 #include "cmd/cmd.h"
@@ -364,6 +367,9 @@ static void *run(void *ctx)
 {
     dd_export *x = ctx;
     int        n;
+#ifdef __linux__
+    prctl(PR_SET_NAME, "export");     /* for who looks at /proc: bench/export.py does */
+#endif
     for (int64_t now; !finished(x, now = now_ns());) {
         for (int i = 0; i < DD_EXPORT_WAYS; i++)
             step(x, &x->ways[i], now);

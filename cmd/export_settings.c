@@ -229,6 +229,7 @@ static bool read_otlp(reader *r, export_signal s, export_way *w)
 {
     const dd_config_otlp *o = &r->config->telemetry.otlp;
     const char *packed = signal_var(r, s, "COMPRESSION"), *cert = signal_var(r, s, "CERTIFICATE");
+    const char *sums = var(r, "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE");
     if (!read_protocol(r, s, w))
         return false;
     w->url = endpoint(r, s);
@@ -241,6 +242,8 @@ static bool read_otlp(reader *r, export_signal s, export_way *w)
         note(r, "OTLP endpoint", "it begins with neither http:// nor https://; nothing is sent");
         return false;
     }
+    if (s == EXPORT_METRICS && sums && strcasecmp(sums, "cumulative") != 0)
+        note(r, "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "all sums are cumulative here");
     if (!packed)
         packed = o->compression;
     w->gzip               = packed && strcmp(packed, "gzip") == 0;

@@ -620,7 +620,7 @@ static void tell_unread(dd_serve *s, const dd_config *next)
     const dd_config *old = &s->config;
     bool tls = tls_cert(next, &s->opts) && tls_key(next, &s->opts);
     if (differs(old->server.listen, next->server.listen) || differs(old->metrics.listen, next->metrics.listen) || tls != s->tls || old->server.workers != next->server.workers ||
-        differs(old->telemetry.store, next->telemetry.store))
+        differs(old->telemetry.store, next->telemetry.store) || differs(old->telemetry.otlp.endpoint, next->telemetry.otlp.endpoint))
         log_line(s, 1, "address, TLS or none, workers and telemetry are read at the start only: restart for what changed there");
 }
 

@@ -261,7 +261,7 @@ static int64_t end_of(const dd_trace *t, const dd_span *s) { return start_of(t, 
 
 static char *put_id(char *p, char tag, uint64_t id)
 {
-    id = htobe64(id);
+    id = otlp_big64(id);
     return otlp_bytes(p, tag, (dd_str){ (const char *)&id, sizeof id });
 }
 
@@ -296,7 +296,7 @@ static void add_span(dd_otlp *o, const dd_trace *t, const dd_span *s, dd_buf *ou
     dd_str   name = otlp_utf8(o, s->name);
     char    *p = otlp_room(out, SPAN_OPEN + 96 + name.len) + SPAN_OPEN;
     uint64_t parent = parent_of(t, s);
-    uint32_t flags = htole32(flags_of(t, s));
+    uint32_t flags = otlp_little32(flags_of(t, s));
     p = otlp_bytes(p, TAG(1, WIRE_BYTES), (dd_str){ (const char *)t->trace_id, sizeof t->trace_id });
     p = put_id(p, TAG(2, WIRE_BYTES), s->id);
     if (parent)
@@ -333,7 +333,7 @@ static void json_hex(dd_json *j, const char *key, const uint8_t *bytes, size_t n
 
 static void json_id(dd_json *j, const char *key, uint64_t id)
 {
-    id = htobe64(id);
+    id = otlp_big64(id);
     json_hex(j, key, (const uint8_t *)&id, sizeof id);
 }
 

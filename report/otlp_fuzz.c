@@ -128,11 +128,13 @@ static void make_trace(source *s, dd_trace *t, dd_span *spans, dd_attr *attrs)
     memset(t->trace_id, 7, sizeof t->trace_id);
     for (size_t i = 0; i < t->n_spans; i++) {
         uint64_t bits = number(s);
-        spans[i] = (dd_span){ .kind = (dd_span_kind)(bits % 7), .parent = i ? (int)(bits / 7 % i) : -1, .id = i + 1, .start_us = (int64_t)(bits >> 20),
-                              .duration_us = (int64_t)(bits >> 30) - 1, .client = bits & 64, .name = text(s), .error = bits & 128 ? text(s) : DD_STR(""),
+        spans[i] = (dd_span){ .kind = (dd_span_kind)(bits % 7), .parent = i ? (int)(bits / 7 % i) : -1, .id = i + 1,
+                              .start_us = (int64_t)(bits >> 20), .duration_us = (int64_t)(bits >> 30) - 1, .client = bits & 64, .name = text(s),
+                              .error = bits & 128 ? text(s) : DD_STR(""),
                               .attrs = attrs + i * ATTRS, .n_attrs = (bits >> 8) % (ATTRS + 1) };
         for (size_t k = 0; k < spans[i].n_attrs; k++)
-            attrs[i * ATTRS + k] = (dd_attr){ .name = "some.name", .kind = (dd_attr_kind)(number(s) % 5), .text = text(s), .number = (int64_t)number(s), .real = (double)k };
+            attrs[i * ATTRS + k] = (dd_attr){ .name = "some.name", .kind = (dd_attr_kind)(number(s) % 5), .text = text(s),
+                                              .number = (int64_t)number(s), .real = (double)k };
     }
 }
 

@@ -1,7 +1,6 @@
 /* report/otlp_parts.h - the wire format of protobuf, as far as OTLP needs it (https://protobuf.dev/programming-guides/encoding/). */
 #ifndef DD_REPORT_OTLP_PARTS_H
 #define DD_REPORT_OTLP_PARTS_H
-#include <endian.h>
 #include "base/json.h"
 #include "report/otlp.h"
 
@@ -17,6 +16,16 @@ struct dd_otlp {
     dd_json      json;
 };
 
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+static inline uint64_t otlp_little64(uint64_t v) { return __builtin_bswap64(v); }
+static inline uint32_t otlp_little32(uint32_t v) { return __builtin_bswap32(v); }
+static inline uint64_t otlp_big64(uint64_t v) { return v; }
+#else
+static inline uint64_t otlp_little64(uint64_t v) { return v; }
+static inline uint32_t otlp_little32(uint32_t v) { return v; }
+static inline uint64_t otlp_big64(uint64_t v) { return __builtin_bswap64(v); }
+#endif
+
 static inline size_t otlp_varint_len(uint64_t v) { return (size_t)(70 - __builtin_clzll(v | 1)) / 7; }
 
 static inline char *otlp_varint(char *p, uint64_t v)
@@ -29,7 +38,7 @@ static inline char *otlp_varint(char *p, uint64_t v)
 
 static inline char *otlp_fixed64(char *p, char tag, uint64_t v)
 {
-    v    = htole64(v);
+    v    = otlp_little64(v);
     *p++ = tag;
     memcpy(p, &v, sizeof v);
     return p + sizeof v;
