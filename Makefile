@@ -153,6 +153,15 @@ bench-api: build/dd0c ; $(PYTHON) bench/api.py --program build/dd0c --history $(
 bench-route: $(OUT)/bench/route ; $<
 $(OUT)/bench/route: bench/route_bench.c $(LIB) $(GEN_OBJ)
 	@mkdir -p $(@D) && echo "  LINK  $@" && $(CC) $(CFLAGS_ALL) $(WARN) $(PKG_CFLAGS) -include base/banned.h -o $@ $^ $(LDFLAGS) $(LIBS)
+# A history of EVENTS requests in HISTORY (made once, and again when it is removed), and how long views wait over it. 10 million take 9 GB.
+EVENTS  ?= 1000000
+HISTORY ?= build/history-$(EVENTS)
+bench-views: $(OUT)/bench/history $(OUT)/bench/views
+	@[ -e $(HISTORY)/telemetry.db ] || $(OUT)/bench/history $(HISTORY) $(EVENTS)
+	$(OUT)/bench/views $(HISTORY)
+$(OUT)/bench/history $(OUT)/bench/views: $(OUT)/bench/%: bench/%.c $(LIB) $(GEN_OBJ)
+	@mkdir -p $(@D) && echo "  LINK  $@" && $(CC) $(CFLAGS_ALL) $(WARN) $(PKG_CFLAGS) -include base/banned.h -o $@ $^ $(LDFLAGS) $(LIBS)
+.PHONY: bench-views
 bench-stages: build/dd0c ; $(PYTHON) bench/stages.py --trend docs/trend-stages.csv
 lint: build/dd0c ; $(PYTHON) tools/lint.py
 decisions: ; @$(PYTHON) tools/decisions.py
@@ -194,6 +203,7 @@ help:
 	@echo "make compat     official SDKs, proxied  make bench-gate  P99 added, with a trend"
 	@echo "make otlp       OTLP by its definitions           make otlp-collector  and a collector (Go)"
 	@echo "make bench-export  CPU that traces and metrics take of the proxy"
+	@echo "make bench-views  ingest, and views over a history of EVENTS requests"
 	@echo "make bench-stages  where a proxied request's time goes, with a trend"
 	@echo "make flag-audit  no flag outlives its ttl (FLAGS=file)"
 	@echo "make score-routing  learned score     make train-router   its table, from ../shared"
