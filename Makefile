@@ -159,7 +159,7 @@ HISTORY ?= build/history-$(EVENTS)
 bench-views: $(OUT)/bench/history $(OUT)/bench/views
 	@[ -e $(HISTORY)/telemetry.db ] || $(OUT)/bench/history $(HISTORY) $(EVENTS)
 	$(OUT)/bench/views $(HISTORY)
-$(OUT)/bench/history $(OUT)/bench/views: $(OUT)/bench/%: bench/%.c $(LIB) $(GEN_OBJ)
+$(OUT)/bench/history $(OUT)/bench/views $(OUT)/bench/store_bench: $(OUT)/bench/%: bench/%.c $(LIB) $(GEN_OBJ)
 	@mkdir -p $(@D) && echo "  LINK  $@" && $(CC) $(CFLAGS_ALL) $(WARN) $(PKG_CFLAGS) -include base/banned.h -o $@ $^ $(LDFLAGS) $(LIBS)
 .PHONY: bench-views
 bench-stages: build/dd0c ; $(PYTHON) bench/stages.py --trend docs/trend-stages.csv

@@ -3,11 +3,16 @@
  * store_bench DIR push       nanoseconds of a push, the store working
  * store_bench DIR slow       the same with a store that takes 5 s a transaction
  * store_bench DIR seen       from a push to the event's coming out of `dd0c tail -f`, a push each 37 ms
- * store_bench DIR ingest N   events a second into telemetry.db, N events, as fast as it takes them */
+ * store_bench DIR ingest N   events a second into telemetry.db, N events, as fast as it takes them
+ * store_bench DIR storm N    N events from four threads at 50,000 a second together, while one reader asks for sums each 100 ms and one follows as
+ *                            `dd0c tail -f` does: what was dropped, and whether anybody was refused. Exit status 1: something was */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "base/time.h"
+#include "store/dims.h"
 #include "store/events.h"
 #include "store/query.h"
 
@@ -140,6 +145,109 @@ static void ingest(const char *dir, int64_t n)
     dd_events_close(s, 60000);
 }
 
+/* ---- the storm ---- */
+
+enum { PUSHERS = 4, PUSHES_A_SECOND = 50000 };
+typedef struct { dd_events *s; int64_t n, start_ms; int thread; } pusher;
+typedef struct { const char *dir; _Atomic bool *over; int64_t asked, refused, worst_ns, events; } reader;
+
+static void *push_thread(void *arg)
+{
+    const pusher *p = arg;
+    int64_t       begin = dd_mono_now().ns;
+    for (int64_t i = 0; i < p->n; i++) {
+        dd_event e = make(i, p->start_ms);
+        e.id |= (int64_t)p->thread << 13;
+        dd_events_push(p->s, &e);
+        if (i % 50 == 0)
+            while (dd_mono_now().ns < begin + i * PUSHERS * (1000000000 / PUSHES_A_SECOND))
+                nanosleep(&(struct timespec){ 0, 200000 }, NULL);
+    }
+    return NULL;
+}
+
+static void note(reader *r, dd_code rc, const dd_err *err, int64_t begin)
+{
+    int64_t took = dd_mono_now().ns - begin;
+    r->asked++;
+    r->worst_ns = took > r->worst_ns ? took : r->worst_ns;
+    if (rc != DD_OK && rc != DD_ERR_NOT_FOUND && r->refused++ == 0)
+        printf("  refused: %s\n", err->msg);
+}
+
+static void no_row(void *ctx, const dd_dims_row *row) { (void)ctx; (void)row; }
+static void no_event(void *ctx, const dd_event *e) { (void)e; ++*(int64_t *)ctx; }
+
+static void *ask_thread(void *arg)
+{
+    reader  *r = arg;
+    dd_dims *d = dd_dims_new(r->dir);
+    for (int dim = 0; !atomic_load(r->over); dim = (dim + 1) % DD_DIM_COUNT) {
+        dd_err  err = DD_ERR_INIT;
+        dd_hist h = {0};
+        int64_t begin = dd_mono_now().ns;
+        dd_code rc = dd_dims_read(d, &(dd_dims_ask){ (dd_dim)dim, .daily = dim % 2 }, no_row, NULL, &err);
+        if (rc == DD_OK)
+            rc = dd_dims_latency(d, DD_LATENCY_TOTAL, DD_STR_NULL, false, 0, 0, &h, &err);
+        note(r, rc, &err, begin);
+        nanosleep(&(struct timespec){ 0, 100000000 }, NULL);
+    }
+    dd_dims_free(d);
+    return NULL;
+}
+
+static void *follow_thread(void *arg)
+{
+    reader   *r = arg;
+    dd_query *q = dd_query_new(r->dir);
+    for (bool last = false; !last;) {
+        dd_err  err = DD_ERR_INIT;
+        int64_t begin = dd_mono_now().ns;
+        last = atomic_load(r->over);
+        note(r, dd_query_more(q, no_event, &r->events, &err), &err, begin);
+        nanosleep(&(struct timespec){ 0, 50000000 }, NULL);
+    }
+    dd_query_free(q);
+    return NULL;
+}
+
+static int storm(const char *dir, int64_t n)
+{
+    dd_err           err = DD_ERR_INIT;
+    dd_events_counts c;
+    _Atomic bool     over = false;
+    pusher           p[PUSHERS];
+    pthread_t        t[PUSHERS], asking, following;
+    reader           asker = { dir, &over }, follower = { dir, &over };
+    dd_events       *s = dd_events_open(&(dd_events_opts){ .dir = dir }, &err);
+    int64_t          start_ms = now_ms(), begin = dd_mono_now().ns;
+    if (s == NULL)
+        exit(1);
+    pthread_create(&asking, NULL, ask_thread, &asker);
+    pthread_create(&following, NULL, follow_thread, &follower);
+    for (int i = 0; i < PUSHERS; i++) {
+        p[i] = (pusher){ s, n / PUSHERS, start_ms, i };
+        pthread_create(&t[i], NULL, push_thread, &p[i]);
+    }
+    for (int i = 0; i < PUSHERS; i++)
+        pthread_join(t[i], NULL);
+    double pushing = (double)(dd_mono_now().ns - begin) / 1e9;
+    for (dd_events_count(s, &c); c.written + c.dropped + c.bad < c.pushed + c.dropped && dd_mono_now().ns < begin + 600000000000; dd_events_count(s, &c))
+        nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+    double writing = (double)(dd_mono_now().ns - begin) / 1e9;
+    atomic_store(&over, true);
+    pthread_join(asking, NULL);
+    pthread_join(following, NULL);
+    printf("storm: %.0f/s pushed by %d threads, all written after %.1f s: %.0f/s\n", (double)(c.pushed + c.dropped) / pushing, PUSHERS, writing,
+           (double)c.written / writing);
+    say_counts(s);
+    printf("  sums asked %lld times, refused %lld, worst %.1f ms; followed %lld times, refused %lld, %lld of %lld events seen\n", (long long)asker.asked,
+           (long long)asker.refused, (double)asker.worst_ns / 1e6, (long long)follower.asked, (long long)follower.refused, (long long)follower.events,
+           (long long)c.written);
+    dd_events_close(s, 60000);
+    return c.dropped + c.failures + asker.refused + follower.refused + (c.written - follower.events) != 0;
+}
+
 int main(int argc, char **argv)
 {
     int64_t n = 500000;
@@ -151,6 +259,8 @@ int main(int argc, char **argv)
         ingest(argv[1], n);
     else if (strcmp(argv[2], "seen") == 0)
         seen(argv[1]);
+    else if (strcmp(argv[2], "storm") == 0)
+        return storm(argv[1], n);
     else
         push(argv[1], strcmp(argv[2], "slow") == 0);
     return 0;
