@@ -3,8 +3,10 @@
  *   views DIR
  *
  * Milliseconds of each question: right after opening (the connection's memory is empty, the system's is not), and the median and worst of RUNS after
- * that. The bar is BAR_MS; what is over it is marked, and the exit status is 1. Ends of periods are those of the history, not of the clock. */
+ * that; the same median in processor time, for a machine that others use. What is over BAR_MS in processor time is marked, and the exit status is 1.
+ * Ends of periods are those of the history, not of the clock. */
 #include <stdio.h>
+#include <time.h>
 
 #include "base/time.h"
 #include "store/dims.h"
@@ -33,12 +35,22 @@ static int by_size(const void *a, const void *b)
 
 typedef struct question { const char *what; dd_dims_ask ask; int latency; /* kind, or -1 */ bool version; } question;
 
-static double time_one(dd_dims *d, const question *q, seen *s)
+static double cpu_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+typedef struct { double wall, cpu; } took;
+
+static took time_one(dd_dims *d, const question *q, seen *s)
 {
     dd_err  err = DD_ERR_INIT;
     dd_hist h = {0};
     dd_code rc = DD_OK;
     int64_t t = dd_mono_now().ns;
+    double  cpu = cpu_ms();
     *s = (seen){0};
     if (q->version)
         s->requests = dd_dims_version(d) & 0xffff;
@@ -47,27 +59,31 @@ static double time_one(dd_dims *d, const question *q, seen *s)
         s->requests = h.n;
     } else
         rc = dd_dims_read(d, &q->ask, see, s, &err);
-    double ms = (double)(dd_mono_now().ns - t) / 1e6;
+    took all = { (double)(dd_mono_now().ns - t) / 1e6, cpu_ms() - cpu };
     if (rc != DD_OK) {
         fprintf(stderr, "%s\n", err.msg);
         exit(3);
     }
-    return ms;
+    return all;
 }
 
 static bool measure(const char *dir, const question *q, const char *period)
 {
-    double   took[RUNS];
+    double   wall[RUNS], cpu[RUNS];
     seen     s;
     dd_dims *d = dd_dims_new(dir);
-    double   first = time_one(d, q, &s);
-    for (int i = 0; i < RUNS; i++)
-        took[i] = time_one(d, q, &s);
+    took     first = time_one(d, q, &s);
+    for (int i = 0; i < RUNS; i++) {
+        took t = time_one(d, q, &s);
+        wall[i] = t.wall;
+        cpu[i] = t.cpu;
+    }
     dd_dims_free(d);
-    qsort(took, RUNS, sizeof *took, by_size);
-    bool over = took[RUNS / 2] > BAR_MS || first > BAR_MS;
-    printf("%-12s %-4s %6zu rows %10lld requests   first %7.2f ms   p50 %7.2f   worst %7.2f%s\n", q->what, period, s.rows, (long long)s.requests, first,
-           took[RUNS / 2], took[RUNS - 1], over ? "   OVER" : "");
+    qsort(wall, RUNS, sizeof *wall, by_size);
+    qsort(cpu, RUNS, sizeof *cpu, by_size);
+    bool over = cpu[RUNS / 2] > BAR_MS || first.cpu > BAR_MS;
+    printf("%-12s %-4s %6zu rows %10lld requests   first %7.2f ms (processor %6.2f)   p50 %7.2f (%6.2f)   worst %7.2f%s\n", q->what, period, s.rows,
+           (long long)s.requests, first.wall, first.cpu, wall[RUNS / 2], cpu[RUNS / 2], wall[RUNS - 1], over ? "   OVER" : "");
     return over;
 }
 
@@ -77,7 +93,7 @@ int main(int argc, char **argv)
     seen     s;
     int      over = 0;
     question all = { "", { DD_DIM_TOTAL, .by_period = true }, -1, false };
-    if (argc != 2)
+    if (argc < 2)
         return 2;
     dd_dims *d = dd_dims_new(argv[1]);
     time_one(d, &all, &s);

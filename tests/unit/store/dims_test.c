@@ -388,6 +388,38 @@ TEST(a_user_for_each_request_does_not_fill_the_dimension)
     check_sums(dir, true);
 }
 
+static dd_code put_users(dd_writer *w, int from, int to)
+{
+    char            name[32];
+    dd_err          err = DD_ERR_INIT;
+    dd_writer_count n = {0};
+    dd_buf          batch = DD_BUF_INIT(0);
+    for (int i = from; i < to; i++) {
+        dd_event e = sample_event(i);
+        snprintf(name, sizeof name, "user %d", i);
+        e.user = dd_str_z(name);
+        frame(&e, &batch);
+    }
+    dd_code rc = dd_writer_put(w, dd_buf_str(&batch), &n, &err);
+    dd_buf_free(&batch);
+    return rc;
+}
+
+TEST(what_was_rolled_back_fills_no_dimension)
+{
+    const char *dir = sample_dir("dims");
+    dd_writer  *w = dd_writer_new(&(dd_writer_opts){ .dir = dir });
+    CHECK_OK(put_users(w, 0, DD_DIMS_VALUES - 50));
+    CHECK_EQ(telemetry(dir, "CREATE TRIGGER no BEFORE INSERT ON latency_summary BEGIN SELECT raise(ABORT, 'no'); END"), -1, "set");
+    CHECK(put_users(w, DD_DIMS_VALUES - 50, DD_DIMS_VALUES + 50) != DD_OK);
+    CHECK_EQ(telemetry(dir, "DROP TRIGGER no"), -1, "mended");
+    CHECK_OK(put_users(w, DD_DIMS_VALUES + 50, DD_DIMS_VALUES + 110));
+    CHECK_EQ(telemetry(dir, "SELECT count(*) FROM dimension_summary WHERE dimension = 8 AND unit = 86400"), DD_DIMS_VALUES + 1, "filled by those that are there");
+    CHECK_EQ(telemetry(dir, "SELECT request_count FROM dimension_summary WHERE dimension = 8 AND unit = 86400 AND value = '(other)'"), 10, "and ten too many");
+    check_sums(dir, true);
+    dd_writer_free(w);
+}
+
 TEST(hours_of_dimensions_go_and_days_stay)
 {
     const char *dir = sample_dir("dims");
