@@ -17,7 +17,7 @@
 #include "store/writer.h"
 
 enum { SLACK = 4, TAKE_MAX = 2000, SPOOL_TAKE = 256, SPOOL_CHUNK = 1 << 20 };
-enum { BACKOFF_MS = 100, BACKOFF_MAX_MS = 5000, TIDY_MS = 60000, TIDY_PAUSE_MS = 20, BLOCKED_MS = 1000, CLOSE_GRACE_MS = 1500, REST_MS = 20 };
+enum { BACKOFF_MS = 100, BACKOFF_MAX_MS = 5000, TIDY_MS = 60000, TIDY_PAUSE_MS = 20, BLOCKED_MS = 1000, CLOSE_GRACE_MS = 1500, REST_MS = 100 };
 static const int64_t ms_ns = 1000000;
 
 /* A thread that sleeps until the queue is `at` deep. Who reaches it writes one byte, and only the first one does. */

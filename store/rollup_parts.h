@@ -9,6 +9,8 @@
 enum { HOUR_S = 3600, DAY_S = 86400 };
 static inline int64_t start_of(int64_t s, int64_t unit) { return (s >= 0 ? s : s - unit + 1) / unit * unit; }
 
+/* What an event is summed by, all together; key.a is its error. */
+enum { K_ORG, K_TEAM, K_FEATURE, K_REQUESTED, K_USED, K_PROVIDER, K_KEY, K_USER, K_ROUTE, K_STRATEGY, K_TASK, K_CALL_SITE, K_ENV, K_TEXTS };
 enum { ORG, TEAM, FEATURE, MODEL, PROVIDER, KEY, TEXTS };   /* of a combination */
 enum { DIM_ORG, DIM_VALUE, DIM_TEXTS };                     /* of a dimension: key.a is its number */
 enum { LATENCY_ORG, LATENCY_TEXTS };                        /* key.a is the kind, key.b the bucket */
@@ -28,8 +30,10 @@ typedef struct {
     bool     tight;        /* so many that each one is looked for */
 } room;
 enum { ROOMS = 256 };
+void rollup_spread(dd_rollup *r);   /* fills the combinations and dimensions */
 
 struct dd_rollup {
+    dd_tally      kinds;           /* events that are alike in all; the next two are made of it when the batch is over */
     dd_tally      combinations, dims, latency;
     dd_arena      texts;           /* made for the batch: swaps */
     sqlite3      *db;

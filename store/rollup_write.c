@@ -264,6 +264,7 @@ int dd_rollup_write(dd_rollup *r)
         { &r->latency, SHEET_LATENCY, SHEET_LATENCY },
     };
     int code = SQLITE_OK;
+    rollup_spread(r);
     for (size_t k = 0; k < DD_COUNT(all); k++)
         for (size_t i = 0; i < all[k].t->n && code == SQLITE_OK; i++) {
             dd_tally_row  *row = dd_tally_at(all[k].t, i);
