@@ -17,8 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 EPOCH_MS = 1577836800000
 
 
-def make(cli):
-    folder = cli.dir / "state" / "dd0c"
+def make(cli, folder="state/dd0c"):
+    folder = cli.dir / folder
     folder.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(folder / "telemetry.db", isolation_level=None)
     db.execute("PRAGMA journal_mode = WAL")
@@ -34,6 +34,15 @@ def add(db, n, batch=None, **columns):
     row = {"id": (time_ms - EPOCH_MS) << 21, "batch": batch or time_ms, "time_ms": time_ms, "status": 200, "input_tokens": n, "used_model": "gpt-4o-mini",
            "provider": "openai", **columns}
     db.execute(f"INSERT INTO events ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+
+
+def bring(cli, n, batch):
+    """A whole database with one event, in one step: who opens a file that is being made would make it, too."""
+    db = make(cli, "aside")
+    add(db, n, batch=batch)
+    db.close()
+    (cli.dir / "state/dd0c").mkdir(parents=True, exist_ok=True)
+    os.rename(cli.dir / "aside/telemetry.db", cli.dir / "state/dd0c/telemetry.db")
 
 
 def lines(text):
@@ -218,8 +227,8 @@ def test_follow(cli):
         assert f.line()["usage"]["input"] == 2
         for name in glob.glob(str(cli.dir / "state/dd0c/telemetry.db*")):
             os.unlink(name)
-        db = make(cli)
-        add(db, 9, batch=1795132820000)
+        db.close()
+        bring(cli, 9, 1795132820000)
         assert f.line()["usage"]["input"] == 9, "another file of that name is followed"
     finally:
         f.close()
@@ -256,18 +265,41 @@ def test_rotation_loses_nothing(cli):
         cli.write("state/dd0c/telemetry.db", "half a copy of a database")
         assert "still trying" in f.p.stderr.readline().decode()
         (folder / "telemetry.db").unlink()
-        db = make(cli)
-        add(db, 3, batch=1795132819000)
+        bring(cli, 3, 1795132819000)
         assert f.line()["usage"]["input"] == 3
     finally:
         f.close()
+
+
+def test_a_screen_that_is_interrupted(cli):
+    """In a terminal the totals stand below the lines."""
+    db = make(cli)
+    add(db, 1, cost_actual=10 ** 12, total_us=5000)
+    main, side = os.openpty()
+    p = subprocess.Popen([cli.program, "tail", "-f"], stdin=subprocess.DEVNULL, stdout=side, stderr=subprocess.PIPE, env={**cli.env, "COLUMNS": "80"}, cwd=cli.dir)
+    os.close(side)
+    got = b""
+    while b"$1.00" not in got:
+        assert select.select([main], [], [], 20)[0], got
+        got += os.read(main, 65536)
+    p.send_signal(signal.SIGINT)
+    assert p.wait(20) == 0 and p.stderr.read() == b""
+    while select.select([main], [], [], 0)[0]:
+        try:
+            got += os.read(main, 65536)
+        except OSError:
+            break
+    os.close(main)
+    p.stderr.close()
+    lines = got.decode().replace("\r\n", "\n").splitlines()
+    assert lines[-1] == "1 request \u00b7 $1.00 \u00b7 1 tokens in, 0 out \u00b7 p50 5.0 ms, p95 5.0 ms" and set(lines[-2]) == {"\u2500"}, lines
 
 
 def test_follow_before_there_is_anything(cli):
     f = Follower(cli)
     try:
         assert b"nothing is recorded" in f.p.stderr.readline()
-        add(make(cli), 1)
+        bring(cli, 1, 1)
         assert f.line()["usage"]["input"] == 1
     finally:
         f.close()
