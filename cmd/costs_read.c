@@ -11,7 +11,10 @@ enum { HOUR_S = 3600, DAY_S = 86400, WEEK_S = 7 * DAY_S, HOURS_KEPT_S = 89 * DAY
        DAYS_SHOWN = 400, SERIES_MAX = 2000 };
 
 /* Days of UTC are summed; days of other zones are made of hours, while there are any. */
-static bool by_days(const dd_book *book, int64_t from_s, int64_t seconds) { return seconds > HOURS_KEPT_S || (!dd_book_zone(book) && from_s % DAY_S == 0); }
+static bool by_days(const dd_book *book, int64_t from_s, int64_t seconds)
+{
+    return seconds > HOURS_KEPT_S || (!dd_book_zone(book) && from_s % DAY_S == 0);
+}
 
 /* --- since when --- */
 

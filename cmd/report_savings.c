@@ -12,8 +12,10 @@ typedef struct {
 } savings_args;
 
 const dd_opt dd_report_savings_opts[] = {
-    DD_OPT(DD_OPT_TEXT, 'p', "period", savings_args, period, "period", "7d, 30d (default), 90d; week, month, last-week, last-month; 2026-10; 2026-11-01..2026-11-15"),
-    DD_OPT(DD_OPT_CHOICE, 'f', "format", savings_args, format, "text|markdown|html|csv|json", "how to print it; text, or what the file's ending says"),
+    DD_OPT(DD_OPT_TEXT, 'p', "period", savings_args, period, "period",
+           "7d, 30d (default), 90d; week, month, last-week, last-month; 2026-10; 2026-11-01..2026-11-15"),
+    DD_OPT(DD_OPT_CHOICE, 'f', "format", savings_args, format, "text|markdown|html|csv|json",
+           "how to print it; text, or what the file's ending says"),
     DD_OPT(DD_OPT_TEXT, 'o', "output", savings_args, output, "file", "write to a file"),
     DD_OPT(DD_OPT_TEXT, 'c', "config", savings_args, config, "file", "configuration (./dd0c.yaml), for budgets and the premium model"),
     DD_OPT(DD_OPT_CHOICE, 0, "color", savings_args, render.color, "auto|always|never", "colours: when the output is a terminal, always, never"),

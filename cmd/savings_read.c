@@ -84,7 +84,9 @@ static bool take_dates(dd_str text, dd_savings *s)
     }
     if (dots != 10 && text.len != 10)
         return false;
-    if ((dots == 10 && text.len != 22) || !dd_day_parse(dd_str_sub(text, 0, 10), &from) || !dd_day_parse(dots == 10 ? dd_str_sub(text, 12, 22) : text, &to))
+    if (dots == 10 && text.len != 22)
+        return false;
+    if (!dd_day_parse(dd_str_sub(text, 0, 10), &from) || !dd_day_parse(dots == 10 ? dd_str_sub(text, 12, 22) : text, &to))
         return false;
     if (to < from || to - from >= LONGEST)
         return false;
@@ -152,7 +154,8 @@ static const dd_dim dims[DD_SAVINGS_BY] = {
 
 static dd_code read_all(dd_dims *d, dd_savings *s, dd_err *err)
 {
-    dd_dims_ask all = { .dim = DD_DIM_TOTAL, .daily = true, .from_s = (int64_t)s->from * DAY_S, .to_s = (int64_t)s->to * DAY_S }, days = all, kept = all, before = all;
+    dd_dims_ask all = { .dim = DD_DIM_TOTAL, .daily = true, .from_s = (int64_t)s->from * DAY_S, .to_s = (int64_t)s->to * DAY_S };
+    dd_dims_ask days = all, kept = all, before = all;
     taker       t   = { .s = s, .sum = &s->total };
     dd_code     rc  = dd_dims_read(d, &all, take, &t, err);
     days.by_period = true;

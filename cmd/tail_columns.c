@@ -44,9 +44,9 @@ static const struct { const char *word, *members; } apart[] = {
     { "tokens", "input_tokens,cache_read_tokens,cache_write_tokens,cache_write_1h_tokens,output_tokens" },
 };
 static const char csv_usual[] =
-    "id,time,status,error,provider,requested_model,used_model,endpoint,org,team,feature,user,key_id,env,route,strategy,task,complexity,stream,cache,fallback,"
-    "retries,input_tokens,cache_read_tokens,cache_write_tokens,cache_write_1h_tokens,output_tokens,cost_original,cost_actual,cost_saved,cost_premium,prices_day,"
-    "first_us,total_us,overhead_us";
+    "id,time,status,error,provider,requested_model,used_model,endpoint,org,team,feature,user,key_id,env,route,strategy,task,complexity,stream,cache,"
+    "fallback,retries,input_tokens,cache_read_tokens,cache_write_tokens,cache_write_1h_tokens,output_tokens,cost_original,cost_actual,cost_saved,"
+    "cost_premium,prices_day,first_us,total_us,overhead_us";
 
 static dd_code unknown_column(dd_str word, dd_err *err)
 {
@@ -137,7 +137,9 @@ void dd_tail_columns_help(dd_buf *out)
 
 static bool ago(dd_str text, int64_t *ms)
 {
-    static const struct { char letter; int64_t ms; } units[] = { { 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 }, { 'w', 7 * 86400000LL } };
+    static const struct { char letter; int64_t ms; } units[] = {
+        { 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 }, { 'w', 7 * 86400000LL }
+    };
     int64_t n;
     if (text.len < 2 || text.len > 7 || !dd_parse_i64(dd_str_sub(text, 0, text.len - 1), &n) || n < 0)
         return false;

@@ -153,6 +153,9 @@ dd_str dd_savings_dates(dd_arena *a, dd_day from, dd_day to)
     return dd_arena_printf(a, DD_STR_FMT " to " DD_STR_FMT, DD_STR_ARG(dd_fmt_day(a, from)), DD_STR_ARG(dd_fmt_day(a, to - 1)));
 }
 
+dd_str dd_savings_calls(dd_arena *a, int64_t n) { return dd_fmt_plural(a, (size_t)n, "call", "calls"); }
+dd_str dd_savings_best(const dd_savings *s) { return s->premium.len ? s->premium : DD_STR("the strongest there is"); }
+
 dd_str dd_savings_share(dd_arena *a, dd_pusd part, dd_pusd whole)
 {
     if (part == DD_PUSD_UNKNOWN || whole == DD_PUSD_UNKNOWN || whole <= 0)
@@ -175,9 +178,10 @@ dd_str dd_savings_change(dd_arena *a, dd_pusd now, dd_pusd before)
 
 dd_str dd_savings_counted(dd_arena *a, const dd_savings *s)
 {
-    return dd_arena_printf(a, "All requests that were recorded from " DD_STR_FMT "%s; days begin at 0:00 UTC. A request whose price is not known is in no "
-                              "amount; where the model that was asked for has no price, it is in what was spent and in no saving. Requests that failed count "
-                              "with what they cost.", DD_STR_ARG(dd_savings_dates(a, s->from, s->to)), s->open ? ", today so far" : "");
+    static const char text[] = "All requests that were recorded from " DD_STR_FMT "%s; days begin at 0:00 UTC. A request whose price is not known is "
+                               "in no amount; where the model that was asked for has no price, it is in what was spent and in no saving. Requests "
+                               "that failed count with what they cost.";
+    return dd_arena_printf(a, text, DD_STR_ARG(dd_savings_dates(a, s->from, s->to)), s->open ? ", today so far" : "");
 }
 
 static dd_str tables(dd_arena *a, const dd_savings *s)
@@ -192,7 +196,8 @@ static dd_str tables(dd_arena *a, const dd_savings *s)
 
 dd_str dd_savings_priced(dd_arena *a, const dd_savings *s)
 {
-    return dd_arena_printf(a, "Each request was priced when it ended, with its own tokens and the price table of then" DD_STR_FMT ": by the model that answered, "
-                              "and by the one that was asked for. The difference is what was saved. An answer out of the cache costs nothing and saves what it "
-                              "cost first.", DD_STR_ARG(tables(a, s)));
+    static const char text[] = "Each request was priced when it ended, with its own tokens and the price table of then" DD_STR_FMT ": by the model "
+                               "that answered, and by the one that was asked for. The difference is what was saved. An answer out of the cache "
+                               "costs nothing and saves what it cost first.";
+    return dd_arena_printf(a, text, DD_STR_ARG(tables(a, s)));
 }

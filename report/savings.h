@@ -1,8 +1,9 @@
-/* report/savings.h - the statement of savings: what requests would have cost with the models that were asked for, what they cost, and where the difference
- * comes from.
+/* report/savings.h - the statement of savings: what requests would have cost with the models that were asked for, what they cost, and where the
+ * difference comes from.
  *
- * The caller fills sums by day and by what they are broken down to; dd_savings_finish orders them, so that every breakdown adds up to the total, and the
- * writers print. Money is exact; money of requests whose price is not known is in no sum, and is told as not known where there is nothing else. */
+ * The caller fills sums by day and by what they are broken down to; dd_savings_finish orders them, so that every breakdown adds up to the total, and
+ * the writers print. Money is exact; money of requests whose price is not known is in no sum, and is told as not
+ * known where there is nothing else. */
 #ifndef DD_REPORT_SAVINGS_H
 #define DD_REPORT_SAVINGS_H
 #include "base/arena.h"
@@ -28,12 +29,15 @@ dd_pusd dd_savings_saved(const dd_savings_sum *s);
 /* What would have been spent: spent and saved. Who has no price to compare with counts with what it cost. */
 dd_pusd dd_savings_instead(const dd_savings_sum *s);
 
-typedef enum { DD_SAVINGS_SWAP, DD_SAVINGS_MODEL, DD_SAVINGS_REQUESTED, DD_SAVINGS_FEATURE, DD_SAVINGS_TEAM, DD_SAVINGS_ROUTE, DD_SAVINGS_BY } dd_savings_by;
+typedef enum {
+    DD_SAVINGS_SWAP, DD_SAVINGS_MODEL, DD_SAVINGS_REQUESTED, DD_SAVINGS_FEATURE, DD_SAVINGS_TEAM, DD_SAVINGS_ROUTE, DD_SAVINGS_BY
+} dd_savings_by;
 const char *dd_savings_by_name(dd_savings_by by);     /* "swap" */
 
 typedef struct { dd_str name; dd_savings_sum s; } dd_savings_row;
 typedef DD_VEC(dd_savings_row) dd_savings_list;
-typedef struct { dd_day from, to; bool whole; dd_savings_sum s; } dd_savings_span;   /* days in [from, to); whole: all its days are in the statement, and over */
+/* Days in [from, to); whole: all its days are in the statement, and over. */
+typedef struct { dd_day from, to; bool whole; dd_savings_sum s; } dd_savings_span;
 typedef DD_VEC(dd_savings_span) dd_savings_spans;
 
 typedef struct {
@@ -54,7 +58,8 @@ typedef struct {
     const dd_spend_account *accounts; size_t n_accounts;
 } dd_savings;
 
-/* Lets breakdowns add up to the total (what is missing becomes a row named DD_SAVINGS_REST), sorts them by what was saved or lost, fills days, makes weeks. */
+/* Lets breakdowns add up to the total (what is missing becomes a row named DD_SAVINGS_REST), sorts them by what was saved or lost, fills days, makes
+ * weeks. */
 #define DD_SAVINGS_REST "(not broken down)"
 void dd_savings_finish(dd_savings *s);
 void dd_savings_free(dd_savings *s);
@@ -62,6 +67,8 @@ void dd_savings_free(dd_savings *s);
 /* For views: "(no team)" for an empty name; "2026-11-01 to 2026-11-20"; the two sentences on how it was counted; change as "+12%", "-3%", "" none. */
 dd_str dd_savings_shown(dd_savings_by by, dd_str name);
 dd_str dd_savings_dates(dd_arena *a, dd_day from, dd_day to);
+dd_str dd_savings_calls(dd_arena *a, int64_t n);                      /* "12 calls" */
+dd_str dd_savings_best(const dd_savings *s);                          /* the premium model, as far as it has a name */
 dd_str dd_savings_counted(dd_arena *a, const dd_savings *s);
 dd_str dd_savings_priced(dd_arena *a, const dd_savings *s);
 dd_str dd_savings_change(dd_arena *a, dd_pusd now, dd_pusd before);

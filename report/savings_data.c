@@ -236,8 +236,8 @@ static void csv_row(dd_buf *out, const char *by, dd_str name, dd_day from, dd_da
 
 void dd_savings_csv(const dd_savings *s, dd_buf *out)
 {
-    static const char head[] = "by,name,from,to,requests,errors,cache_hits,unpriced,compared,premium_requests,input_tokens,output_tokens,spent_usd,instead_usd,"
-                               "saved_usd,compared_requested_usd,compared_spent_usd,premium_saved_usd\r\n";
+    static const char head[] = "by,name,from,to,requests,errors,cache_hits,unpriced,compared,premium_requests,input_tokens,output_tokens,spent_usd,"
+                               "instead_usd,saved_usd,compared_requested_usd,compared_spent_usd,premium_saved_usd\r\n";
     dd_str none = DD_STR("");
     dd_buf_addz(out, head);
     csv_row(out, "total", none, s->from, s->to, &s->total);

@@ -9,7 +9,8 @@ enum { TOP = 12 };
 static const char style[] =
     ".neg{color:var(--warn)}.card b.save{color:var(--save)}.card b.neg{color:var(--warn)}\n"
     ".first{grid-template-columns:repeat(auto-fit,minmax(215px,1fr))}\n"
-    "svg{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;font-variant-numeric:tabular-nums}\n"
+    "svg{display:block;width:100%;height:auto;"
+    "font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;font-variant-numeric:tabular-nums}\n"
     "svg text{fill:var(--text)}svg .dim{fill:var(--dim)}svg .axis{stroke:var(--line);stroke-width:1}\n"
     "svg .spent{fill:var(--accent)}svg .kept{fill:var(--save);opacity:.75}svg .lost{fill:var(--warn)}\n"
     "svg .plain{fill:var(--plain-bg);stroke:var(--plain-line)}svg .saves{fill:var(--save-bg);stroke:var(--save-line)}"
@@ -24,15 +25,19 @@ static const char style[] =
     ".key i.lost{background:var(--warn);border-color:var(--warn)}\n"
     "table.sum{table-layout:fixed}table.sum th:first-child{width:34%}table.sum th:last-child{width:20%}table.sum th.share{width:8%}\n"
     "table.sum td:first-child,table.pots td{overflow-wrap:anywhere}table.sum .tag{overflow-wrap:anywhere}\n"
-    "table.sum td.bar i{display:block;height:12px;border-radius:3px;background:var(--save);opacity:.75;margin-top:5px}table.sum td.bar i.neg{background:var(--warn)}\n"
+    "table.sum td.bar i{display:block;height:12px;border-radius:3px;background:var(--save);opacity:.75;margin-top:5px}"
+    "table.sum td.bar i.neg{background:var(--warn)}\n"
     "table.sum tr.total td{font-weight:650;border-top:2px solid var(--line)}table.sum tr.total td.save{color:var(--save)}\n"
-    ".meter{height:6px;border-radius:3px;background:var(--line);min-width:80px;margin-top:8px}.meter i{display:block;height:6px;border-radius:3px;background:var(--accent)}"
+    ".meter{height:6px;border-radius:3px;background:var(--line);min-width:80px;margin-top:8px}"
+    ".meter i{display:block;height:6px;border-radius:3px;background:var(--accent)}"
     ".meter.warn i{background:var(--warn)}\n"
     ".how p{margin:0;padding:8px 18px;font-size:14px;color:var(--dim)}.how p:first-child{padding-top:14px}.how p:last-child{padding-bottom:14px}\n"
     "@media (max-width:640px){.chart{padding:10px}.chart .wide,.area .wide{display:none}.chart .tall,.area .tall{display:block}"
     ".far,table.sum td.bar{display:none}table.sum th:first-child{width:28%}table.sum th:last-child{width:auto}table.sum th.share{width:13%}"
-    "table.sum td,table.sum th{padding:6px 5px}table.sum td:first-child,table.sum th:first-child{padding-left:10px}table.sum,table.sum th{font-size:12px}"
-    "table.sum td .tag{padding:0 4px}.first{grid-template-columns:1fr 1fr;gap:10px}.first .card{padding:12px 14px}.first .card:first-child{grid-column:1/-1}}\n"
+    "table.sum td,table.sum th{padding:6px 5px}table.sum td:first-child,table.sum th:first-child{padding-left:10px}"
+    "table.sum,table.sum th{font-size:12px}"
+    "table.sum td .tag{padding:0 4px}.first{grid-template-columns:1fr 1fr;gap:10px}.first .card{padding:12px 14px}"
+    ".first .card:first-child{grid-column:1/-1}}\n"
     "@media print{*{print-color-adjust:exact;-webkit-print-color-adjust:exact}main{max-width:none;padding:0}header{max-width:none;padding:0 0 6px}"
     "section{break-inside:avoid}.box,.card{box-shadow:none}h2{margin-top:22px;break-after:avoid}tr{break-inside:avoid}}\n";
 
@@ -54,14 +59,16 @@ static void head(dd_savings_page *p)
 {
     const dd_savings *s     = p->s;
     dd_str            dates = dd_savings_dates(&p->tmp, s->from, s->to);
-    z(p, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
+    z(p, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+         "<meta http-equiv=\"Content-Security-Policy\" "
+         "content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
          "<meta name=\"referrer\" content=\"no-referrer\">\n");
     dd_buf_printf(p->out, "<title>LLM savings, " DD_STR_FMT "</title>\n<style>\n", DD_STR_ARG(dates));
     z(p, dd_html_style);
     z(p, style);
-    dd_buf_printf(p->out, "</style>\n</head>\n<body>\n<header><h1>LLM savings <span>" DD_STR_FMT "%s</span></h1></header>\n<main>\n", DD_STR_ARG(dates),
-                  s->open ? ", today so far" : "");
+    dd_buf_printf(p->out, "</style>\n</head>\n<body>\n<header><h1>LLM savings <span>" DD_STR_FMT "%s</span></h1></header>\n<main>\n",
+                  DD_STR_ARG(dates), s->open ? ", today so far" : "");
 }
 
 static void card(dd_savings_page *p, const char *title, const char *classes, dd_str figure, dd_str below)
@@ -84,7 +91,7 @@ static void cards(dd_savings_page *p)
     const dd_savings     *s = p->s;
     const dd_savings_sum *t = &s->total;
     dd_pusd               saved = dd_savings_saved(t), spent = dd_savings_spent(t), instead = dd_savings_instead(t);
-    dd_str                share = dd_savings_share(&p->tmp, saved, instead), calls = dd_fmt_plural(&p->tmp, (size_t)t->requests, "call", "calls");
+    dd_str                share = dd_savings_share(&p->tmp, saved, instead), calls = dd_savings_calls(&p->tmp, t->requests);
     dd_str                what  = share.len ? dd_arena_printf(&p->tmp, DD_STR_FMT " of what it would have cost", DD_STR_ARG(share)) : DD_STR("");
     dd_str                trend = against(p, saved, dd_savings_saved(&s->before));
     z(p, "<div class=\"cards first\">\n");
@@ -95,11 +102,12 @@ static void cards(dd_savings_page *p)
     card(p, "With the models asked for", "", money(p, instead), trend.len ? calls : DD_STR("had each request gone where it was meant to"));
     if (t->premiums)
         card(p, "Saved against the best model", tone(t->premium_saved), money(p, t->premium_saved),
-             dd_arena_printf(&p->tmp, "if " DD_STR_FMT " had answered " DD_STR_FMT, DD_STR_ARG(s->premium.len ? s->premium : DD_STR("the strongest there is")),
-                             DD_STR_ARG(dd_fmt_plural(&p->tmp, (size_t)t->premiums, "call", "calls"))));
+             dd_arena_printf(&p->tmp, "if " DD_STR_FMT " had answered " DD_STR_FMT, DD_STR_ARG(dd_savings_best(s)),
+                             DD_STR_ARG(dd_savings_calls(&p->tmp, t->premiums))));
     if (s->cache.requests)
         card(p, "Out of the cache", tone(dd_savings_saved(&s->cache)), money(p, dd_savings_saved(&s->cache)),
-             dd_arena_printf(&p->tmp, "saved by " DD_STR_FMT " that were kept", DD_STR_ARG(dd_fmt_plural(&p->tmp, (size_t)s->cache.requests, "answer", "answers"))));
+             dd_arena_printf(&p->tmp, "saved by " DD_STR_FMT " that were kept",
+                             DD_STR_ARG(dd_fmt_plural(&p->tmp, (size_t)s->cache.requests, "answer", "answers"))));
     z(p, "</div>\n");
 }
 
@@ -125,7 +133,8 @@ static void figures(dd_savings_page *p, const dd_savings_sum *s, dd_pusd most)
         return;
     }
     double width = 100 * (double)(saved < 0 ? -saved : saved) / (double)most;
-    dd_buf_printf(p->out, "<td class=\"bar\"><i%s style=\"width:%.1f%%\"></i></td></tr>\n", saved < 0 ? " class=\"neg\"" : "", width > 100 ? 100 : width);
+    dd_buf_printf(p->out, "<td class=\"bar\"><i%s style=\"width:%.1f%%\"></i></td></tr>\n", saved < 0 ? " class=\"neg\"" : "",
+                  width > 100 ? 100 : width);
 }
 
 static void total(dd_savings_page *p)
@@ -201,7 +210,7 @@ static void weeks(dd_savings_page *p)
 static void item(dd_savings_page *p, const char *badge, int64_t n, const char *text)
 {
     dd_buf_printf(p->out, "<li><span class=\"badge\">%s</span>" DD_STR_FMT " %s</li>\n", badge,
-                  DD_STR_ARG(dd_fmt_plural(&p->tmp, (size_t)n, "call", "calls")), text);
+                  DD_STR_ARG(dd_savings_calls(&p->tmp, n)), text);
 }
 
 static void not_counted(dd_savings_page *p)
@@ -230,7 +239,8 @@ static void budget(dd_savings_page *p, const dd_spend_account *b)
     cell(p, "", dd_arena_printf(&p->tmp, DD_STR_FMT " (" DD_STR_FMT ")", DD_STR_ARG(b->name), DD_STR_ARG(dd_spend_who(&p->tmp, b))));
     cell(p, "r", money(p, b->spent));
     cell(p, "r", dd_arena_printf(&p->tmp, DD_STR_FMT "/%s", DD_STR_ARG(money(p, b->limit)), dd_period_name(b->period)));
-    dd_buf_printf(p->out, "<td class=\"far\"><div class=\"meter%s\"><i style=\"width:%.1f%%\"></i></div></td>", warn ? " warn" : "", used > 100 ? 100 : used < 0 ? 0 : used);
+    dd_buf_printf(p->out, "<td class=\"far\"><div class=\"meter%s\"><i style=\"width:%.1f%%\"></i></div></td>", warn ? " warn" : "",
+                  used > 100 ? 100 : used < 0 ? 0 : used);
     cell(p, warn ? "neg" : "dim", dd_fmt_capital(&p->tmp, dd_spend_verdict(&p->tmp, b)));
     z(p, "</tr>\n");
 }
@@ -242,7 +252,8 @@ static void budgets(dd_savings_page *p)
         if (p->s->accounts[i].open)
             continue;
         if (!shown++)
-            z(p, "<section aria-label=\"Budgets\"><h2>Budgets<small>now</small></h2><div class=\"box scroll\"><table class=\"pots\"><tr><th>budget</th>"
+            z(p, "<section aria-label=\"Budgets\"><h2>Budgets<small>now</small></h2>"
+                 "<div class=\"box scroll\"><table class=\"pots\"><tr><th>budget</th>"
                  "<th class=\"r\">spent</th><th class=\"r\">limit</th><th class=\"far\">used</th><th></th></tr>\n");
         budget(p, &p->s->accounts[i]);
     }

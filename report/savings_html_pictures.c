@@ -187,7 +187,8 @@ static bool says_something(const dd_savings_page *p, const area *a)
 
 void dd_savings_html_maps(dd_savings_page *p)
 {
-    area   all[] = { { .by = DD_SAVINGS_FEATURE, .label = "by feature" }, { .by = DD_SAVINGS_TEAM, .label = "by team" }, { .by = DD_SAVINGS_MODEL, .label = "by model" } };
+    area   all[] = { { .by = DD_SAVINGS_FEATURE, .label = "by feature" }, { .by = DD_SAVINGS_TEAM, .label = "by team" },
+                     { .by = DD_SAVINGS_MODEL, .label = "by model" } };
     area   v[DD_COUNT(all)];
     size_t n = 0;
     for (size_t i = 0; i < DD_COUNT(all); i++) {

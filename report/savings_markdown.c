@@ -32,8 +32,9 @@ static void name(page *p, dd_savings_by by, dd_str n)
 static void figures(page *p, const dd_savings_sum *s)
 {
     dd_pusd saved = dd_savings_saved(s), instead = dd_savings_instead(s);
-    dd_buf_printf(p->out, " | " DD_STR_FMT " | " DD_STR_FMT " | " DD_STR_FMT " | " DD_STR_FMT " | " DD_STR_FMT " |\n", DD_STR_ARG(dd_fmt_count(&p->tmp, s->requests)),
-                  DD_STR_ARG(money(p, instead)), DD_STR_ARG(money(p, dd_savings_spent(s))), DD_STR_ARG(money(p, saved)),
+    dd_buf_printf(p->out, " | " DD_STR_FMT " | " DD_STR_FMT " | " DD_STR_FMT " | " DD_STR_FMT " | " DD_STR_FMT " |\n",
+                  DD_STR_ARG(dd_fmt_count(&p->tmp, s->requests)), DD_STR_ARG(money(p, instead)), DD_STR_ARG(money(p, dd_savings_spent(s))),
+                  DD_STR_ARG(money(p, saved)),
                   DD_STR_ARG(dd_savings_share(&p->tmp, saved, instead)));
 }
 
@@ -53,8 +54,10 @@ static void summary(page *p)
     const dd_savings     *s = p->s;
     const dd_savings_sum *t = &s->total;
     dd_pusd               saved = dd_savings_saved(t), cached = dd_savings_saved(&s->cache);
-    dd_str                share = dd_savings_share(&p->tmp, saved, dd_savings_instead(t)), change = dd_savings_change(&p->tmp, saved, dd_savings_saved(&s->before));
-    dd_buf_printf(p->out, "# LLM savings, " DD_STR_FMT "%s\n\n", DD_STR_ARG(dd_savings_dates(&p->tmp, s->from, s->to)), s->open ? " (today so far)" : "");
+    dd_str                share  = dd_savings_share(&p->tmp, saved, dd_savings_instead(t));
+    dd_str                change = dd_savings_change(&p->tmp, saved, dd_savings_saved(&s->before));
+    dd_buf_printf(p->out, "# LLM savings, " DD_STR_FMT "%s\n\n", DD_STR_ARG(dd_savings_dates(&p->tmp, s->from, s->to)),
+                  s->open ? " (today so far)" : "");
     if (saved == DD_PUSD_UNKNOWN)
         dd_buf_addz(p->out, "**What was saved is not known**");
     else
@@ -64,7 +67,7 @@ static void summary(page *p)
     dd_buf_printf(p->out, ": " DD_STR_FMT " spent", DD_STR_ARG(money(p, dd_savings_spent(t))));
     if (dd_savings_instead(t) != DD_PUSD_UNKNOWN)
         dd_buf_printf(p->out, " instead of " DD_STR_FMT, DD_STR_ARG(money(p, dd_savings_instead(t))));
-    dd_buf_printf(p->out, ", over " DD_STR_FMT ".\n\n", DD_STR_ARG(dd_fmt_plural(&p->tmp, (size_t)t->requests, "call", "calls")));
+    dd_buf_printf(p->out, ", over " DD_STR_FMT ".\n\n", DD_STR_ARG(dd_savings_calls(&p->tmp, t->requests)));
     if (s->before.requests)
         dd_buf_printf(p->out, "- The period before (" DD_STR_FMT "): " DD_STR_FMT " spent, " DD_STR_FMT " saved%s" DD_STR_FMT "\n",
                       DD_STR_ARG(dd_savings_dates(&p->tmp, s->before_from, s->before_to)), DD_STR_ARG(money(p, dd_savings_spent(&s->before))),
@@ -78,7 +81,7 @@ static void summary(page *p)
             dd_md_code(p->out, s->premium);
         else
             dd_buf_addz(p->out, "the strongest model there is");
-        dd_buf_printf(p->out, " had answered " DD_STR_FMT ": " DD_STR_FMT " more\n", DD_STR_ARG(dd_fmt_plural(&p->tmp, (size_t)t->premiums, "call", "calls")),
+        dd_buf_printf(p->out, " had answered " DD_STR_FMT ": " DD_STR_FMT " more\n", DD_STR_ARG(dd_savings_calls(&p->tmp, t->premiums)),
                       DD_STR_ARG(money(p, t->premium_saved)));
     }
 }
@@ -126,12 +129,13 @@ static void not_counted(page *p)
     if (p->s->over)
         dd_buf_addz(p->out, "- A sum is larger than can be told: figures are too low.\n");
     if (t->unpriced)
-        dd_buf_printf(p->out, "- No price is known for " DD_STR_FMT ": in no amount.\n", DD_STR_ARG(dd_fmt_plural(&p->tmp, (size_t)t->unpriced, "call", "calls")));
+        dd_buf_printf(p->out, "- No price is known for " DD_STR_FMT ": in no amount.\n", DD_STR_ARG(dd_savings_calls(&p->tmp, t->unpriced)));
     if (no_original > 0)
         dd_buf_printf(p->out, "- The model that was asked for has no price in " DD_STR_FMT ": in what was spent, in no saving.\n",
-                      DD_STR_ARG(dd_fmt_plural(&p->tmp, (size_t)no_original, "call", "calls")));
+                      DD_STR_ARG(dd_savings_calls(&p->tmp, no_original)));
     if (t->errors)
-        dd_buf_printf(p->out, "- Ended in an error, counted with what they cost: " DD_STR_FMT ".\n", DD_STR_ARG(dd_fmt_plural(&p->tmp, (size_t)t->errors, "call", "calls")));
+        dd_buf_printf(p->out, "- Ended in an error, counted with what they cost: " DD_STR_FMT ".\n",
+                      DD_STR_ARG(dd_savings_calls(&p->tmp, t->errors)));
 }
 
 static void budgets(page *p)
@@ -148,7 +152,8 @@ static void budgets(page *p)
         dd_md_text(p->out, b->name);
         dd_buf_addz(p->out, " | ");
         dd_md_text(p->out, dd_spend_who(&p->tmp, b));
-        dd_buf_printf(p->out, " | " DD_STR_FMT " | " DD_STR_FMT "/%s | ", DD_STR_ARG(money(p, b->spent)), DD_STR_ARG(money(p, b->limit)), dd_period_name(b->period));
+        dd_buf_printf(p->out, " | " DD_STR_FMT " | " DD_STR_FMT "/%s | ", DD_STR_ARG(money(p, b->spent)),
+                      DD_STR_ARG(money(p, b->limit)), dd_period_name(b->period));
         dd_md_text(p->out, dd_spend_verdict(&p->tmp, b));
         dd_buf_addz(p->out, " |\n");
     }

@@ -37,7 +37,7 @@ static void headline(view *w)
     dd_str rest = dd_arena_printf(w->a, ": " DD_STR_FMT " spent", DD_STR_ARG(dd_fmt_money(w->a, spent)));
     if (instead != DD_PUSD_UNKNOWN && saved != DD_PUSD_UNKNOWN)
         rest = dd_arena_printf(w->a, DD_STR_FMT " instead of " DD_STR_FMT, DD_STR_ARG(rest), DD_STR_ARG(dd_fmt_money(w->a, instead)));
-    rest = dd_arena_printf(w->a, DD_STR_FMT " · " DD_STR_FMT, DD_STR_ARG(rest), DD_STR_ARG(dd_fmt_plural(w->a, (size_t)t->requests, "call", "calls")));
+    rest = dd_arena_printf(w->a, DD_STR_FMT " · " DD_STR_FMT, DD_STR_ARG(rest), DD_STR_ARG(dd_savings_calls(w->a, t->requests)));
     dd_sheet_wrap(v, r, col, v->left + 2, v->right, DD_ROLE_TEXT, rest);
 }
 
@@ -90,8 +90,9 @@ static void summary(view *w)
     line                  v[8];
     size_t                n     = 0;
     dd_pusd               saved = dd_savings_saved(t), other = DD_PUSD_UNKNOWN, cached = dd_savings_saved(&s->cache);
-    dd_sheet_heading(&w->v, "Statement", dd_arena_printf(w->a, DD_STR_FMT "%s", DD_STR_ARG(dd_savings_dates(w->a, s->from, s->to)), s->open ? ", today so far" : ""));
-    dd_str then = s->before.requests ? dd_arena_printf(w->a, "before: " DD_STR_FMT, DD_STR_ARG(dd_savings_dates(w->a, s->before_from, s->before_to))) : DD_STR("");
+    dd_str                dates = dd_savings_dates(w->a, s->from, s->to), then = dd_savings_dates(w->a, s->before_from, s->before_to);
+    then = s->before.requests ? dd_arena_printf(w->a, "before: " DD_STR_FMT, DD_STR_ARG(then)) : DD_STR("");
+    dd_sheet_heading(&w->v, "Statement", dd_arena_printf(w->a, DD_STR_FMT "%s", DD_STR_ARG(dates), s->open ? ", today so far" : ""));
     v[n++] = (line){ "With the models asked for", dd_savings_instead(t), DD_ROLE_MONEY, then };
     v[n++] = (line){ "Spent", dd_savings_spent(t), DD_ROLE_MONEY, against(w, dd_savings_spent(t), dd_savings_spent(&s->before)) };
     v[n++] = (line){ "Saved", saved, role_of(saved), saved_note(w) };
@@ -102,8 +103,8 @@ static void summary(view *w)
     }
     if (t->premiums)
         v[n++] = (line){ "Against the best model", t->premium_saved, role_of(t->premium_saved),
-                         dd_arena_printf(w->a, "if " DD_STR_FMT " had answered " DD_STR_FMT, DD_STR_ARG(s->premium.len ? s->premium : DD_STR("the strongest there is")),
-                                         DD_STR_ARG(dd_fmt_plural(w->a, (size_t)t->premiums, "call", "calls"))) };
+                         dd_arena_printf(w->a, "if " DD_STR_FMT " had answered " DD_STR_FMT, DD_STR_ARG(dd_savings_best(s)),
+                                         DD_STR_ARG(dd_savings_calls(w->a, t->premiums))) };
     lines(w, v, n);
 }
 
@@ -119,7 +120,8 @@ static void series_row(view *w, const char *label, dd_role role, const dd_pusd *
 static void series(view *w)
 {
     const dd_savings_spans *d = &w->s->days;
-    dd_pusd                *spent = dd_newn(w->a, dd_pusd, d->n + 1), *saved = dd_newn(w->a, dd_pusd, d->n + 1), *lost = dd_newn(w->a, dd_pusd, d->n + 1);
+    dd_pusd                *spent = dd_newn(w->a, dd_pusd, d->n + 1), *saved = dd_newn(w->a, dd_pusd, d->n + 1);
+    dd_pusd                *lost = dd_newn(w->a, dd_pusd, d->n + 1);
     dd_pusd                 most = 0, least = 0;
     if (d->n < 2)
         return;
@@ -177,7 +179,8 @@ static void table_head(view *w, const columns *c, const char *what)
 {
     size_t r = dd_sheet_row(&w->v);
     const struct { int end; const char *name; } names[] = {
-        { c->calls ? c->end_calls : 0, "calls" }, { c->end_instead, "asked for" }, { c->end_spent, "spent" }, { c->end_saved, "saved" }, { c->end_share, "%" },
+        { c->calls ? c->end_calls : 0, "calls" }, { c->end_instead, "asked for" }, { c->end_spent, "spent" }, { c->end_saved, "saved" },
+        { c->end_share, "%" },
     };
     dd_grid_putz(&w->v.g, r, w->v.left, DD_ROLE_DIM, what);
     for (size_t i = 0; i < DD_COUNT(names); i++)
@@ -235,8 +238,10 @@ static void breakdown(view *w, dd_savings_by by, const char *title, const char *
     entry                 *v    = dd_newn(w->a, entry, shown + 2);
     if (!is_told(list))
         return;
-    for (; n < shown; n++)
-        v[n] = (entry){ by == DD_SAVINGS_SWAP ? swap_name(w, list->v[n].name) : dd_savings_shown(by, list->v[n].name), &list->v[n].s, false, DD_STR("") };
+    for (; n < shown; n++) {
+        dd_str name = list->v[n].name;
+        v[n] = (entry){ by == DD_SAVINGS_SWAP ? swap_name(w, name) : dd_savings_shown(by, name), &list->v[n].s, false, DD_STR("") };
+    }
     if (list->n > shown)
         v[n++] = (entry){ dd_arena_printf(w->a, "%zu more", list->n - shown), &rest, false, DD_STR("") };
     v[n++] = (entry){ DD_STR("total"), &w->s->total, true, DD_STR("") };
@@ -272,13 +277,14 @@ static void not_counted(view *w)
         dd_sheet_entry(&w->v, "Too large", DD_ROLE_BAD, DD_STR("a sum is larger than can be told: figures are too low"));
     if (t->unpriced)
         dd_sheet_entry(&w->v, "No price", DD_ROLE_WARN, dd_arena_printf(w->a, "what " DD_STR_FMT " cost is not known: in no amount",
-                                                                        DD_STR_ARG(dd_fmt_plural(w->a, (size_t)t->unpriced, "call", "calls"))));
+                                                                        DD_STR_ARG(dd_savings_calls(w->a, t->unpriced))));
     if (no_original > 0)
-        dd_sheet_entry(&w->v, "No saving", DD_ROLE_WARN, dd_arena_printf(w->a, "of " DD_STR_FMT " the model that was asked for has no price: in what was spent, in no saving",
-                                                                         DD_STR_ARG(dd_fmt_plural(w->a, (size_t)no_original, "call", "calls"))));
+        dd_sheet_entry(&w->v, "No saving", DD_ROLE_WARN, dd_arena_printf(w->a, "of " DD_STR_FMT " the model that was asked for has no price: in what "
+                                                                               "was spent, in no saving",
+                                                                         DD_STR_ARG(dd_savings_calls(w->a, no_original))));
     if (t->errors)
         dd_sheet_entry(&w->v, "Failed", DD_ROLE_TEXT, dd_arena_printf(w->a, DD_STR_FMT " ended in an error; they count with what they cost",
-                                                                      DD_STR_ARG(dd_fmt_plural(w->a, (size_t)t->errors, "call", "calls"))));
+                                                                      DD_STR_ARG(dd_savings_calls(w->a, t->errors))));
 }
 
 static void budgets(view *w)
@@ -295,7 +301,8 @@ static void budgets(view *w)
             continue;
         dd_str of = dd_arena_printf(w->a, DD_STR_FMT " of " DD_STR_FMT "/%s: " DD_STR_FMT, DD_STR_ARG(dd_fmt_money(w->a, b->spent)),
                                     DD_STR_ARG(dd_fmt_money(w->a, b->limit)), dd_period_name(b->period), DD_STR_ARG(dd_spend_verdict(w->a, b)));
-        dd_str text = dd_arena_printf(w->a, DD_STR_FMT " (" DD_STR_FMT "), " DD_STR_FMT, DD_STR_ARG(b->name), DD_STR_ARG(dd_spend_who(w->a, b)), DD_STR_ARG(of));
+        dd_str text = dd_arena_printf(w->a, DD_STR_FMT " (" DD_STR_FMT "), " DD_STR_FMT, DD_STR_ARG(b->name),
+                                      DD_STR_ARG(dd_spend_who(w->a, b)), DD_STR_ARG(of));
         dd_sheet_wrap(&w->v, dd_sheet_row(&w->v), w->v.left, w->v.left + 2, w->v.right, roles[b->outlook.kind], text);
     }
     if (shown > BUDGETS_SHOWN)
@@ -313,8 +320,9 @@ static void method(view *w)
 static void nothing(view *w)
 {
     dd_str dates = dd_savings_dates(w->a, w->s->from, w->s->to);
-    dd_str text  = w->s->store ? dd_arena_printf(w->a, "No request was recorded from " DD_STR_FMT " (UTC). A longer --period looks further back.", DD_STR_ARG(dates))
-                               : DD_STR("Nothing is recorded yet. Requests that go through \"dd0c proxy\" are; \"dd0c run -- COMMAND\" sends a program's there.");
+    dd_str text  = DD_STR("Nothing is recorded yet. Requests that go through \"dd0c proxy\" are; \"dd0c run -- COMMAND\" sends a program's there.");
+    if (w->s->store)
+        text = dd_arena_printf(w->a, "No request was recorded from " DD_STR_FMT " (UTC). A longer --period looks further back.", DD_STR_ARG(dates));
     dd_sheet_row(&w->v);
     dd_sheet_wrap(&w->v, dd_sheet_row(&w->v), w->v.left, w->v.left, w->v.right, DD_ROLE_TEXT, text);
 }

@@ -188,7 +188,8 @@ static void put_models(pen *p, const dd_event *e)
     if (used.len > 0)
         whole = dd_arena_printf(p->tmp, DD_STR_FMT DD_STR_FMT DD_STR_FMT, DD_STR_ARG(e->provider), DD_STR_ARG(slash), DD_STR_ARG(used));
     else if (e->endpoint.len > 0)
-        whole = dd_arena_printf(p->tmp, DD_STR_FMT DD_STR_FMT "(" DD_STR_FMT ")", DD_STR_ARG(e->provider), DD_STR_ARG(slash), DD_STR_ARG(e->endpoint));
+        whole = dd_arena_printf(p->tmp, DD_STR_FMT DD_STR_FMT "(" DD_STR_FMT ")", DD_STR_ARG(e->provider), DD_STR_ARG(slash),
+                                DD_STR_ARG(e->endpoint));
     put(p, DD_ROLE_MODEL, whole);
     if (e->requested_model.len > 0 && !dd_str_eq(e->requested_model, used) && !dd_str_eq(e->requested_model, whole)) {
         putf(p, DD_ROLE_DIM, " for ");
@@ -415,7 +416,9 @@ double dd_tail_quantile_us(const dd_tail_sum *s, double q)
 
 static dd_str duration(dd_arena *a, double us)
 {
-    return us >= 1e7 ? dd_arena_printf(a, "%.0f s", us / 1e6) : us >= 1e6 ? dd_arena_printf(a, "%.2f s", us / 1e6) : dd_arena_printf(a, "%.1f ms", us / 1e3);
+    if (us >= 1e6)
+        return dd_arena_printf(a, us >= 1e7 ? "%.0f s" : "%.2f s", us / 1e6);
+    return dd_arena_printf(a, "%.1f ms", us / 1e3);
 }
 
 typedef struct { dd_role role; dd_str text; } part;
@@ -440,7 +443,8 @@ static size_t parts_of(const dd_tail_sum *s, dd_arena *a, part *v)
         v[n++] = (part){ DD_ROLE_TEXT, dd_arena_printf(a, DD_STR_FMT " tokens in, " DD_STR_FMT " out", DD_STR_ARG(dd_fmt_tokens(a, s->input)),
                                                        DD_STR_ARG(dd_fmt_tokens(a, s->output))) };
     if (p50 >= 0)
-        v[n++] = (part){ DD_ROLE_TEXT, dd_arena_printf(a, "p50 " DD_STR_FMT ", p95 " DD_STR_FMT, DD_STR_ARG(duration(a, p50)), DD_STR_ARG(duration(a, p95))) };
+        v[n++] = (part){ DD_ROLE_TEXT, dd_arena_printf(a, "p50 " DD_STR_FMT ", p95 " DD_STR_FMT, DD_STR_ARG(duration(a, p50)),
+                                                       DD_STR_ARG(duration(a, p95))) };
     return n;
 }
 

@@ -52,6 +52,6 @@ typedef struct {
 } dd_tail_sum;                 /* begins as zeros */
 void   dd_tail_add(dd_tail_sum *s, const dd_event *e);
 double dd_tail_quantile_us(const dd_tail_sum *s, double q);   /* < 0: none is known */
-/* "3 requests · 1 error · $0.0042 · saved $0.01 · 1.2k tokens in, 300 out · p50 830 ms, p95 2.1 s": broken to the look's width, with a rule above. */
+/* "3 requests · 1 error · $0.0042 · saved $0.01 · 1.2k tokens in, 300 out · p50 830 ms, p95 2.1 s", broken to the width, below a rule. */
 void   dd_tail_totals(const dd_tail_look *look, const dd_tail_sum *s, dd_buf *out);
 #endif
