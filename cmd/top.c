@@ -339,7 +339,8 @@ dd_code dd_cmd_top(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err
         args.plain = true;
     }
     dd_top_opts opts = { .cmd = screen && !args.plain ? NULL : cmd, .config = args.config,
-                         .interval_ms = args.interval_ms ? args.interval_ms : args.plain ? PLAIN_MS : INTERVAL_MS };
+                         .interval_ms = args.interval_ms ? args.interval_ms : args.plain ? PLAIN_MS : INTERVAL_MS,
+                         .quick = screen && !args.plain };
     if (args.plain)
         return print_lines(&args, &opts, &v, err);
     return screen ? run_screen(&args, &opts, &v, err) : print_once(&args, &opts, &v, err);

@@ -12,6 +12,7 @@ typedef struct {
     const dd_cmd *cmd;          /* for warnings about the configuration; NULL: none are printed */
     const char   *config;       /* NULL: as every command finds it */
     int64_t       interval_ms;
+    bool          quick;        /* the first sample is without budgets and time zone, the next follows at once */
 } dd_top_opts;
 
 /* What a sample is to hold: the part of the view that the reader must know. */

@@ -123,7 +123,8 @@ bool dd_top_live_add(dd_str json, dd_top_live *out)
         out->under_way += whole(o, "under_way", 0);
         out->queued += whole(events, "queued", 0);
         out->dropped += whole(events, "dropped", 0);
-        out->cost += money(o, "cost_usd");
+        if (dd_money_add(out->cost, money(o, "cost_usd"), &out->cost) != DD_OK)
+            out->cost = INT64_MAX;
         slower(o, "latency_ms", &out->latency);
         slower(o, "first_ms", &out->first);
         slower(o, "overhead_ms", &out->overhead);

@@ -11,7 +11,7 @@
 #include "base/time.h"
 #include "cmd/top_store.h"
 
-enum { EVENTS = 400, LOOK_MS = 120, STALE_MS = 60000, REST = 100 /* reading takes one part of so many */, REST_MOST_MS = 15000, SOON_MS = 350 };
+enum { EVENTS = 400, LOOK_MS = 120, STALE_MS = 60000, REST = 100 /* reading takes one part of so many */, REST_MOST_MS = 15000, SOON_MS = 350, BOOK_MS = 2000 };
 
 void dd_top_want_of(const dd_board_view *v, dd_top_want *out)
 {
@@ -142,6 +142,24 @@ static void read_budgets(const dd_book *book, dd_top_stored *out)
     out->board.n_budgets = n;
 }
 
+static int64_t mono_ms(void) { return dd_mono_now().ns / 1000000; }
+static int64_t wall_ms(void) { return dd_wall_now().s * 1000; }
+
+static int64_t within(int64_t n, int64_t least, int64_t most) { return n < least ? least : n > most ? most : n; }
+
+static void read_book(dd_top_store *s)
+{
+    dd_err  err   = DD_ERR_INIT;
+    int64_t start = mono_ms();
+    dd_book_close(s->book);
+    s->book   = dd_book_open(s->warned ? NULL : s->opts->cmd, s->opts->config, wall_ms() / 1000, &err);
+    s->warned = true;
+    dd_buf_clear(&s->problem);
+    if (!s->book)
+        dd_buf_addz(&s->problem, err.msg);
+    s->next_ms = mono_ms() + within((mono_ms() - start) * REST, BOOK_MS, STALE_MS);
+}
+
 /* --- the stored part of a sample --- */
 
 static void note(dd_top_stored *out, dd_code rc, const dd_err *err)
@@ -154,14 +172,12 @@ static void note(dd_top_stored *out, dd_code rc, const dd_err *err)
 
 static void read_all(dd_top_store *s, dd_top_stored *out)
 {
-    dd_err   err  = DD_ERR_INIT;
-    dd_book *book = dd_book_open(s->warned ? NULL : s->opts->cmd, s->opts->config, out->board.now_ms / 1000, &err);
-    s->warned     = true;
-    if (book)
-        read_budgets(book, out);
-    else
-        note(out, DD_ERR_IO, &err);
-    note(out, dd_top_read_sums(s, out, book, &err), &err);
+    dd_err err = DD_ERR_INIT;
+    if (s->book)
+        read_budgets(s->book, out);
+    out->board.problem        = dd_arena_dup(&out->arena, dd_buf_str(&s->problem));
+    out->board.budgets_unread = !s->warned;
+    note(out, dd_top_read_sums(s, out, &err), &err);
     if (!out->board.empty && out->want.tab == DD_BOARD_REQUESTS)
         note(out, read_events(s, out, &err), &err);
     if (!out->board.empty && out->want.inspect && out->want.tab == DD_BOARD_REQUESTS) {
@@ -171,7 +187,6 @@ static void read_all(dd_top_store *s, dd_top_stored *out)
         else
             note(out, rc, &err);
     }
-    dd_book_close(book);
 }
 
 dd_top_stored *dd_top_stored_read(dd_top_store *s, const dd_top_want *want, int64_t now_ms)
@@ -314,9 +329,6 @@ struct dd_top_sampler {
     int64_t         version, next_ms, read_ms;   /* monotonic */
 };
 
-static int64_t mono_ms(void) { return dd_mono_now().ns / 1000000; }
-static int64_t wall_ms(void) { return dd_wall_now().s * 1000; }
-
 dd_top_sampler *dd_top_sampler_new(const dd_top_opts *opts)
 {
     dd_top_sampler *s = dd_calloc(1, sizeof *s);
@@ -336,6 +348,8 @@ void dd_top_sampler_free(dd_top_sampler *s)
     dd_dims_free(s->store.dims);
     dd_pages_free(s->store.pages);
     dd_top_sockets_free(s->sockets);
+    dd_book_close(s->store.book);
+    dd_buf_free(&s->store.problem);
     dd_buf_free(&s->store.dir);
     free(s);
 }
@@ -351,15 +365,12 @@ static bool is_stale(const dd_top_sampler *s, const dd_top_want *want, bool hurr
 
 static void reread(dd_top_sampler *s, const dd_top_want *want, int64_t version)
 {
-    int64_t start = dd_mono_now().ns, rest;
+    int64_t start = dd_mono_now().ns;
     drop(s->stored);
     s->stored  = dd_top_stored_read(&s->store, want, wall_ms());
     s->version = version;
     s->read_ms = mono_ms();
-    rest       = (dd_mono_now().ns - start) * REST / 1000000;
-    if (rest < s->store.opts->interval_ms)
-        rest = s->store.opts->interval_ms;
-    s->next_ms = s->read_ms + (rest > REST_MOST_MS ? REST_MOST_MS : rest) - 50;
+    s->next_ms = s->read_ms + within((dd_mono_now().ns - start) * REST / 1000000, s->store.opts->interval_ms, REST_MOST_MS) - 50;
 }
 
 dd_top_sample *dd_top_sampler_next(dd_top_sampler *s, const dd_top_want *want, bool hurry)
@@ -367,7 +378,11 @@ dd_top_sample *dd_top_sampler_next(dd_top_sampler *s, const dd_top_want *want, b
     dd_top_live live;
     bool        news    = dd_top_sockets_read(s->sockets, &live);
     int64_t     version = dd_dims_version(s->store.dims);
-    bool        stale   = is_stale(s, want, hurry, version);
+    bool        stale   = is_stale(s, want, hurry, version), first = s->store.opts->quick && !s->stored;
+    if (!first && (!s->store.warned || (stale && mono_ms() >= s->store.next_ms && !hurry))) {
+        read_book(&s->store);
+        stale = true;
+    }
     if (stale)
         reread(s, want, version);
     if (!stale && !news)
@@ -452,7 +467,7 @@ static void *run(void *arg)
     while (await(r, wait_ms, &want, &hurry)) {
         dd_top_sample *got = dd_top_sampler_next(s, &want, hurry);
         /* One answer of a proxy makes no rate: the second follows soon. */
-        wait_ms = got && got->board.link == DD_BOARD_LIVE && got->board.per_second < 0 ? SOON_MS : r->opts.interval_ms;
+        wait_ms = got && got->board.budgets_unread ? 0 : got && got->board.link == DD_BOARD_LIVE && got->board.per_second < 0 ? SOON_MS : r->opts.interval_ms;
         if (got)
             publish(r, got);
     }

@@ -19,10 +19,13 @@ typedef struct {
     dd_pages          *pages;
     dd_buf             dir;
     bool               warned;
+    dd_book           *book;        /* NULL: not read yet, or it cannot be: then `problem` says why */
+    dd_buf             problem;
+    int64_t            next_ms;     /* when the book is read again; monotonic. Budgets that no proxy has charged yet are summed up, which takes long */
 } dd_top_store;
 
 dd_top_stored *dd_top_stored_read(dd_top_store *s, const dd_top_want *want, int64_t now_ms);
 /* Fills the board's rows, `top` and totals from the sums (cmd/top_sums.c). */
-dd_code dd_top_read_sums(dd_top_store *s, dd_top_stored *out, const dd_book *book, dd_err *err);
+dd_code dd_top_read_sums(dd_top_store *s, dd_top_stored *out, dd_err *err);
 dd_event *dd_top_event_dup(dd_arena *a, const dd_event *e);
 #endif

@@ -70,7 +70,7 @@ static dd_board_row *row_of(table *t, dd_str value)
     void **at = dd_map_at(&t->known, value);
     if (!*at) {
         dd_board_row *row  = dd_new(t->a, dd_board_row);
-        dd_str        name = t->by == DD_BOARD_KEY ? dd_book_key_name(t->book, value) : DD_STR("");
+        dd_str        name = t->by == DD_BOARD_KEY && t->book ? dd_book_key_name(t->book, value) : DD_STR("");
         row->value  = dd_arena_dup(t->a, value);
         row->name   = name.len ? dd_arena_dup(t->a, name) : row->value;
         row->now    = row->before = (dd_board_sum){ .misses = -1 };
@@ -282,8 +282,9 @@ static dd_code read_providers(dd_top_store *s, dd_top_stored *out, const range *
     return rc;
 }
 
-dd_code dd_top_read_sums(dd_top_store *s, dd_top_stored *out, const dd_book *book, dd_err *err)
+dd_code dd_top_read_sums(dd_top_store *s, dd_top_stored *out, dd_err *err)
 {
+    const dd_book     *book = s->book;
     const dd_top_want *w = &out->want;
     dd_board          *b = &out->board;
     range              r = range_of(w->period, b->now_ms / 1000);

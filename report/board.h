@@ -84,6 +84,7 @@ typedef struct {
     dd_board_by     top_by;
     const dd_board_provider *providers; size_t n_providers;
     const dd_spend_account  *budgets; size_t n_budgets;     /* fullest first */
+    bool            budgets_unread;                         /* they come in a moment */
     const dd_event  *events; size_t n_events;               /* newest first */
     bool            more;                                   /* there are older ones */
     const dd_event  *event;                                 /* the inspector's; NULL: none */

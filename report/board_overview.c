@@ -217,7 +217,7 @@ void dd_board_budget_strip(dd_canvas *c, dd_area at)
         dd_canvas_text(c, at.x + name + bar + 2, y, words, a->outlook.kind >= DD_OUTLOOK_WILL_EXCEED ? outlooks[a->outlook.kind] : DD_ROLE_DIM, used);
     }
     if (!shown)
-        dd_canvas_textz(c, at.x, at.y, at.w, DD_ROLE_DIM, "none is set; budgets: in dd0c.yaml sets them");
+        dd_canvas_textz(c, at.x, at.y, at.w, DD_ROLE_DIM, c->b->budgets_unread ? "reading ..." : "none is set; budgets: in dd0c.yaml sets them");
 }
 
 /* --- together --- */

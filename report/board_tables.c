@@ -116,5 +116,5 @@ void dd_board_budgets(dd_canvas *c, dd_area at)
         budget(c, (dd_area){ at.x, at.y + (int)i * each, at.w, 3 }, &c->b->budgets[first + i], first + i);
     if (!n)
         dd_canvas_wrap(c, (dd_area){ at.x + 2, at.y + 1, at.w - 4, at.h - 1 }, DD_ROLE_DIM,
-                       DD_STR("No budget is set. Write one into dd0c.yaml, for all requests or for each key, team, feature, user or model: docs/budgets.md says how."));
+                       c->b->budgets_unread ? DD_STR("reading ...") : DD_STR("No budget is set. Write one into dd0c.yaml, for all requests or for each key, team, feature, user or model: docs/budgets.md says how."));
 }
