@@ -108,8 +108,9 @@ static void read_budgets(dd_metrics *m, const dd_book *book, dd_arena *arena)
     for (size_t i = 0; i < n; i++) {
         bool known = v[i].outlook.kind != DD_OUTLOOK_NONE;
         if (!v[i].open && v[i].configured)
-            out[m->n_budgets++] = (dd_metrics_budget){ v[i].name, dd_str_z(dd_budget_scope_name(v[i].scope)), value_of(v, n, i), v[i].limit, v[i].spent,
-                                                       v[i].reserved, known ? v[i].outlook.projection : DD_PUSD_UNKNOWN };
+            out[m->n_budgets++] = (dd_metrics_budget){ .budget = v[i].name, .scope = dd_str_z(dd_budget_scope_name(v[i].scope)),
+                                                       .value = value_of(v, n, i), .limit = v[i].limit, .spent = v[i].spent, .reserved = v[i].reserved,
+                                                       .projected = known ? v[i].outlook.projection : DD_PUSD_UNKNOWN };
     }
 }
 

@@ -134,8 +134,8 @@ static void process(dd_json *j, exchange *x, int64_t now_ns)
 
 static void sums(dd_json *j, dd_gateway *g, int64_t now_ns)
 {
-    static const char *const kinds[DD_METER_KINDS] = { [DD_METER_INPUT] = "input", [DD_METER_CACHE_READ] = "cache_read", [DD_METER_CACHE_WRITE] = "cache_write",
-                                                       [DD_METER_OUTPUT] = "output", [DD_METER_REASONING] = "reasoning" };
+    static const char *const kinds[DD_METER_KINDS] = { [DD_METER_INPUT] = "input", [DD_METER_CACHE_READ] = "cache_read",
+                                                       [DD_METER_CACHE_WRITE] = "cache_write", [DD_METER_OUTPUT] = "output", [DD_METER_REASONING] = "reasoning" };
     const dd_meter *meter = dd_gateway_options(g)->meter;
     dd_meter_sum    s     = { .requests = 0 };
     dd_spans        last;

@@ -412,8 +412,10 @@ static void events_up(scrape *s, const char *name) { event_count(s, name, s->m->
 
 static void way_count(scrape *s, const char *name, size_t member)
 {
-    for (size_t i = 0; i < s->m->n_ways; i++)
-        count(s, name, LABELS(s, { "way", dd_str_z(s->m->ways[i].name) }), "", *(const int64_t *)(const void *)((const char *)&s->m->ways[i] + member));
+    for (size_t i = 0; i < s->m->n_ways; i++) {
+        const dd_metrics_way *w = &s->m->ways[i];
+        count(s, name, LABELS(s, { "way", dd_str_z(w->name) }), "", *(const int64_t *)(const void *)((const char *)w + member));
+    }
 }
 
 static void export_sent(scrape *s, const char *name) { way_count(s, name, offsetof(dd_metrics_way, sent)); }
@@ -447,7 +449,7 @@ static const struct { const char *name; kind kind; void (*samples)(scrape *s, co
     { "dd0c_saved_usd_total", COUNTER, saved, "What requests cost less than the requested model would have." },
     { "dd0c_lost_usd_total", COUNTER, lost, "What requests cost more than the requested model would have. Saved less lost is the net saving." },
     { "dd0c_unpriced_requests_total", COUNTER, unpriced, "Requests whose cost is not known, and so is in no sum." },
-    { "dd0c_tokens_total", COUNTER, tokens, "Tokens as providers report them; reasoning is part of output, input leaves out what the prompt cache had." },
+    { "dd0c_tokens_total", COUNTER, tokens, "Tokens as providers report them; reasoning is part of output, input is without what the cache had." },
     { "dd0c_spend_usd_total", COUNTER, spend, "What requests cost, by who asked." },
     { "dd0c_spend_saved_usd_total", COUNTER, spend_saved, "What requests cost less than the requested model would have, by who asked." },
     { "dd0c_spend_requests_total", COUNTER, spend_requests, "Requests by who asked." },

@@ -1,8 +1,9 @@
 /* report/metrics.h - what a proxy counted, as Prometheus reads it: text exposition 0.0.4, or OpenMetrics 1.0.
  *
- * Pure: from readings that the caller took. Series have an end: rows of the meter have one (route/meter.h); histograms and tokens are of the first 256
- * combinations of operation, provider and model, the rest together under "(other)"; targets and budgets are at most 256. No two samples have equal
- * labels, and no counter goes down while the process lives. The families are a table in metrics.c; docs/metrics.md lists them, and a test compares. */
+ * Pure: from readings that the caller took. Series have an end: rows of the meter have one (route/meter.h); histograms and tokens are of the first
+ * 256 combinations of operation, provider and model, the rest together under "(other)"; targets and budgets are at most 256. No two samples have
+ * equal labels, and no counter goes down while the process lives. The families are a table in metrics.c; docs/metrics.md lists them, and a test
+ * compares. */
 #ifndef DD_REPORT_METRICS_H
 #define DD_REPORT_METRICS_H
 #include "base/arena.h"

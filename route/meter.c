@@ -1,8 +1,8 @@
 /* route/meter.c - counters that many threads write and none waits for.
  *
- * There are some copies of all counters (shards). Who counts takes one that nobody else is writing to: one atomic exchange, after which plain loads and
- * stores do for its thirty counters. Is it taken, he goes on to the next; the last one is for all who found none, by atomic additions. A reader adds the
- * shards up. So a count is never lost, nobody waits, and workers do not share cache lines: the first shard tried is the worker's that the event's id
+ * There are some copies of all counters (shards). Who counts takes one that nobody else is writing to: one atomic exchange, after which plain loads
+ * and stores do for its thirty counters. Is it taken, he goes on to the next; the last one is for all who found none, by atomic additions. A reader
+ * adds the shards up. So a count is never lost, nobody waits, and workers do not share cache lines: the first shard tried is the worker's that the event's id
  * names. Labels stand apart, once; a row is found by hash and never moves. */
 #include "route/meter.h"
 
@@ -10,7 +10,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { LABELS_MAX = 4, SHARDS = 17 /* the last is shared */, SLOTS = 4096 /* a power of two, well above the rows */, OTHER = 0, REFUSED_ROWS = DD_METER_SERIES / 4, SPARE = 100 };
+enum { LABELS_MAX = 4, SHARDS = 17 /* the last is shared */, SLOTS = 4096 /* a power of two, well above the rows */ };
+enum { OTHER = 0, REFUSED_ROWS = DD_METER_SERIES / 4, SPARE = 100 };
 typedef _Atomic int64_t cell;
 
 /* The counters of a plain struct, from `first` on, as cells of the same order. */
@@ -254,7 +255,8 @@ static int64_t both(int64_t a, int64_t b) { return (a > 0 ? a : 0) + (b > 0 ? b 
 
 static facts look(const dd_event *e)
 {
-    facts   f     = { .e = e, .error = class_of(e), .total = measure(e->total_us), .first = measure(e->first_us), .overhead = measure(e->overhead_us) };
+    facts   f     = { .e = e, .error = class_of(e), .total = measure(e->total_us), .first = measure(e->first_us),
+                      .overhead = measure(e->overhead_us) };
     dd_pusd saved = 0;
     f.lost = e->cost_saved != DD_PUSD_UNKNOWN && e->cost_saved < 0 ? -e->cost_saved : 0;
     if (e->cost_premium != DD_PUSD_UNKNOWN && e->cost_actual != DD_PUSD_UNKNOWN && !__builtin_sub_overflow(e->cost_premium, e->cost_actual, &saved))

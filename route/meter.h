@@ -16,7 +16,9 @@
 enum { DD_METER_SERIES = 1000, DD_METER_LABEL = 96 /* bytes with the NUL; longer ones are cut between characters */ };
 #define DD_METER_OTHER DD_STR("(other)")
 
-typedef enum { DD_METER_INPUT, DD_METER_CACHE_READ, DD_METER_CACHE_WRITE, DD_METER_OUTPUT, DD_METER_REASONING /* part of output */, DD_METER_KINDS } dd_meter_tokens;
+typedef enum {
+    DD_METER_INPUT, DD_METER_CACHE_READ, DD_METER_CACHE_WRITE, DD_METER_OUTPUT, DD_METER_REASONING /* part of output */, DD_METER_KINDS
+} dd_meter_tokens;
 
 /* By model: a row for each (operation, provider, requested, used). */
 typedef struct {
@@ -24,8 +26,8 @@ typedef struct {
     int64_t requests, unpriced, hits, fallbacks, retries;
     int64_t errors[DD_EC_COUNT];             /* by class; [DD_EC_NONE]: good ones. Together they are `requests` */
     int64_t tokens[DD_METER_KINDS];
-    dd_pusd cost, saved, premium_saved;      /* saved: may go down, for a dearer model may answer; what went down is in `lost`, so saved + lost never does */
-    dd_pusd lost;
+    dd_pusd cost, saved, premium_saved;
+    dd_pusd lost;                            /* saved goes down when a dearer model answers; that is in `lost`, so saved + lost never does */
     dd_hist total, first;
 } dd_meter_model;
 /* By spender: a row for each (team, feature). */

@@ -1,4 +1,5 @@
-"""deploy/grafana and deploy/prometheus against a running proxy: each name and label that they ask for is there, and promtool takes their expressions."""
+"""deploy/grafana and deploy/prometheus against a running proxy: each name and label that they ask for is there;
+promtool takes their expressions."""
 import json
 import pathlib
 import re
@@ -43,7 +44,8 @@ def asked(expr):
     text   = re.sub(r'"(?:[^"\\]|\\.)*"', '""', expr)
     groups = {w for m in re.finditer(r"\b(?:by|on)\s*\(([^)]*)\)", text) for w in re.split(r"[\s,]+", m[1].strip()) if w}
     bare   = re.sub(r"\b(?:by|on)\s*\([^)]*\)", "", text)
-    names  = [(m[1], set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", m[2] or ""))) for m in re.finditer(r"\b([a-z_][a-z0-9_]*)\b(?:\{([^}]*)\})?(?!\()", bare)
+    names  = [(m[1], set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", m[2] or "")))
+              for m in re.finditer(r"\b([a-z_][a-z0-9_]*)\b(?:\{([^}]*)\})?(?!\()", bare)
               if m[1] not in WORDS and not re.fullmatch(r"[smhdwy]", m[1]) and not re.search(r"\{[^}]*$", bare[:m.start()])]
     return names, groups
 

@@ -12,8 +12,8 @@ import time
 from support import CHAT, Client, Upstream, config, events
 
 ASK = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say hi"}], "max_tokens": 5}
-MEMBERS = ["schema", "pid", "version", "url", "started", "uptime_ms", "now_ms", "panic", "under_way", "requests", "errors", "hits", "misses", "fallbacks",
-           "unpriced", "tokens", "cost_usd", "saved_usd", "latency_ms", "first_ms", "overhead_ms", "providers", "events", "export"]
+MEMBERS = ["schema", "pid", "version", "url", "started", "uptime_ms", "now_ms", "panic", "under_way", "requests", "errors", "hits", "misses",
+           "fallbacks", "unpriced", "tokens", "cost_usd", "saved_usd", "latency_ms", "first_ms", "overhead_ms", "providers", "events", "export"]
 
 
 class SocketClient(Client):

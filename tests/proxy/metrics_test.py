@@ -20,7 +20,8 @@ from support import CHAT, Client, Upstream, chat_chunk, config, events  # noqa: 
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ASK = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say hi"}], "max_tokens": 5}
-OPEN = {"Accept": "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"}
+OPEN = {"Accept": "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+                  "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"}          # Prometheus 2.42's
 PROMTOOL = os.environ.get("DD0C_PROMTOOL") or shutil.which("promtool")
 
 
@@ -88,8 +89,8 @@ def test_figures_are_those_of_the_events(cli):
 breaker: {error_rate: off}
 """)
     p, n = start(cli), 0
-    for body, feature, times in (({"model": "gpt-4o"}, "cheap", 7), ({}, "dear", 5), ({}, "same", 9), ({"messages": [{"role": "user", "content": "fail"}]}, "bad", 4),
-                                 ({"model": 5}, "wrong", 3)):
+    for body, feature, times in (({"model": "gpt-4o"}, "cheap", 7), ({}, "dear", 5), ({}, "same", 9),
+                                 ({"messages": [{"role": "user", "content": "fail"}]}, "bad", 4), ({"model": 5}, "wrong", 3)):
         for _ in range(times):
             ask(p, body, X_DD0C_Team="desk", X_DD0C_Feature=feature)
             n += 1
@@ -185,8 +186,8 @@ def test_who_may_read(cli):
     exposition.read(text_of(p)[0])
     assert json.loads(get(p.metrics + "/health")[0])["status"] == "ok"
     port = int(p.metrics.rsplit(":", 1)[1])
-    for method, path in (("GET", "/admin/live"), ("POST", "/v1/chat/completions"), ("GET", "/v1/usage"), ("POST", "/admin/panic"), ("GET", "/v1/models"),
-                         ("GET", "/health/providers"), ("GET", "/"), ("OPTIONS", "/metrics")):
+    for method, path in (("GET", "/admin/live"), ("POST", "/v1/chat/completions"), ("GET", "/v1/usage"), ("POST", "/admin/panic"),
+                         ("GET", "/v1/models"), ("GET", "/health/providers"), ("GET", "/"), ("OPTIONS", "/metrics")):
         assert Client(port).ask(method, path, ASK, {"Authorization": f"Bearer {admin}"}).status == 404, path
 
 
@@ -197,7 +198,8 @@ def test_labels_are_escaped(cli):
         ask(p, X_DD0C_Team=team)
     c = Client(p.port)
     body = json.dumps(ASK).encode()
-    c.sock.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nX-DD0C-Team: \xff\xfe\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    c.sock.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nX-DD0C-Team: \xff\xfe\r\nContent-Type: application/json\r\n"
+                   b"Content-Length: %d\r\n\r\n" % len(body) + body)
     assert c.answer().status == 200
     text = text_of(p)[0]
     promtool("check", "metrics", stdin=text)
@@ -243,7 +245,8 @@ def test_nothing_of_prompts_or_keys(cli):
     p = start(cli)
     secret, mail = "sk-" + "proj-" + "Ab1" * 12, "carol" + "@example.org"
     for where in ("messages", "user", "model", "team"):
-        body = {"messages": [{"role": "user", "content": f"{secret} {mail}"}], **({"user": mail} if where == "user" else {}), **({"model": secret} if where == "model" else {})}
+        body = {"messages": [{"role": "user", "content": f"{secret} {mail}"}], **({"user": mail} if where == "user" else {}),
+                **({"model": secret} if where == "model" else {})}
         ask(p, body, **({"X_DD0C_Team": secret} if where == "team" else {}))
     found = [line for line in text_of(p)[0].decode().splitlines() if secret in line or mail in line or "upstream-secret" in line]
     assert not found, found[:3]
