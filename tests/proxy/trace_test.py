@@ -176,6 +176,20 @@ def test_rules_that_were_tried_are_named(cli):
             assert len(json.dumps(e["rules"], separators=(",", ":"))) <= 512
 
 
+def test_a_downgrade_keeps_the_rules_that_were_tried_before(cli):
+    c = Client(start(cli, Upstream(), """routes:
+  - {name: never, when: 'feature == "x"', from: [openai/gpt-4o]}
+  - {name: usual, when: 'feature == "y"', from: [openai/gpt-4o]}
+  - {name: small, when: 'feature == "z"', from: [openai/gpt-4o-mini]}
+budgets:
+  - {name: all, scope: global, limit: $0.0001/month, on_exceed: "downgrade:small"}
+""").port)
+    ask(c, x_dd0c_feature="y")
+    t = trace(cli, ask(c, x_dd0c_feature="y"))
+    assert t["request"]["route"] == "small" and t["request"]["rules"] == ["never"] and t["request"]["budget"] == "all", t["request"]
+    assert kinds(t) == ["request", "auth", "decision", "prepare", "attempt", "answer"]
+
+
 def test_how_an_answer_ended_in_openai_s_words(cli):
     def chat(reason):
         return {**CHAT, "choices": [{**CHAT["choices"][0], "finish_reason": reason}]}
