@@ -90,7 +90,8 @@ static dd_code filter_of(dd_str word, dd_buf *filter, dd_err *err)
             dd_buf_addc(filter, (char)(word.ptr[i] >= 'A' && word.ptr[i] <= 'F' ? word.ptr[i] + 32 : word.ptr[i]));
     } else {
         dd_fail(err, DD_ERR_USAGE, "\"" DD_STR_FMT "\" is no id", DD_STR_ARG(dd_str_sub(word, 0, 60)));
-        dd_hint(err, "A request's begins with req_ and is in the answer's header x-dd0c-request-id and in dd0c tail; a trace's has 32 hexadecimal digits; last is the newest request.");
+        dd_hint(err, "A request's begins with req_ and is in the answer's header x-dd0c-request-id and in dd0c tail; a trace's has 32 hexadecimal "
+                     "digits; last is the newest request.");
         return DD_ERR_USAGE;
     }
     return DD_OK;
@@ -128,7 +129,8 @@ static dd_code none(const char *dir, dd_str word, dd_err *err)
     if (dd_query_newest(q, NEAR, look_near, &n, NULL) == DD_OK && n.distance <= TYPOS)
         dd_hint(err, "Did you mean \"%s\"?", n.best);
     else if (was_ms < now_ms - (int64_t)KEPT_DAYS * DAY_MS)
-        dd_hint(err, "It would be %lld days old; requests are kept for telemetry.retention, 30 days unless it says otherwise.", (long long)((now_ms - was_ms) / DAY_MS));
+        dd_hint(err, "It would be %lld days old; requests are kept for telemetry.retention, 30 days unless it says otherwise.",
+                (long long)((now_ms - was_ms) / DAY_MS));
     else if (was_ms > now_ms - JUST_NOW_MS)
         dd_hint(err, "A request is recorded about a second after its end.");
     else

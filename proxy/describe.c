@@ -171,8 +171,8 @@ static uint64_t next_random(uint64_t *state)
     return v ^ v >> 31;
 }
 
-/* W3C Trace Context: two of that header, or one that cannot be read, are as none. An id of ours begins with the time in seconds, as AWS X-Ray's do: so
- * `dd0c trace` finds it among millions without an index. Samplers go by its other end. */
+/* W3C Trace Context: two of that header, or one that cannot be read, are as none. An id of ours begins with the time in seconds, as AWS X-Ray's do:
+ * so `dd0c trace` finds it among millions without an index. Samplers go by its other end. */
 void trace_begin(exchange *x)
 {
     const dd_http *h = x->h;

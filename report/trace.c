@@ -147,7 +147,8 @@ static int name_width(view *w, int most)
 static void tree(view *w)
 {
     dd_sheet *v    = &w->v;
-    int       room = v->right - v->left, names = name_width(w, v->narrow ? room - TOOK - 1 : room - TOOK - 3 - (room / 3 > LEAST_BAR ? room / 3 : LEAST_BAR));
+    int       room = v->right - v->left, least = room / 3 > LEAST_BAR ? room / 3 : LEAST_BAR;
+    int       names = name_width(w, v->narrow ? room - TOOK - 1 : room - TOOK - 3 - least);
     bool      bars = room - names - TOOK - 3 >= LEAST_BAR;
     dd_sheet_heading(v, "Time", w->e->n_attempts && bars ? DD_STR("░ waits, █ answers") : DD_STR(""));
     for (size_t i = 0; i < w->t->n_spans; i++) {
@@ -221,7 +222,8 @@ static dd_str delta(view *w)
         return dd_arena_printf(w->a, DD_STR_FMT " less than asking again", DD_STR_ARG(dd_fmt_money(w->a, -d)));
     if (d == 0)
         return DD_STR("as the requested model");
-    return dd_arena_printf(w->a, DD_STR_FMT " %s than " DD_STR_FMT ": " DD_STR_FMT " instead of " DD_STR_FMT, DD_STR_ARG(dd_fmt_money(w->a, d < 0 ? -d : d)),
+    return dd_arena_printf(w->a, DD_STR_FMT " %s than " DD_STR_FMT ": " DD_STR_FMT " instead of " DD_STR_FMT,
+                           DD_STR_ARG(dd_fmt_money(w->a, d < 0 ? -d : d)),
                            d < 0 ? "less" : "more", DD_STR_ARG(e->requested_model), DD_STR_ARG(dd_fmt_money(w->a, e->cost_actual)),
                            DD_STR_ARG(dd_fmt_money(w->a, e->cost_original)));
 }
@@ -309,7 +311,8 @@ static void add_tokens(view *w, dd_buf *b, const dd_usage *u)
         return;
     dd_buf_printf(b, " · " DD_STR_FMT " tokens in", DD_STR_ARG(dd_fmt_count(w->a, in)));
     if (u->cache_read > 0 || kept > 0)
-        dd_buf_printf(b, " (prompt cache: " DD_STR_FMT " read, " DD_STR_FMT " written)", DD_STR_ARG(dd_fmt_count(w->a, u->cache_read > 0 ? u->cache_read : 0)),
+        dd_buf_printf(b, " (prompt cache: " DD_STR_FMT " read, " DD_STR_FMT " written)",
+                      DD_STR_ARG(dd_fmt_count(w->a, u->cache_read > 0 ? u->cache_read : 0)),
                       DD_STR_ARG(dd_fmt_count(w->a, kept)));
     dd_buf_printf(b, ", " DD_STR_FMT " out", DD_STR_ARG(dd_fmt_count(w->a, out)));
 }
@@ -331,7 +334,8 @@ static void attempt(view *w, size_t i)
     if (col + 2 + (int)dd_utf8_width(what) <= v->right)
         dd_grid_put(&v->g, r, col + 1, bad ? DD_ROLE_BAD : DD_ROLE_SAVING, what);
     dd_buf_clear(&b);
-    dd_buf_printf(&b, "at " DD_STR_FMT ", took " DD_STR_FMT, DD_STR_ARG(dd_report_took(w->a, a->start_us)), DD_STR_ARG(dd_report_took(w->a, a->total_us)));
+    dd_buf_printf(&b, "at " DD_STR_FMT ", took " DD_STR_FMT, DD_STR_ARG(dd_report_took(w->a, a->start_us)),
+                  DD_STR_ARG(dd_report_took(w->a, a->total_us)));
     if (a->first_us > a->start_us)
         dd_buf_printf(&b, ", head after " DD_STR_FMT, DD_STR_ARG(dd_report_took(w->a, a->first_us - a->start_us)));
     add_tokens(w, &b, &a->usage);
@@ -373,7 +377,8 @@ static void whose(view *w)
 {
     const dd_event *e = w->e;
     const struct { const char *label; dd_str text; } rows[] = {
-        { "Key", e->key_id }, { "Team", e->team }, { "Feature", e->feature }, { "User", e->user }, { "Env", e->env }, { "Call site", e->call_site }, { "Tags", e->tags },
+        { "Key", e->key_id }, { "Team", e->team }, { "Feature", e->feature }, { "User", e->user }, { "Env", e->env }, { "Call site", e->call_site },
+        { "Tags", e->tags },
     };
     dd_sheet_heading(&w->v, "Request", e->endpoint);
     ending(w);
@@ -386,7 +391,8 @@ static void whose(view *w)
 
 void dd_report_trace_draw(dd_grid *g, int left, int right, const dd_event *e, const dd_trace *t, const dd_report_opts *opts)
 {
-    view w = { .v = { .g = *g, .opts = opts, .left = left, .right = right < g->width ? right : g->width, .narrow = right - left < 60 }, .e = e, .t = t };
+    int  end = right < g->width ? right : g->width;
+    view w   = { .v = { .g = *g, .opts = opts, .left = left, .right = end, .narrow = end - left < 60 }, .e = e, .t = t };
     w.a    = &w.v.tmp;
     headline(&w);
     tree(&w);

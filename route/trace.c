@@ -1,6 +1,7 @@
-/* The tree of a request. Attributes and names: OpenTelemetry's semantic conventions for GenAI spans (semantic-conventions-genai, gen-ai-spans.md and its
- * registry) and for HTTP (semantic-conventions 1.41, http-spans.md), read 2026-11-20; those of GenAI are in development, so a name may still change
- * there. All spans and attributes of a trace are one piece of the arena, nothing is printed but an id: an exporter makes one of each request. */
+/* The tree of a request. Attributes and names: OpenTelemetry's semantic conventions for GenAI spans (semantic-conventions-genai, gen-ai-spans.md and
+ * its registry) and for HTTP (semantic-conventions 1.41, http-spans.md), read 2026-11-20; those of GenAI are in development, so a name may still
+ * change there. All spans and attributes of a trace are one piece of the arena, nothing is printed but an id: an exporter makes one of each
+ * request. */
 #include "route/trace.h"
 
 enum { ON_REQUEST = 24, ON_DECISION = 14, ON_ATTEMPT = 18, ON_OTHERS = 4, OTHERS = 6 /* spans beside the attempts */ };
@@ -96,8 +97,8 @@ static dd_span *begin(tree *t, dd_span_kind kind, dd_str name, int64_t start_us,
     if (end >= 0 && duration_us > end - start)
         duration_us = end - start;
     t->last_us = start;
-    *s = (dd_span){ .kind = kind, .name = name, .parent = t->n ? 0 : -1, .start_us = start, .duration_us = duration_us < 0 ? -1 : duration_us, .attrs = t->next,
-                    .id = dd_trace_span(t->e->id, 0x10000u + (unsigned)kind) };
+    *s = (dd_span){ .kind = kind, .name = name, .parent = t->n ? 0 : -1, .start_us = start, .duration_us = duration_us < 0 ? -1 : duration_us,
+                    .attrs = t->next, .id = dd_trace_span(t->e->id, 0x10000u + (unsigned)kind) };
     t->n++;
     return s;
 }

@@ -8,9 +8,9 @@
  *   |- attempt 1 .. n               [client spans with GenAI's attributes: model, tokens, cost, status]
  *   `- transform answer
  *
- * `dd0c trace`, the inspector of `dd0c top` and the OTLP export show the same tree. Names and attributes follow OpenTelemetry's semantic conventions for
- * GenAI clients and HTTP servers, and ours begin with "dd0c."; ai.* are R10.4's. No word of a prompt, no key, no user's name. Pure; fills the caller's
- * struct, whose text is borrowed from the event and from `arena`. */
+ * `dd0c trace`, the inspector of `dd0c top` and the OTLP export show the same tree. Names and attributes follow OpenTelemetry's semantic conventions
+ * for GenAI clients and HTTP servers, and ours begin with "dd0c."; ai.* are R10.4's. No word of a prompt, no key, no user's name. Pure; fills the
+ * caller's struct, whose text is borrowed from the event and from `arena`. */
 #ifndef DD_ROUTE_TRACE_H
 #define DD_ROUTE_TRACE_H
 #include "base/arena.h"
@@ -33,8 +33,8 @@ typedef struct {
     uint64_t       id;              /* never 0 */
     int64_t        start_us, duration_us;   /* since the request's start; duration -1 not known */
     bool           client;          /* a call to somebody else */
-    dd_str         error;           /* why it failed, as a word; "" it did not. A request's also when it was the caller's fault: for OTel a server's span
-                                     * with a 4xx has no status of an error */
+    dd_str         error;           /* why it failed, as a word; "" it did not. A request's also when it was the caller's fault: for OTel a
+                                     * server's span with a 4xx has no status of an error */
     const dd_attr *attrs;
     size_t         n_attrs;
 } dd_span;

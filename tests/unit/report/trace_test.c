@@ -7,7 +7,8 @@
 #include "base/file.h"
 
 static const dd_attempt two[] = {
-    { .provider = { "openai", 6 }, .model = { "gpt-4o", 6 }, .status = 500, .error = DD_EC_UPSTREAM, .start_us = 14000, .first_us = 310000, .total_us = 300000,
+    { .provider = { "openai", 6 }, .model = { "gpt-4o", 6 }, .status = 500, .error = DD_EC_UPSTREAM, .start_us = 14000, .first_us = 310000,
+        .total_us = 300000,
       .usage = { -1, -1, -1, -1, -1 }, .cost = DD_PUSD_UNKNOWN },
     { .provider = { "mistral", 7 }, .model = { "mistral-small", 13 }, .status = 200, .start_us = 320000, .first_us = 400000, .total_us = 600000,
       .usage = { 1100, 300, 20, 7, 40 }, .cost = 2500000000 },
@@ -17,37 +18,48 @@ static const dd_attempt two[] = {
 #define S(lit) { lit, sizeof(lit) - 1 }
 
 static const dd_event fallback = {
-    .id = INT64_C(456789012345678901), .time_ms = 1795000000000, .org = S("default"), .key_id = S("k_17"), .team = S("web"), .feature = S("support-chat"),
+    .id = INT64_C(456789012345678901), .time_ms = 1795000000000, .org = S("default"), .key_id = S("k_17"), .team = S("web"),
+        .feature = S("support-chat"),
     .user = S("u-12"), .task = S("chat"), .strategy = S("fallback"), .route = S("cheap-chat"), .endpoint = S("chat.completions"),
     .requested_model = S("gpt-4o"), .used_model = S("mistral-small"), .provider = S("mistral"), .stream = true, .status = 200,
     .usage = { 1100, 300, 20, 7, 40 }, .reasoning_tokens = -1, .cost_original = 10000000000, .cost_actual = 2500000000, .cost_saved = 7500000000,
-    .cost_premium = DD_PUSD_UNKNOWN, .first_us = 420000, .total_us = 925000, .overhead_us = 25000, .queue_us = 10000, .attempts = two, .n_attempts = 2,
+    .cost_premium = DD_PUSD_UNKNOWN, .first_us = 420000, .total_us = 925000, .overhead_us = 25000, .queue_us = 10000, .attempts = two,
+        .n_attempts = 2,
     .retries = 1, .fallback = true, .complexity = S("low"), .score = 0.25,
     .considered = S("[{\"model\":\"openai/gpt-4o\",\"cost\":0.0091,\"why\":\"the requested model\"},"
                     "{\"model\":\"mistral/mistral-small\",\"cost\":0.0023,\"why\":\"fallback\"},"
-                    "{\"model\":\"openai/gpt-4.1-nano-2025-04-14\",\"why\":\"below the rule's quality of 0.8, as public evidence has it for this kind of task\"}]"),
+                    "{\"model\":\"openai/gpt-4.1-nano-2025-04-14\",\"why\":\"below the rule's quality of 0.8, as public evidence has it for this "
+                        "kind of task\"}]"),
     .cache = S("miss"), .rules = S("[\"night\",\"big documents\"]"), .finish_reason = S("stop"), .trace_id = S("0af7651916cd43dd8448eb211c80319c"),
     .parent_span = S("b7ad6b7169203331"), .auth_us = 500, .decide_us = 2000, .cache_us = 1000, .prepare_us = 80, .answer_us = 3000,
 };
 static const dd_event refused = {
-    .id = INT64_C(456789012345678902), .time_ms = 1795000000000, .org = S("default"), .key_id = S("k_17"), .team = S("web"), .endpoint = S("messages"),
+    .id = INT64_C(456789012345678902), .time_ms = 1795000000000, .org = S("default"), .key_id = S("k_17"), .team = S("web"),
+        .endpoint = S("messages"),
     .requested_model = S("claude-opus-4-1"), .status = 402, .error = DD_EC_BUDGET, .usage = { NOT }, .reasoning_tokens = -1, NO_MONEY, .first_us = -1,
-    .total_us = 310, .overhead_us = 310, .queue_us = 90, .score = -1, .budget = S("team-web"), .strategy = S("passthrough"), .auth_us = 12, .decide_us = 150,
+    .total_us = 310, .overhead_us = 310, .queue_us = 90, .score = -1, .budget = S("team-web"), .strategy = S("passthrough"), .auth_us = 12,
+        .decide_us = 150,
     .cache_us = -1, .prepare_us = -1, .answer_us = -1,
 };
 static const dd_event hit = {
-    .id = INT64_C(456789012345678903), .time_ms = 1795000000000, .org = S("default"), .endpoint = S("chat.completions"), .requested_model = S("gpt-4o-mini"),
+    .id = INT64_C(456789012345678903), .time_ms = 1795000000000, .org = S("default"), .endpoint = S("chat.completions"),
+        .requested_model = S("gpt-4o-mini"),
     .used_model = S("gpt-4o-mini"), .provider = S("openai"), .status = 200, .usage = { NOT }, .reasoning_tokens = -1, .cost_original = 21000000,
     .cost_actual = 0, .cost_saved = 21000000, .cost_premium = DD_PUSD_UNKNOWN, .first_us = 180, .total_us = 200, .overhead_us = 200, .queue_us = 60,
-    .score = -1, .strategy = S("cache"), .cache = S("hit"), .auth_us = 5, .decide_us = 40, .cache_us = 70, .prepare_us = -1, .answer_us = -1, .unsampled = true,
+    .score = -1, .strategy = S("cache"), .cache = S("hit"), .auth_us = 5, .decide_us = 40, .cache_us = 70, .prepare_us = -1, .answer_us = -1,
+        .unsampled = true,
 };
 /* Nothing but what an old record had, and words of somebody who means harm. */
-static const dd_attempt old[] = { { .provider = { "p\x1b[31m", 6 }, .model = { "a-model-with-a-very-long-name-that-no-terminal-holds-2026-11-20-preview-of-preview", 78 },
-                                    .error = DD_EC_CONNECT, .start_us = 999999999, .first_us = -1, .total_us = 5, .usage = { NOT }, .cost = DD_PUSD_UNKNOWN } };
+static const dd_attempt old[] = { { .provider = { "p\x1b[31m", 6 },
+    .model = { "a-model-with-a-very-long-name-that-no-terminal-holds-2026-11-20-preview-of-preview", 78 },
+                                    .error = DD_EC_CONNECT, .start_us = 999999999, .first_us = -1, .total_us = 5, .usage = { NOT },
+                                        .cost = DD_PUSD_UNKNOWN } };
 static const dd_event hostile = {
     .id = 1, .time_ms = 0, .org = S("default"), .team = S("t\n\x1b[2Jgone"), .feature = S("\xff\xfe"), .endpoint = S("passthrough"), .status = 502,
-    .requested_model = S("m\tx"), .used_model = S("\xe6\xa8\xa1\xe5\x9e\x8b"), .provider = S("p"), .error = DD_EC_CONNECT, .usage = { NOT }, NO_MONEY, .first_us = -1, .total_us = 7,
-    .overhead_us = -1, .queue_us = -1, .attempts = old, .n_attempts = 1, .score = -1, .rules = S("not json"), .considered = S("[1,{\"model\":3},{\"why\":\"\\u001b[1m\"}]"),
+    .requested_model = S("m\tx"), .used_model = S("\xe6\xa8\xa1\xe5\x9e\x8b"), .provider = S("p"), .error = DD_EC_CONNECT, .usage = { NOT },
+        NO_MONEY, .first_us = -1, .total_us = 7,
+    .overhead_us = -1, .queue_us = -1, .attempts = old, .n_attempts = 1, .score = -1, .rules = S("not json"),
+        .considered = S("[1,{\"model\":3},{\"why\":\"\\u001b[1m\"}]"),
     .auth_us = -1, .decide_us = -1, .cache_us = -1, .prepare_us = -1, .answer_us = -1, .reasoning_tokens = -1,
 };
 
@@ -115,7 +127,8 @@ TEST(trace_draws_into_a_part_of_a_grid)      /* the inspector's box: nothing out
 TEST(trace_durations)
 {
     static const struct { int64_t us; const char *want; } cases[] = {
-        { -1, "-" }, { 0, "0.000 ms" }, { 8, "0.008 ms" }, { 94, "0.094 ms" }, { 95, "0.10 ms" }, { 830, "0.83 ms" }, { 9949, "9.95 ms" }, { 12345, "12.3 ms" }, { 99499, "99.5 ms" },
+        { -1, "-" }, { 0, "0.000 ms" }, { 8, "0.008 ms" }, { 94, "0.094 ms" }, { 95, "0.10 ms" }, { 830, "0.83 ms" }, { 9949, "9.95 ms" }, { 12345,
+            "12.3 ms" }, { 99499, "99.5 ms" },
         { 99500, "100 ms" }, { 999499, "999 ms" }, { 1250000, "1.25 s" }, { 12500000, "12.5 s" }, { 125000000, "125 s" },
     };
     dd_arena a = DD_ARENA_INIT;

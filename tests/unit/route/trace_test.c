@@ -6,7 +6,8 @@ static const dd_usage none = { -1, -1, -1, -1, -1 };
 
 /* Two attempts: openai fails after 300 ms, anthropic answers. 10 ms until the key is known, then 2 + 1 + 1 ms of ours. */
 static const dd_attempt two[] = {
-    { .provider = { "openai", 6 }, .model = { "gpt-4o", 6 }, .status = 500, .error = DD_EC_UPSTREAM, .start_us = 14000, .first_us = 310000, .total_us = 300000,
+    { .provider = { "openai", 6 }, .model = { "gpt-4o", 6 }, .status = 500, .error = DD_EC_UPSTREAM, .start_us = 14000, .first_us = 310000,
+        .total_us = 300000,
       .usage = { -1, -1, -1, -1, -1 }, .cost = DD_PUSD_UNKNOWN },
     { .provider = { "mistral", 7 }, .model = { "mistral-small", 13 }, .status = 200, .start_us = 320000, .first_us = 400000, .total_us = 600000,
       .usage = { 100, 30, 20, 7, 40 }, .cost = 2500000000 },
@@ -16,13 +17,16 @@ static dd_event sample(void)
 {
     return (dd_event){
         .id = 123456789, .time_ms = 1795000000000, .org = DD_STR("default"), .key_id = DD_STR("k1"), .user = DD_STR("jane@example.org"),
-        .team = DD_STR("web"), .feature = DD_STR("chat"), .tags = DD_STR("{\"ticket\":\"T-77\"}"), .task = DD_STR("chat"), .strategy = DD_STR("fallback"),
+        .team = DD_STR("web"), .feature = DD_STR("chat"), .tags = DD_STR("{\"ticket\":\"T-77\"}"), .task = DD_STR("chat"),
+            .strategy = DD_STR("fallback"),
         .route = DD_STR("cheap"), .endpoint = DD_STR("chat.completions"), .requested_model = DD_STR("gpt-4o"), .used_model = DD_STR("mistral-small"),
         .provider = DD_STR("mistral"), .stream = true, .status = 200, .usage = { 100, 30, 20, 7, 40 }, .reasoning_tokens = 12,
-        .cost_original = 10000000000, .cost_actual = 2500000000, .cost_saved = 7500000000, .first_us = 420000, .total_us = 925000, .overhead_us = 25000,
+        .cost_original = 10000000000, .cost_actual = 2500000000, .cost_saved = 7500000000, .first_us = 420000, .total_us = 925000,
+            .overhead_us = 25000,
         .queue_us = 10000, .attempts = two, .n_attempts = 2, .retries = 1, .complexity = DD_STR("low"), .score = 0.25,
         .considered = DD_STR("[{\"model\":\"openai/gpt-4o\",\"why\":\"x\"}]"), .cost_premium = DD_PUSD_UNKNOWN, .cache = DD_STR("miss"),
-        .prompt_hash = DD_STR("aa"), .rules = DD_STR("[\"a\",\"b\"]"), .finish_reason = DD_STR("stop"), .trace_id = DD_STR("0af7651916cd43dd8448eb211c80319c"),
+        .prompt_hash = DD_STR("aa"), .rules = DD_STR("[\"a\",\"b\"]"), .finish_reason = DD_STR("stop"),
+            .trace_id = DD_STR("0af7651916cd43dd8448eb211c80319c"),
         .parent_span = DD_STR("b7ad6b7169203331"), .auth_us = 500, .decide_us = 2000, .cache_us = 1000, .prepare_us = 800, .answer_us = 3000,
     };
 }
@@ -107,7 +111,8 @@ TEST(trace_attributes)
     dd_event e     = sample();
     dd_trace t;
     dd_trace_make(&e, &arena, &t);
-    const dd_span *r = find(&t, DD_SPAN_REQUEST, 0), *d = find(&t, DD_SPAN_DECISION, 0), *bad = find(&t, DD_SPAN_ATTEMPT, 0), *good = find(&t, DD_SPAN_ATTEMPT, 1);
+    const dd_span *r = find(&t, DD_SPAN_REQUEST, 0), *d = find(&t, DD_SPAN_DECISION, 0), *bad = find(&t, DD_SPAN_ATTEMPT, 0), *good = find(&t,
+        DD_SPAN_ATTEMPT, 1);
     CHECK_STR(word(r, "http.request.method"), "POST");
     CHECK_STR(word(r, "http.route"), "/v1/chat/completions");
     CHECK_EQ(count(r, "http.response.status_code"), 200, "status");
@@ -180,9 +185,12 @@ TEST(trace_of_what_never_went_out)
 {
     dd_arena arena = DD_ARENA_INIT;
     dd_trace t;
-    dd_event refused = { .id = 7, .time_ms = 1795000000000, .endpoint = DD_STR("messages"), .status = 401, .error = DD_EC_AUTH, .usage = none, .total_us = 900,
-                         .queue_us = -1, .first_us = -1, .overhead_us = 900, .auth_us = 300, .decide_us = -1, .cache_us = -1, .prepare_us = -1, .answer_us = -1,
-                         .cost_original = DD_PUSD_UNKNOWN, .cost_actual = DD_PUSD_UNKNOWN, .cost_saved = DD_PUSD_UNKNOWN, .score = -1, .reasoning_tokens = -1 };
+    dd_event refused = { .id = 7, .time_ms = 1795000000000, .endpoint = DD_STR("messages"), .status = 401, .error = DD_EC_AUTH, .usage = none,
+        .total_us = 900,
+                         .queue_us = -1, .first_us = -1, .overhead_us = 900, .auth_us = 300, .decide_us = -1, .cache_us = -1, .prepare_us = -1,
+                             .answer_us = -1,
+                         .cost_original = DD_PUSD_UNKNOWN, .cost_actual = DD_PUSD_UNKNOWN, .cost_saved = DD_PUSD_UNKNOWN, .score = -1,
+                             .reasoning_tokens = -1 };
     dd_trace_make(&refused, &arena, &t);
     CHECK_EQ(t.n_spans, 2, "401: the request and auth");
     CHECK_STR(t.spans[0].error, "auth");
@@ -191,7 +199,8 @@ TEST(trace_of_what_never_went_out)
     CHECK(!attr(&t.spans[0], "dd0c.cost"));
 
     dd_event budget = refused;
-    budget.status = 402, budget.error = DD_EC_BUDGET, budget.queue_us = 500, budget.decide_us = 200, budget.strategy = DD_STR("cheapest"), budget.budget = DD_STR("team web");
+    budget.status = 402, budget.error = DD_EC_BUDGET, budget.queue_us = 500, budget.decide_us = 200, budget.strategy = DD_STR("cheapest"),
+        budget.budget = DD_STR("team web");
     dd_trace_make(&budget, &arena, &t);
     CHECK_EQ(t.n_spans, 3, "402: the decision says no");
     CHECK_STR(t.spans[1].error, "");
@@ -207,8 +216,10 @@ TEST(trace_of_what_never_went_out)
     CHECK_EQ(t.spans[3].start_us, 700, "behind the decision");
     check_inside(&t, "hit");
 
-    dd_event http = { .id = 9, .endpoint = DD_STR("refused"), .status = 400, .error = DD_EC_INVALID, .usage = none, .total_us = -1, .queue_us = -1, .first_us = -1,
-                      .overhead_us = -1, .auth_us = -1, .decide_us = -1, .cache_us = -1, .prepare_us = -1, .answer_us = -1, .score = -1, .reasoning_tokens = -1,
+    dd_event http = { .id = 9, .endpoint = DD_STR("refused"), .status = 400, .error = DD_EC_INVALID, .usage = none, .total_us = -1, .queue_us = -1,
+        .first_us = -1,
+                      .overhead_us = -1, .auth_us = -1, .decide_us = -1, .cache_us = -1, .prepare_us = -1, .answer_us = -1, .score = -1,
+                          .reasoning_tokens = -1,
                       .cost_original = DD_PUSD_UNKNOWN, .cost_actual = DD_PUSD_UNKNOWN, .cost_saved = DD_PUSD_UNKNOWN };
     dd_trace_make(&http, &arena, &t);
     CHECK_EQ(t.n_spans, 1, "what HTTP refused");
