@@ -134,10 +134,21 @@ static dd_savings_sum sum_of(const dd_dims_row *r)
     };
 }
 
+/* The store holds a sum at its end when it would pass it. */
+static bool is_full(const dd_dims_row *r)
+{
+    const dd_pusd v[] = { r->cost, r->original, r->compared_cost, r->saved, r->premium_saved };
+    bool          full = false;
+    for (size_t i = 0; i < DD_COUNT(v); i++)
+        full = full || v[i] == INT64_MAX || v[i] <= INT64_MIN + 1;
+    return full;
+}
+
 static void take(void *ctx, const dd_dims_row *r)
 {
     taker         *t   = ctx;
     dd_savings_sum sum = sum_of(r);
+    t->s->over         = t->s->over || is_full(r);
     if (t->rows)
         dd_avec_push(&t->s->arena, t->rows, ((dd_savings_row){ dd_arena_dup(&t->s->arena, r->value), sum }));
     else if (t->days) {

@@ -85,7 +85,7 @@ static void settle(dd_savings *s, dd_savings_list *list)
         dd_savings_sum less = minus(&list->v[i].s);
         s->over = !dd_savings_add(&left, &less) || s->over;
     }
-    if (memcmp(&left, &nothing, sizeof left) != 0)
+    if (!s->over && memcmp(&left, &nothing, sizeof left) != 0)
         dd_avec_push(&s->arena, list, ((dd_savings_row){ DD_STR(DD_SAVINGS_REST), left }));
     if (list->n > 1)
         qsort(list->v, list->n, sizeof *list->v, larger);

@@ -153,12 +153,15 @@ static void top(dd_json *j, const dd_savings *s)
     dd_json_close(j, '}');
 }
 
-static void not_counted(dd_json *j, const dd_savings_sum *t)
+static void not_counted(dd_json *j, const dd_savings *s)
 {
+    const dd_savings_sum *t = &s->total;
     dd_json_key(j, "not_counted");
     dd_json_open(j, '{');
     dd_json_member_i64(j, "unpriced", t->unpriced);
     dd_json_member_i64(j, "not_compared", t->requests - t->unpriced - t->compared);
+    dd_json_key(j, "too_large");
+    dd_json_bool(j, s->over);
     dd_json_close(j, '}');
 }
 
@@ -192,7 +195,7 @@ void dd_savings_json(const dd_savings *s, dd_buf *out)
     breakdowns(&j, s);
     spans(&j, "weeks", &s->weeks, false);
     spans(&j, "days", &s->days, true);
-    not_counted(&j, &s->total);
+    not_counted(&j, s);
     dd_json_key(&j, "budgets");
     dd_json_open(&j, '[');
     for (size_t i = 0; i < s->n_accounts; i++) {

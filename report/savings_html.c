@@ -23,7 +23,7 @@ static const char style[] =
     "{outline:2px solid var(--accent);outline-offset:3px}\n"
     ".key i.spent{background:var(--accent);border-color:var(--accent)}.key i.kept{background:var(--save);border-color:var(--save)}"
     ".key i.lost{background:var(--warn);border-color:var(--warn)}\n"
-    "table.sum{table-layout:fixed}table.sum th:first-child{width:34%}table.sum th:last-child{width:20%}table.sum th.share{width:8%}\n"
+    "table.sum th:first-child{width:34%}table.sum th.r{width:11%}table.sum th.share{width:8%}table.sum th.bars{width:18%}\n"
     "table.sum td:first-child,table.pots td{overflow-wrap:anywhere}table.sum .tag{overflow-wrap:anywhere}\n"
     "table.sum td.bar i{display:block;height:12px;border-radius:3px;background:var(--save);opacity:.75;margin-top:5px}"
     "table.sum td.bar i.neg{background:var(--warn)}\n"
@@ -33,13 +33,15 @@ static const char style[] =
     ".meter.warn i{background:var(--warn)}\n"
     ".how p{margin:0;padding:8px 18px;font-size:14px;color:var(--dim)}.how p:first-child{padding-top:14px}.how p:last-child{padding-bottom:14px}\n"
     "@media (max-width:640px){.chart{padding:10px}.chart .wide,.area .wide{display:none}.chart .tall,.area .tall{display:block}"
-    ".far,table.sum td.bar{display:none}table.sum th:first-child{width:28%}table.sum th:last-child{width:auto}table.sum th.share{width:13%}"
-    "table.sum td,table.sum th{padding:6px 5px}table.sum td:first-child,table.sum th:first-child{padding-left:10px}"
+    ".far,table.sum td.bar{display:none}table.sum th:first-child{width:28%}table.sum th.r{width:auto}table.sum th.share{width:13%}"
+    "table.sum td,table.sum th{padding:6px 5px}table.sum td:first-child,table.sum th:first-child{padding-left:10px;min-width:104px}"
     "table.sum,table.sum th{font-size:12px}"
-    "table.sum td .tag{padding:0 4px}.first{grid-template-columns:1fr 1fr;gap:10px}.first .card{padding:12px 14px}"
+    "table.sum td .tag{padding:0 4px}.first{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}.first .card b{font-size:21px}"
+    ".first .card{padding:12px 14px}"
     ".first .card:first-child{grid-column:1/-1}}\n"
     "@media print{*{print-color-adjust:exact;-webkit-print-color-adjust:exact}main{max-width:none;padding:0}header{max-width:none;padding:0 0 6px}"
-    "section{break-inside:avoid}.box,.card{box-shadow:none}h2{margin-top:22px;break-after:avoid}tr{break-inside:avoid}}\n";
+    "table.sum td.bar,table.sum th.bars{display:none}section{break-inside:avoid}"
+    ".box,.card{box-shadow:none}h2{margin-top:22px;break-after:avoid}tr{break-inside:avoid}}\n";
 
 static void z(dd_savings_page *p, const char *text) { dd_buf_addz(p->out, text); }
 
@@ -52,6 +54,7 @@ static void cell(dd_savings_page *p, const char *classes, dd_str text)
 
 static const char *tone(dd_pusd saved) { return saved == DD_PUSD_UNKNOWN || saved == 0 ? "dim" : saved > 0 ? "save" : "neg"; }
 static dd_str      money(dd_savings_page *p, dd_pusd m) { return dd_fmt_money(&p->tmp, m); }
+static dd_str      about(dd_savings_page *p, dd_pusd m) { return m == DD_PUSD_UNKNOWN ? money(p, m) : dd_fmt_about(&p->tmp, m); }
 
 /* ---- head and cards ---- */
 
@@ -95,17 +98,18 @@ static void cards(dd_savings_page *p)
     dd_str                what  = share.len ? dd_arena_printf(&p->tmp, DD_STR_FMT " of what it would have cost", DD_STR_ARG(share)) : DD_STR("");
     dd_str                trend = against(p, saved, dd_savings_saved(&s->before));
     z(p, "<div class=\"cards first\">\n");
-    card(p, saved < 0 && saved != DD_PUSD_UNKNOWN ? "Lost" : "Saved", tone(saved), money(p, saved < 0 && saved != DD_PUSD_UNKNOWN ? -saved : saved),
-         trend.len ? dd_arena_printf(&p->tmp, DD_STR_FMT "; " DD_STR_FMT, DD_STR_ARG(what), DD_STR_ARG(trend)) : what);
+    bool                  lost = saved < 0 && saved != DD_PUSD_UNKNOWN;
+    card(p, lost ? "Lost" : "Saved", tone(saved), about(p, lost ? -saved : saved),
+         trend.len && what.len ? dd_arena_printf(&p->tmp, DD_STR_FMT "; " DD_STR_FMT, DD_STR_ARG(what), DD_STR_ARG(trend)) : what.len ? what : trend);
     trend = against(p, spent, dd_savings_spent(&s->before));
-    card(p, "Spent", "", money(p, spent), trend.len ? trend : calls);
-    card(p, "With the models asked for", "", money(p, instead), trend.len ? calls : DD_STR("had each request gone where it was meant to"));
+    card(p, "Spent", "", about(p, spent), trend.len ? trend : calls);
+    card(p, "With the models asked for", "", about(p, instead), trend.len ? calls : DD_STR("had each request gone where it was meant to"));
     if (t->premiums)
-        card(p, "Saved against the best model", tone(t->premium_saved), money(p, t->premium_saved),
+        card(p, "Saved against the best model", tone(t->premium_saved), about(p, t->premium_saved),
              dd_arena_printf(&p->tmp, "if " DD_STR_FMT " had answered " DD_STR_FMT, DD_STR_ARG(dd_savings_best(s)),
                              DD_STR_ARG(dd_savings_calls(&p->tmp, t->premiums))));
     if (s->cache.requests)
-        card(p, "Out of the cache", tone(dd_savings_saved(&s->cache)), money(p, dd_savings_saved(&s->cache)),
+        card(p, "Out of the cache", tone(dd_savings_saved(&s->cache)), about(p, dd_savings_saved(&s->cache)),
              dd_arena_printf(&p->tmp, "saved by " DD_STR_FMT " that were kept",
                              DD_STR_ARG(dd_fmt_plural(&p->tmp, (size_t)s->cache.requests, "answer", "answers"))));
     z(p, "</div>\n");
@@ -117,7 +121,7 @@ static void table_head(dd_savings_page *p, const char *title, const char *what, 
 {
     dd_buf_printf(p->out, "<section aria-label=\"%s\"><h2>%s<small>%s</small></h2><div class=\"box scroll\"><table class=\"sum\"><tr><th>%s</th>"
                           "<th class=\"r far\">calls</th><th class=\"r\">asked for</th><th class=\"r\">spent</th><th class=\"r\">saved</th>"
-                          "<th class=\"r share\">%%</th><th class=\"far\"></th></tr>\n", title, title, note, what);
+                          "<th class=\"r share\">%%</th><th class=\"far bars\"></th></tr>\n", title, title, note, what);
 }
 
 static void figures(dd_savings_page *p, const dd_savings_sum *s, dd_pusd most)

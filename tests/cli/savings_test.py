@@ -267,6 +267,16 @@ def test_what_a_person_reads(cli):
     assert [r["saved_usd"] for r in savings(cli)["top_savers"]["swap"]] == [70, 10], "what lost is no saver"
 
 
+def test_a_sum_that_is_too_large_is_told(cli):
+    """Money is within +-9.2 million USD: what passes that is not shown as if it were exact."""
+    clock(cli)
+    written.write(cli, [event(i, NOW_MS - i * 1000, usd(9 * 10 ** 6), usd(6 * 10 ** 6), team=f"t{i}") for i in range(1, 4)])
+    for f in ("text", "markdown", "html"):
+        out = cli.run("report", "savings", "--format", f).out
+        assert re.search("sum is larger than can be told", out) and "(not broken down)" not in out, out
+    assert savings(cli)["not_counted"]["too_large"] is True
+
+
 class Page(html.parser.HTMLParser):
     """Tags and attributes as a browser meets them."""
     VOID = {"meta", "input", "br", "rect", "line", "path"}
