@@ -278,7 +278,7 @@ fallback: [openai/gpt-4o-mini]
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(30)
+        assert self.process.wait(60) == 0, self.logs[-1].read_text()[-2000:]
 
 
 # --- odd requests ---
