@@ -140,10 +140,13 @@ compat-methods: compat ; build/compat/venv/bin/python -W ignore tests/compat/met
 .PHONY: compat-methods
 otlp: build/dd0c ; $(PYTHON) tests/otlp.py --program build/dd0c $(if $(COLLECTOR),--collector $(COLLECTOR))
 bench-export: build/dd0c ; $(PYTHON) bench/export.py --check
+bench-otlp: $(OUT)/bench/otlp ; $<
+$(OUT)/bench/otlp: bench/otlp_bench.c $(LIB) $(GEN_OBJ)
+	@mkdir -p $(@D) && echo "  LINK  $@" && $(CC) $(CFLAGS_ALL) $(WARN) $(PKG_CFLAGS) -include base/banned.h -o $@ $^ $(LDFLAGS) $(LIBS)
 otlp-collector: build/dd0c
 	cd tests/collector && go build -o ../../build/otlp/collector .
 	$(MAKE) otlp COLLECTOR=build/otlp/collector
-.PHONY: otlp otlp-collector bench-export
+.PHONY: otlp otlp-collector bench-export bench-otlp
 budgets: build/dd0c ; $(PYTHON) tests/budgets.py --program build/dd0c --tsan
 .PHONY: budgets
 bench: build/dd0c ; bench/run.sh

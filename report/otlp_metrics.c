@@ -45,6 +45,7 @@ static const double zero_threshold = 1.0 / (1 << (DD_HIST_ZERO / DD_HIST_OCTAVE)
 /* First and one behind the last bucket that holds something; the lowest is no bucket. */
 static void used_buckets(const dd_hist *h, size_t *from, size_t *to)
 {
+    assert(h);                         /* SHAPE_TIMES has one */
     *from = 1;
     *to   = DD_HIST_BUCKETS;
     while (*from < *to && !h->count[*from])

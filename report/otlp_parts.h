@@ -1,6 +1,7 @@
 /* report/otlp_parts.h - the wire format of protobuf, as far as OTLP needs it (https://protobuf.dev/programming-guides/encoding/). */
 #ifndef DD_REPORT_OTLP_PARTS_H
 #define DD_REPORT_OTLP_PARTS_H
+#include <assert.h>
 #include "base/json.h"
 #include "report/otlp.h"
 
@@ -65,6 +66,7 @@ static inline char *otlp_room(dd_buf *b, size_t n)
 {
     if (b->cap - b->len < n + 1)
         dd_buf_reserve(b, b->len + n + b->cap);
+    assert(b->ptr);
     return b->ptr + b->len;
 }
 
