@@ -21,10 +21,16 @@ static bool add_money(dd_pusd *into, dd_pusd more) { return dd_money_add(*into, 
 
 bool dd_savings_add(dd_savings_sum *a, const dd_savings_sum *b)
 {
-    bool ok = add_i64(&a->requests, b->requests) & add_i64(&a->errors, b->errors) & add_i64(&a->hits, b->hits) & add_i64(&a->unpriced, b->unpriced);
-    ok = ok & add_i64(&a->compared, b->compared) & add_i64(&a->premiums, b->premiums) & add_i64(&a->input, b->input) & add_i64(&a->output, b->output);
-    ok = ok & add_money(&a->cost, b->cost) & add_money(&a->original, b->original) & add_money(&a->compared_cost, b->compared_cost);
-    return ok & add_money(&a->saved, b->saved) & add_money(&a->premium_saved, b->premium_saved);
+    int64_t *const counts[] = { &a->requests, &a->errors, &a->hits, &a->unpriced, &a->compared, &a->premiums, &a->input, &a->output };
+    const int64_t  more[]   = { b->requests, b->errors, b->hits, b->unpriced, b->compared, b->premiums, b->input, b->output };
+    dd_pusd *const sums[]   = { &a->cost, &a->original, &a->compared_cost, &a->saved, &a->premium_saved };
+    const dd_pusd  money[]  = { b->cost, b->original, b->compared_cost, b->saved, b->premium_saved };
+    bool           ok       = true;
+    for (size_t i = 0; i < DD_COUNT(counts); i++)
+        ok = add_i64(counts[i], more[i]) && ok;
+    for (size_t i = 0; i < DD_COUNT(sums); i++)
+        ok = add_money(sums[i], money[i]) && ok;
+    return ok;
 }
 
 static dd_savings_sum minus(const dd_savings_sum *s)
