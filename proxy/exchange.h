@@ -175,6 +175,7 @@ typedef struct exchange {
     dd_bill         bill;
     bool            recorded, disconnected;
     int64_t         call_at, head_at, first_at, last_at;   /* ns, monotonic; 0: not yet. first: first content */
+    int64_t         over_at;          /* the answer has gone; what follows is for the event alone */
     int64_t         asked_at, auth_at, decided_at, looked_at;   /* ns: it is asked who calls; that is known; the plan is made; no kept answer was found, or one was */
     int64_t         begun_at, prepare_ns;   /* what the attempt needs is being made; how long that took, of all attempts */
 } exchange;

@@ -259,7 +259,7 @@ static void record(exchange *x, int status, dd_error_class error)
 {
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
     static const dd_usage none = { -1, -1, -1, -1, -1 };
-    int64_t  now      = dd_mono_now().ns;   /* the loop's is as old as its turn */
+    int64_t  now      = x->over_at ? x->over_at : dd_mono_now().ns;   /* the loop's is as old as its turn */
     bool     decided  = x->provider != NULL;
     dd_event e = {
         .id = x->id, .time_ms = worker_wall_ms(x->w), .org = x->caller.org.len ? x->caller.org : DD_STR("default"), .key_id = x->caller.key_id,
@@ -312,7 +312,7 @@ static void note_flags(exchange *x, dd_error_class error)
     if (!f->n || x->plan.verdict != DD_DECIDED || !x->plan.n_steps || x->disconnected || error == DD_EC_BUDGET || error == DD_EC_ABORTED ||
         (x->cache_word && strcmp(x->cache_word, "hit") == 0))
         return;
-    int64_t end = x->stream && x->first_at ? x->first_at : dd_mono_now().ns;
+    int64_t end = x->stream && x->first_at ? x->first_at : x->over_at ? x->over_at : dd_mono_now().ns;
     dd_flags_note(f, x->plan.route ? x->plan.route->flag : DD_STR(""), x->plan.held ? x->plan.held->flag : DD_STR(""),
                   (end - x->h->started.ns) / 1000, error != DD_EC_NONE);
 }

@@ -299,6 +299,7 @@ void weigh_class(exchange *x)
         return;
     w->class_at = (w->class_at > first ? w->class_at : first) + gap;
     dd_http_flush(x->h);
+    x->over_at = dd_mono_now().ns;
     dd_facts_need(&x->asked, DD_FACT_CLASS);
 }
 
