@@ -319,12 +319,12 @@ TEST(meter_cost_of_an_event)
     dd_meter       *m = dd_meter_new();
     dd_event        e = good;
     struct timespec a, b;
-    clock_gettime(CLOCK_MONOTONIC, &a);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
     for (int i = 0; i < N; i++) {
         e.total_us = 20000 + i % 100000;
         dd_meter_add(m, &e);
     }
-    clock_gettime(CLOCK_MONOTONIC, &b);
-    printf("meter: %.0f ns an event\n", ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / N);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
+    printf("meter: %.0f ns of processor time an event\n", ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / N);
     dd_meter_free(m);
 }
