@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/opt.h"
+#include "base/time.h"
 #include "store/field.h"
 
 /* ---- how a member is read ---- */
@@ -156,13 +157,14 @@ bool dd_tail_since(dd_str text, int64_t now_ms, int64_t *out)
     static const char *const forms[] = { "%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S" };
     char    z[32];
     int64_t back;
+    dd_day  day;
     if (ago(text, &back)) {
         *out = now_ms - back;
         return true;
     }
     if (dd_str_endsz(text, "Z"))
         text.len--;
-    if (text.len < 10 || text.len >= sizeof z)
+    if (text.len >= sizeof z || dd_str_chr(text, '\0') >= 0 || !dd_day_parse(text, &day)) /* strptime alone takes "2-6-11" */
         return false;
     memcpy(z, text.ptr, text.len);
     z[text.len] = '\0';
