@@ -38,7 +38,7 @@ typedef struct {
     int64_t            due, first_try, next_try;   /* monotonic ns: of the next message; of this one */
     int64_t            pause_ms;
     char               why[CURL_ERROR_SIZE];
-    bool               told_partial;
+    bool               told_partial, told_full;
     _Atomic int64_t    sent, dropped, failed, held;   /* held: traces in the message */
     _Atomic bool       up;
 } way;
@@ -292,6 +292,16 @@ static void take_results(dd_export *x)
     }
 }
 
+/* Once: the figures go on telling it. */
+static void tell_full(dd_export *x)
+{
+    way *w = traces(x);
+    if (w->told_full || !atomic_load(&w->dropped))
+        return;
+    w->told_full = true;
+    say(x, 1, "otlp-traces: the queue is full, new traces are dropped and counted (telemetry.otlp.queue, OTEL_TRACES_SAMPLER)");
+}
+
 /* --- the thread --- */
 
 static size_t batch_traces(const dd_export *x) { return x->set.batch / SPANS_A_TRACE + 1; }
@@ -375,6 +385,7 @@ static void *run(void *ctx)
             step(x, &x->ways[i], now);
         curl_multi_perform(x->multi, &n);
         take_results(x);
+        tell_full(x);
         if (!finished(x, now_ns()))
             rest(x, now_ns());
     }

@@ -343,6 +343,7 @@ def test_a_stalled_collector_costs_nothing(cli):
         assert p.stop() == 0
         assert time.monotonic() - start < 8, "a stop waits 3 s for the collector"
         p.wait_log("traces were not sent")
+        assert sum("the queue is full" in (line or "") for line in p.log) == 1
         release.set()
 
 
