@@ -179,7 +179,7 @@ static bool take_sample(session *t)
     dd_top_sample *got = dd_top_reader_take(t->reader);
     if (!got)
         return false;
-    if (memcmp(dd_top_sample_want(got), &t->want, sizeof t->want) != 0) {
+    if (!dd_top_want_same(dd_top_sample_want(got), &t->want)) {
         dd_top_sample_free(got);
         return false;
     }
@@ -208,7 +208,7 @@ static bool ask(session *t)
 {
     dd_top_want want;
     dd_top_want_of(&t->view, &want);
-    if (memcmp(&want, &t->want, sizeof want) == 0)
+    if (dd_top_want_same(&want, &t->want))
         return false;
     t->want         = want;
     t->view.waiting = want.tab != DD_BOARD_BUDGETS;

@@ -27,6 +27,7 @@ typedef struct {
     bool            paused;
 } dd_top_want;
 void dd_top_want_of(const dd_board_view *v, dd_top_want *out);
+bool dd_top_want_same(const dd_top_want *a, const dd_top_want *b);
 
 /* --- what proxies say of themselves (docs/live.md) --- */
 

@@ -15,8 +15,7 @@ enum { EVENTS = 400, LOOK_MS = 120, STALE_MS = 60000, REST = 100 /* reading take
 
 void dd_top_want_of(const dd_board_view *v, dd_top_want *out)
 {
-    memset(out, 0, sizeof *out);   /* wants are compared whole */
-    out->tab      = v->tab;
+    *out          = (dd_top_want){ .tab = v->tab };
     out->period   = v->period;
     out->by       = v->by;
     out->n_drills = v->n_drills;
@@ -27,6 +26,15 @@ void dd_top_want_of(const dd_board_view *v, dd_top_want *out)
     snprintf(out->filter, sizeof out->filter, "%s", v->filter);
     out->inspect = v->inspect;
     out->paused  = v->paused;
+}
+
+bool dd_top_want_same(const dd_top_want *a, const dd_top_want *b)
+{
+    bool same = a->tab == b->tab && a->period == b->period && a->by == b->by && a->n_drills == b->n_drills && strcmp(a->filter, b->filter) == 0 &&
+                a->inspect == b->inspect && a->all == b->all && a->paused == b->paused;
+    for (size_t i = 0; same && i < a->n_drills; i++)
+        same = a->drills[i].by == b->drills[i].by && strcmp(a->drills[i].value, b->drills[i].value) == 0;
+    return same;
 }
 
 /* --- requests --- */
@@ -358,7 +366,7 @@ void dd_top_sampler_free(dd_top_sampler *s)
 static bool is_stale(const dd_top_sampler *s, const dd_top_want *want, bool hurry, int64_t version)
 {
     int64_t now = mono_ms();
-    if (!s->stored || hurry || memcmp(&s->stored->want, want, sizeof *want) != 0)
+    if (!s->stored || hurry || !dd_top_want_same(&s->stored->want, want))
         return true;
     return now >= s->next_ms && (version != s->version || now - s->read_ms > STALE_MS);
 }
@@ -524,7 +532,7 @@ int dd_top_reader_fd(const dd_top_reader *r) { return r->pipe[0]; }
 void dd_top_reader_want(dd_top_reader *r, const dd_top_want *want)
 {
     pthread_mutex_lock(&r->lock);
-    if (memcmp(&r->want, want, sizeof *want) != 0) {
+    if (!dd_top_want_same(&r->want, want)) {
         r->want    = *want;
         r->changed = true;
         pthread_cond_signal(&r->wake);

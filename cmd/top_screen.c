@@ -47,11 +47,9 @@ static const int      ours[4] = { SIGWINCH, SIGINT, SIGTERM, SIGHUP };
 
 static void say_farewell(const char *s)
 {
-    size_t n = s ? strlen(s) : 0;
-    if (s && s != (const char *)-1 && n_farewell + n < sizeof farewell) {
-        memcpy(farewell + n_farewell, s, n);
-        n_farewell += n;
-    }
+    if (s && s != (const char *)-1 && n_farewell + strlen(s) < sizeof farewell)
+        while (*s)
+            farewell[n_farewell++] = *s++;
 }
 
 /* From a crash: only what a signal handler may do. */
@@ -320,6 +318,11 @@ static void flush_frame(dd_top_screen *s)
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
+static bool is_same(const dd_cell *a, const dd_cell *b)
+{
+    return a->len == b->len && a->role == b->role && a->tail == b->tail && memcmp(a->text, b->text, a->len) == 0;
+}
+
 void dd_top_screen_show(dd_top_screen *s, const dd_grid *g)
 {
     bool whole = s->whole || s->shown.width != g->width || s->shown.rows != g->rows;
@@ -328,7 +331,7 @@ void dd_top_screen_show(dd_top_screen *s, const dd_grid *g)
     for (size_t y = 0; y < g->rows && (int)y < s->height; y++)
         for (int x = 0; x < g->width && x < s->width; x++) {
             const dd_cell *cell = &g->cells[y * (size_t)g->width + (size_t)x];
-            if ((whole || memcmp(cell, &s->shown.cells[y * (size_t)g->width + (size_t)x], sizeof *cell) != 0) && !cell->tail)
+            if (!cell->tail && (whole || !is_same(cell, &s->shown.cells[y * (size_t)g->width + (size_t)x])))
                 put(s, (int)y, x, cell);
         }
     flush_frame(s);
@@ -399,7 +402,7 @@ bool dd_top_screen_leaves(dd_top_screen *s, int *signal)
                 resizeterm(s->height, s->width);
                 s->whole = true;
             } else {
-                *signal = bytes[i];
+                *signal = (unsigned char)bytes[i];
                 leave   = true;
             }
     return leave;

@@ -67,18 +67,18 @@ static void add(dd_board_sum *to, const dd_dims_row *d)
 
 static dd_board_row *row_of(table *t, dd_str value)
 {
-    void **at = dd_map_at(&t->known, value);
-    if (!*at) {
-        dd_board_row *row  = dd_new(t->a, dd_board_row);
-        dd_str        name = t->by == DD_BOARD_KEY && t->book ? dd_book_key_name(t->book, value) : DD_STR("");
-        row->value  = dd_arena_dup(t->a, value);
-        row->name   = name.len ? dd_arena_dup(t->a, name) : row->value;
-        row->now    = row->before = (dd_board_sum){ .misses = -1 };
-        row->cost   = (dd_board_series){ t->curves ? dd_newn(t->a, double, t->r->steps) : NULL, t->curves ? t->r->steps : 0 };
-        *at = row;
-        dd_vec_push(&t->rows, row);
-    }
-    return *at;
+    dd_board_row *row = dd_map_get(&t->known, value);
+    if (row)
+        return row;
+    dd_str name = t->by == DD_BOARD_KEY && t->book ? dd_book_key_name(t->book, value) : DD_STR("");
+    row         = dd_new(t->a, dd_board_row);
+    row->value  = dd_arena_dup(t->a, value);   /* the map's key, too: what came is the database's */
+    row->name   = name.len ? dd_arena_dup(t->a, name) : row->value;
+    row->now    = row->before = (dd_board_sum){ .misses = -1 };
+    row->cost   = (dd_board_series){ t->curves ? dd_newn(t->a, double, t->r->steps) : NULL, t->curves ? t->r->steps : 0 };
+    (void)dd_map_put(&t->known, row->value, row);
+    dd_vec_push(&t->rows, row);
+    return row;
 }
 
 static void take(void *ctx, const dd_dims_row *d)

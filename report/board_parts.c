@@ -125,7 +125,7 @@ static int big_sign(dd_canvas *c, int x, int y, dd_role role, const char *const 
         for (int i = 0; i < w; i++) {
             int bits = (rows[2 * r][i] == '#') | (2 * r + 1 < 5 && rows[2 * r + 1][i] == '#') << 1;
             if (bits)
-                dd_grid_putz(c->g, (size_t)(y + r), x + i, role, halves[bits]);
+                dd_canvas_textz(c, x + i, y + r, 1, role, halves[bits]);
         }
     return w;
 }
@@ -200,6 +200,8 @@ dd_str dd_board_share(dd_arena *a, int64_t part, int64_t whole)
     double p = 100.0 * (double)part / (double)whole;
     if (part > 0 && p < 0.1)
         return DD_STR("<0.1%");
+    if (p > 999)
+        return DD_STR(">999%");
     return p < 10 && part > 0 ? dd_arena_printf(a, "%.1f%%", p) : dd_arena_printf(a, "%.0f%%", p);
 }
 

@@ -415,6 +415,22 @@ def test_once_text_and_json(cli):
     assert j["live"]["proxies"] == 1 and [p["provider"] for p in j["providers"] if not p["model"]] == ["openai"]
 
 
+def test_rows_add_up(cli):
+    _, client = traffic(cli, 3)
+    for i in range(60):
+        client.ask("POST", "/v1/chat/completions", {"model": "gpt-4o-mini", "messages": []},
+                   {"x-dd0c-team": f"team-{i % 20}", "x-dd0c-feature": f"f{i % 7}", "x-dd0c-call-site": f"app.py:{i % 5}"})
+    events(cli, 64)
+    env = {"SOURCE_DATE_EPOCH": str(int(time.time()))}
+    for by, n in (("team", 23), ("feature", 9), ("model", 2), ("call_site", 6), ("provider", 1), ("key", 1), ("route", 1)):
+        for period in ("24h", "7d", "90d"):
+            j = json.loads(cli.run("top", "--once", "--format", "json", "--by", by, "--period", period, env=env).out)
+            names = [r["value"] for r in j["rows"]]
+            assert len(names) == len(set(names)) == n, (by, period, names)
+            assert sum(r["now"]["requests"] for r in j["rows"]) == j["total"]["requests"] == 64
+            assert abs(sum(r["now"]["cost_usd"] or 0 for r in j["rows"]) - j["total"]["cost_usd"]) < 1e-12
+
+
 def test_mistakes(cli):
     assert 'unexpected word "now"' in cli.run("top", "now", status=2).err
     assert "goes with --once" in cli.run("top", "--format", "json", status=2).err
