@@ -318,7 +318,7 @@ dd_str dd_import_statuses(dd_import *im, const cJSON *list, dd_str path)
     const cJSON *item;
     int          i = 0;
     cJSON_ArrayForEach(item, list) {
-        int         status = cJSON_IsNumber(item) ? (int)item->valuedouble : 0;
+        int         status = cJSON_IsNumber(item) ? item->valueint : 0;
         const char *word   = status >= 500 && status <= 599 ? "5xx" : NULL;
         for (size_t k = 0; k < DD_COUNT(words); k++)
             if (words[k].status == status)
