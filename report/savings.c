@@ -179,7 +179,7 @@ dd_str dd_savings_change(dd_arena *a, dd_pusd now, dd_pusd before)
     double p = 100.0 * ((double)now - (double)before) / (double)before;
     if (p > 99999)
         return DD_STR("many times");
-    return dd_arena_printf(a, "%+.0f%%", p);
+    return p > -0.5 && p < 0.5 ? DD_STR("0%") : dd_arena_printf(a, "%+.0f%%", p);
 }
 
 dd_str dd_savings_counted(dd_arena *a, const dd_savings *s)
