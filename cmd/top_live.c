@@ -99,7 +99,7 @@ static void add_provider(const cJSON *o, dd_top_live *out)
     if (!p)
         return;
     if (badness(breaker) > badness(p->breaker))
-        memcpy(p->breaker, breaker, sizeof breaker);
+        snprintf(p->breaker, sizeof p->breaker, "%s", breaker);
     p->requests += whole(o, "requests", 0);
     p->failures += whole(o, "failures", 0);
     p->under_way += whole(o, "under_way", 0);
@@ -216,6 +216,17 @@ static void find_rates(const dd_top_live *last, dd_top_live *out, double seconds
     out->n_rates += out->n_rates < DD_TOP_SERIES;
 }
 
+static bool same_providers(const dd_top_live *a, const dd_top_live *b)
+{
+    bool same = a->n_providers == b->n_providers;
+    for (size_t i = 0; same && i < a->n_providers; i++) {
+        const dd_top_provider *p = &a->providers[i], *q = &b->providers[i];
+        same = strcmp(p->name, q->name) == 0 && strcmp(p->model, q->model) == 0 && strcmp(p->breaker, q->breaker) == 0 && p->requests == q->requests &&
+               p->failures == q->failures && p->under_way == q->under_way && p->error_rate == q->error_rate && p->latency_ms == q->latency_ms;
+    }
+    return same;
+}
+
 bool dd_top_sockets_read(dd_top_sockets *s, dd_top_live *out)
 {
     static const dd_board_times none = { -1, -1, -1 };
@@ -225,7 +236,7 @@ bool dd_top_sockets_read(dd_top_sockets *s, dd_top_live *out)
     find_rates(&s->last, out, s->asked ? (double)(now.ns - s->when.ns) / 1e9 : 0);
     bool same = s->asked && out->found == s->last.found && out->answered == s->last.answered && out->requests == s->last.requests && out->panic == s->last.panic &&
                 out->under_way == s->last.under_way && (out->per_second == s->last.per_second || (out->per_second < 0 && s->last.per_second < 0)) &&
-                out->n_providers == s->last.n_providers && memcmp(out->providers, s->last.providers, out->n_providers * sizeof *out->providers) == 0;
+                same_providers(out, &s->last);
     s->last  = *out;
     s->when  = now;
     s->asked = true;

@@ -187,7 +187,11 @@ dd_top_screen *dd_top_screen_open(bool ascii, bool mouse, dd_err *err)
 {
     dd_top_screen *s = dd_calloc(1, sizeof *s);
     int            problem;
-    if (setupterm(NULL, STDOUT_FILENO, &problem) != OK || !cursor_address || !clear_screen)
+    if (setupterm(NULL, STDOUT_FILENO, &problem) != OK)
+        return fail(s, err);
+    bool able = cursor_address && clear_screen;
+    del_curterm(cur_term);
+    if (!able)
         return fail(s, err);
     true_size(&s->width, &s->height);
     tcgetattr(STDIN_FILENO, &cooked);
