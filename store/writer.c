@@ -13,6 +13,7 @@ static const int64_t day_ms = 86400000;
 struct dd_writer {
     dd_writer_opts  opts;
     char           *dir;
+    bool           *nulls;         /* of `insert`, a field each: null is what is bound */
     dd_db          *db;
     sqlite3_stmt   *insert, *same, *batch;
     dd_rollup      *rollup;
@@ -24,6 +25,7 @@ dd_writer *dd_writer_new(const dd_writer_opts *opts)
     dd_writer *w = dd_calloc(1, sizeof *w);
     w->opts = *opts;
     w->dir = dd_strdup(dd_str_z(opts->dir));
+    w->nulls = dd_calloc(dd_n_fields, sizeof *w->nulls);
     w->rollup = dd_rollup_new();
     return w;
 }
@@ -46,6 +48,7 @@ void dd_writer_free(dd_writer *w)
         return;
     close_all(w);
     dd_rollup_free(w->rollup);
+    free(w->nulls);
     free(w->dir);
     free(w);
 }
@@ -64,6 +67,7 @@ static int prepare_insert(dd_writer *w)
     dd_buf_addc(&sql, ')');
     int code = sqlite3_prepare_v3(dd_db_sqlite(w->db), dd_buf_z(&sql), -1, SQLITE_PREPARE_PERSISTENT, &w->insert, NULL);
     dd_buf_free(&sql);
+    memset(w->nulls, 0, dd_n_fields * sizeof *w->nulls);
     return code;
 }
 
@@ -99,26 +103,21 @@ static dd_code open_db(dd_writer *w, dd_err *err)
 
 /* ---- a batch ---- */
 
-static void bind_text(sqlite3_stmt *stmt, int at, dd_str s)
+/* What is bound stays until it is bound anew, and half of an event's members are mostly null: those are bound once. */
+static void bind_field(sqlite3_stmt *stmt, int at, const dd_field *f, const dd_event *e, bool *was_null)
 {
-    if (s.len == 0)
+    bool    text = f->kind == DD_F_TEXT, null;
+    dd_str  s = text ? dd_field_read(f, e) : DD_STR("");
+    int64_t v = text ? 0 : dd_field_get(f, e, &null);
+    if (text)
+        null = s.len == 0;
+    if (null && !*was_null)
         sqlite3_bind_null(stmt, at);
-    else
+    else if (text && !null)
         sqlite3_bind_text(stmt, at, s.ptr, (int)s.len, SQLITE_STATIC);
-}
-
-static void bind_field(sqlite3_stmt *stmt, int at, const dd_field *f, const dd_event *e)
-{
-    bool null;
-    if (f->kind == DD_F_TEXT) {
-        bind_text(stmt, at, dd_field_read(f, e));
-        return;
-    }
-    int64_t v = dd_field_get(f, e, &null);
-    if (null)
-        sqlite3_bind_null(stmt, at);
-    else
+    else if (!null)
         sqlite3_bind_int64(stmt, at, v);
+    *was_null = null;
 }
 
 /* What makes the whole batch fail and come again, not only this row. */
@@ -174,7 +173,7 @@ static int put_event(dd_writer *w, int64_t batch, dd_frame frame, dd_writer_coun
     sqlite3_bind_blob(w->insert, 2, attempts.ptr, (int)attempts.len, SQLITE_STATIC);
     sqlite3_bind_int64(w->insert, 3, frame.mark);
     for (size_t i = 0; i < dd_n_fields; i++)
-        bind_field(w->insert, (int)i + FIELDS_AT, &dd_fields[i], &e);
+        bind_field(w->insert, (int)i + FIELDS_AT, &dd_fields[i], &e, &w->nulls[i]);
     bool fresh = false;
     int  code = insert(w, &e, frame.mark, &fresh);
     if (code != SQLITE_DONE) {
