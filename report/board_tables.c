@@ -4,7 +4,7 @@
 /* --- providers --- */
 
 typedef struct { const char *name; int width; } head;
-static const head provider_heads[] = { { "state", 10 }, { "errors", 8 }, { "latency", 9 }, { "first", 9 }, { "under way", 9 }, { "calls", 9 }, { "cost", 10 } };
+static const head provider_heads[] = { { "state", 8 }, { "errors", 7 }, { "latency", 8 }, { "first", 8 }, { "under way", 9 }, { "calls", 7 }, { "cost", 9 } };
 
 static const char *state_of(const dd_board_provider *p)
 {
@@ -39,7 +39,7 @@ void dd_board_providers(dd_canvas *c, dd_area at)
     int64_t n = (int64_t)c->b->n_providers, picked = c->v->selected[DD_BOARD_PROVIDERS];
     size_t  columns = 0;
     int     name = at.w - 2, end;
-    while (columns < DD_COUNT(provider_heads) && name - provider_heads[columns].width - 1 >= 14)
+    while (columns < DD_COUNT(provider_heads) && name - provider_heads[columns].width - 1 >= 20)
         name -= provider_heads[columns++].width + 1;
     name = name > 50 ? 50 : name;
     dd_str note = c->b->link == DD_BOARD_LIVE ? dd_arena_printf(c->a, "state and latency now, calls and cost of %s", dd_board_period_name(c->b->period))
