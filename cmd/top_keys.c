@@ -135,7 +135,9 @@ static void type(dd_board_view *v, const dd_top_key *k)
             v->find[0] = 0;
         return;
     }
-    if (k->kind == DD_KEY_CHAR)
+    if (k->kind == DD_KEY_CHAR && k->ch == 21)   /* Ctrl-U, as in a shell */
+        v->line[0] = 0;
+    else if (k->kind == DD_KEY_CHAR)
         add_char(v, k->ch);
     if (k->kind == DD_KEY_BACKSPACE)
         drop_char(v);

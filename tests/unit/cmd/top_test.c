@@ -86,7 +86,9 @@ TEST(keys_move_through_the_dashboard)
     CHECK_EQ(v.inspect, b.events[0].id, "the newest request");
     press(&v, &b, "nn");
     CHECK_EQ(v.inspect, b.events[2].id, "n: the older one");
-    press(&v, &b, "\x1b/x y\x1b");
+    press(&v, &b, "\x1b/x y\x15z\n");
+    CHECK_STR(dd_str_z(v.filter), "z");
+    press(&v, &b, "/\x1b\x1b");
     CHECK_EQ(v.inspect, 0, "Esc leaves the inspector");
     CHECK_STR(dd_str_z(v.filter), "");
     CHECK(!v.typing);
