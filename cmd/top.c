@@ -156,7 +156,8 @@ static const dd_board *board_of(const session *t)
     if (t->sample)
         return dd_top_sample_board(t->sample);
     reading = (dd_board){ .period = t->view.period, .by = t->view.by, .per_second = -1, .per_hour = DD_PUSD_UNKNOWN, .latency = none,
-                          .first = none, .overhead = none, .saved_today = DD_PUSD_UNKNOWN, .saved_week = DD_PUSD_UNKNOWN, .saved_month = DD_PUSD_UNKNOWN,
+                          .first = none, .overhead = none, .saved_today = DD_PUSD_UNKNOWN, .saved_week = DD_PUSD_UNKNOWN, .saved_month =
+                              DD_PUSD_UNKNOWN,
                           .total.misses = -1 };
     return &reading;
 }
@@ -219,7 +220,8 @@ static bool ask(session *t)
 /* --filter and / are checked by the reader; what was wrong stands in the sample's `problem`. */
 static void loop(session *t)
 {
-    struct pollfd fds[3] = { { STDIN_FILENO, POLLIN, 0 }, { dd_top_reader_fd(t->reader), POLLIN, 0 }, { dd_top_screen_signals(t->screen), POLLIN, 0 } };
+    struct pollfd fds[3] = { { STDIN_FILENO, POLLIN, 0 }, { dd_top_reader_fd(t->reader), POLLIN, 0 }, { dd_top_screen_signals(t->screen), POLLIN,
+                                                                                                        0 } };
     int  wait_ms = FIRST_MS;
     bool on = true;
     while (on) {

@@ -80,7 +80,8 @@ void           dd_top_reader_stop(dd_top_reader *r);                 /* waits fo
 
 /* --- keys: pure --- */
 
-typedef enum { DD_KEY_NONE, DD_KEY_CHAR, DD_KEY_UP, DD_KEY_DOWN, DD_KEY_LEFT, DD_KEY_RIGHT, DD_KEY_PAGE_UP, DD_KEY_PAGE_DOWN, DD_KEY_HOME, DD_KEY_END, DD_KEY_TAB,
+typedef enum { DD_KEY_NONE, DD_KEY_CHAR, DD_KEY_UP, DD_KEY_DOWN, DD_KEY_LEFT, DD_KEY_RIGHT, DD_KEY_PAGE_UP, DD_KEY_PAGE_DOWN, DD_KEY_HOME,
+               DD_KEY_END, DD_KEY_TAB,
                DD_KEY_BACK_TAB, DD_KEY_ENTER, DD_KEY_ESCAPE, DD_KEY_BACKSPACE, DD_KEY_CLICK, DD_KEY_REDRAW, DD_KEY_RESIZE } dd_top_key_kind;
 typedef struct { dd_top_key_kind kind; uint32_t ch; dd_board_hit hit; int times; } dd_top_key;
 /* False: the user wants to leave. `rows`: how many fit on the screen. */

@@ -221,7 +221,8 @@ static bool same_providers(const dd_top_live *a, const dd_top_live *b)
     bool same = a->n_providers == b->n_providers;
     for (size_t i = 0; same && i < a->n_providers; i++) {
         const dd_top_provider *p = &a->providers[i], *q = &b->providers[i];
-        same = strcmp(p->name, q->name) == 0 && strcmp(p->model, q->model) == 0 && strcmp(p->breaker, q->breaker) == 0 && p->requests == q->requests &&
+        same = strcmp(p->name, q->name) == 0 && strcmp(p->model, q->model) == 0 && strcmp(p->breaker, q->breaker) == 0 &&
+            p->requests == q->requests &&
                p->failures == q->failures && p->under_way == q->under_way && p->error_rate == q->error_rate && p->latency_ms == q->latency_ms;
     }
     return same;
@@ -234,7 +235,8 @@ bool dd_top_sockets_read(dd_top_sockets *s, dd_top_live *out)
     *out = (dd_top_live){ .per_second = -1, .per_hour = DD_PUSD_UNKNOWN, .latency = none, .first = none, .overhead = none };
     ask_all(s, out);
     find_rates(&s->last, out, s->asked ? (double)(now.ns - s->when.ns) / 1e9 : 0);
-    bool same = s->asked && out->found == s->last.found && out->answered == s->last.answered && out->requests == s->last.requests && out->panic == s->last.panic &&
+    bool same = s->asked && out->found == s->last.found && out->answered == s->last.answered && out->requests == s->last.requests &&
+        out->panic == s->last.panic &&
                 out->under_way == s->last.under_way && (out->per_second == s->last.per_second || (out->per_second < 0 && s->last.per_second < 0)) &&
                 same_providers(out, &s->last);
     s->last  = *out;

@@ -11,7 +11,8 @@
 #include "base/time.h"
 #include "cmd/top_store.h"
 
-enum { EVENTS = 400, LOOK_MS = 120, STALE_MS = 60000, REST = 100 /* reading takes one part of so many */, REST_MOST_MS = 15000, SOON_MS = 350, BOOK_MS = 2000 };
+enum { EVENTS = 400, LOOK_MS = 120, STALE_MS = 60000,
+       REST = 100 /* reading takes one part of so many */, REST_MOST_MS = 15000, SOON_MS = 350, BOOK_MS = 2000 };
 
 void dd_top_want_of(const dd_board_view *v, dd_top_want *out)
 {
@@ -42,11 +43,12 @@ bool dd_top_want_same(const dd_top_want *a, const dd_top_want *b)
 dd_event *dd_top_event_dup(dd_arena *a, const dd_event *e)
 {
     static const size_t texts[] = {
-        offsetof(dd_event, org), offsetof(dd_event, key_id), offsetof(dd_event, user), offsetof(dd_event, feature), offsetof(dd_event, team), offsetof(dd_event, env),
-        offsetof(dd_event, tags), offsetof(dd_event, task), offsetof(dd_event, strategy), offsetof(dd_event, route), offsetof(dd_event, endpoint),
-        offsetof(dd_event, requested_model), offsetof(dd_event, used_model), offsetof(dd_event, provider), offsetof(dd_event, dropped), offsetof(dd_event, complexity),
-        offsetof(dd_event, considered), offsetof(dd_event, cache), offsetof(dd_event, budget), offsetof(dd_event, session), offsetof(dd_event, call_site),
-        offsetof(dd_event, prompt_hash), offsetof(dd_event, rules), offsetof(dd_event, finish_reason), offsetof(dd_event, trace_id), offsetof(dd_event, parent_span),
+        offsetof(dd_event, org), offsetof(dd_event, key_id), offsetof(dd_event, user), offsetof(dd_event, feature), offsetof(dd_event, team),
+        offsetof(dd_event, env), offsetof(dd_event, tags), offsetof(dd_event, task), offsetof(dd_event, strategy), offsetof(dd_event, route),
+        offsetof(dd_event, endpoint), offsetof(dd_event, requested_model), offsetof(dd_event, used_model), offsetof(dd_event, provider), offsetof(dd_event, dropped),
+        offsetof(dd_event, complexity), offsetof(dd_event, considered), offsetof(dd_event, cache), offsetof(dd_event, budget), offsetof(dd_event, session),
+        offsetof(dd_event, call_site), offsetof(dd_event, prompt_hash), offsetof(dd_event, rules), offsetof(dd_event, finish_reason), offsetof(dd_event, trace_id),
+        offsetof(dd_event, parent_span),
     };
     dd_event   *out = dd_new(a, dd_event);
     dd_attempt *all = dd_newn(a, dd_attempt, e->n_attempts + 1);
@@ -203,8 +205,10 @@ dd_top_stored *dd_top_stored_read(dd_top_store *s, const dd_top_want *want, int6
     dd_top_stored *out = dd_calloc(1, sizeof *out);
     out->refs  = 1;
     out->want  = *want;
-    out->board = (dd_board){ .now_ms = now_ms, .period = want->period, .by = want->by, .dir = dd_arena_dup(&out->arena, dd_buf_str(&s->dir)), .per_second = -1,
-                             .per_hour = DD_PUSD_UNKNOWN, .under_way = -1, .queued = -1, .dropped = -1, .latency = none, .first = none, .overhead = none };
+    out->board = (dd_board){ .now_ms = now_ms, .period = want->period, .by = want->by, .dir = dd_arena_dup(&out->arena, dd_buf_str(&s->dir)),
+                             .per_second = -1,
+                             .per_hour = DD_PUSD_UNKNOWN, .under_way = -1, .queued = -1, .dropped = -1, .latency = none,
+                             .first = none, .overhead = none };
     read_all(s, out);
     return out;
 }
@@ -285,7 +289,8 @@ static void join_providers(dd_top_sample *s, const dd_top_live *l)
         if (done)
             continue;
         dd_board_provider *own = &all[n++];
-        *own = i < b->n_providers ? b->providers[i] : (dd_board_provider){ .name = name, .requests = -1, .under_way = -1, .error_rate = -1, .latency_ms = -1, .first_ms = -1 };
+        *own = i < b->n_providers ? b->providers[i] : (dd_board_provider){ .name = name, .requests = -1, .under_way = -1, .error_rate = -1,
+                                                                           .latency_ms = -1, .first_ms = -1 };
         for (size_t k = 0; k < l->n_providers; k++)
             if (dd_str_eqz(name, l->providers[k].name))
                 put_live(l->providers[k].model[0] ? &all[n++] : own, &l->providers[k], &s->arena);
@@ -475,7 +480,8 @@ static void *run(void *arg)
     while (await(r, wait_ms, &want, &hurry)) {
         dd_top_sample *got = dd_top_sampler_next(s, &want, hurry);
         /* One answer of a proxy makes no rate: the second follows soon. */
-        wait_ms = got && got->board.budgets_unread ? 0 : got && got->board.link == DD_BOARD_LIVE && got->board.per_second < 0 ? SOON_MS : r->opts.interval_ms;
+        bool one_answer = got && got->board.link == DD_BOARD_LIVE && got->board.per_second < 0;
+        wait_ms         = got && got->board.budgets_unread ? 0 : one_answer ? SOON_MS : r->opts.interval_ms;
         if (got)
             publish(r, got);
     }

@@ -346,12 +346,14 @@ void dd_top_screen_show(dd_top_screen *s, const dd_grid *g)
 /* --- keys --- */
 
 static const struct { int code; dd_top_key_kind kind; } codes[] = {
-    { KEY_UP, DD_KEY_UP },       { KEY_DOWN, DD_KEY_DOWN },   { KEY_LEFT, DD_KEY_LEFT },       { KEY_RIGHT, DD_KEY_RIGHT }, { KEY_PPAGE, DD_KEY_PAGE_UP },
+    { KEY_UP, DD_KEY_UP },       { KEY_DOWN, DD_KEY_DOWN },   { KEY_LEFT, DD_KEY_LEFT },       { KEY_RIGHT, DD_KEY_RIGHT }, { KEY_PPAGE,
+                                                                                                                              DD_KEY_PAGE_UP },
     { KEY_NPAGE, DD_KEY_PAGE_DOWN }, { KEY_HOME, DD_KEY_HOME }, { KEY_END, DD_KEY_END },         { KEY_BTAB, DD_KEY_BACK_TAB },
     { KEY_ENTER, DD_KEY_ENTER }, { KEY_BACKSPACE, DD_KEY_BACKSPACE },
 };
 static const struct { wint_t ch; dd_top_key_kind kind; } chars[] = {
-    { '\t', DD_KEY_TAB }, { '\r', DD_KEY_ENTER }, { '\n', DD_KEY_ENTER }, { 27, DD_KEY_ESCAPE }, { 8, DD_KEY_BACKSPACE }, { 127, DD_KEY_BACKSPACE }, { 12, DD_KEY_REDRAW },
+    { '\t', DD_KEY_TAB }, { '\r', DD_KEY_ENTER }, { '\n', DD_KEY_ENTER }, { 27, DD_KEY_ESCAPE }, { 8, DD_KEY_BACKSPACE }, { 127, DD_KEY_BACKSPACE },
+        { 12, DD_KEY_REDRAW },
 };
 
 static dd_top_key from_mouse(dd_top_screen *s)

@@ -30,7 +30,8 @@ static range range_of(dd_board_period period, int64_t now_s)
 
 static dd_dim dim_of(dd_board_by by)
 {
-    static const dd_dim dims[DD_BOARD_BYS] = { DD_DIM_TEAM, DD_DIM_FEATURE, DD_DIM_MODEL, DD_DIM_CALL_SITE, DD_DIM_PROVIDER, DD_DIM_KEY, DD_DIM_ROUTE };
+    static const dd_dim dims[DD_BOARD_BYS] = { DD_DIM_TEAM, DD_DIM_FEATURE, DD_DIM_MODEL, DD_DIM_CALL_SITE, DD_DIM_PROVIDER, DD_DIM_KEY,
+                                               DD_DIM_ROUTE };
     return dims[by];
 }
 
@@ -98,9 +99,11 @@ static void take(void *ctx, const dd_dims_row *d)
 static void take_sum(void *ctx, const dd_sum *s)
 {
     table      *t = ctx;
-    dd_dims_row d = { .period_s = s->period_s, .requests = s->requests, .errors = s->errors, .hits = s->hits, .unpriced = s->unpriced, .latencies = s->latencies,
+    dd_dims_row d = { .period_s = s->period_s, .requests = s->requests, .errors = s->errors, .hits = s->hits, .unpriced = s->unpriced,
+                      .latencies = s->latencies,
                       .latency_us = s->latency_us, .cost = s->cost, .saved = s->saved };
-    d.value = t->by == DD_BOARD_TEAM ? s->team : t->by == DD_BOARD_FEATURE ? s->feature : t->by == DD_BOARD_MODEL ? s->model : t->by == DD_BOARD_KEY ? s->key_id : s->provider;
+    d.value = t->by == DD_BOARD_TEAM ? s->team : t->by == DD_BOARD_FEATURE ? s->feature : t->by == DD_BOARD_MODEL ? s->model
+        : t->by == DD_BOARD_KEY ? s->key_id : s->provider;
     take(t, &d);
 }
 
@@ -168,7 +171,8 @@ static void total_of(const dd_board_row *rows, size_t n, const range *r, dd_boar
         dd_board_sum       *to[]   = { &b->total, &b->before };
         for (int k = 0; k < 2; k++) {
             dd_dims_row d = { .requests = from[k]->requests, .errors = from[k]->errors, .hits = from[k]->hits, .fallbacks = from[k]->fallbacks,
-                              .unpriced = from[k]->unpriced, .latencies = from[k]->latencies, .latency_us = from[k]->latency_us, .cost = from[k]->cost, .saved = from[k]->saved };
+                              .unpriced = from[k]->unpriced, .latencies = from[k]->latencies, .latency_us = from[k]->latency_us, .cost =
+                                  from[k]->cost, .saved = from[k]->saved };
             add(to[k], &d);
         }
     }
@@ -194,7 +198,8 @@ static void take_hour(void *ctx, const dd_dims_row *d)
         t->requests[at] += (double)d->requests;
         t->cost[at] += (double)d->cost / (double)DD_PUSD_PER_USD;
     }
-    const struct { int64_t from_s; dd_pusd *saved, *spent; } since[] = { { t->today_s, &t->b->saved_today, &t->b->spent_today }, { t->week_s, &t->b->saved_week, NULL },
+    const struct { int64_t from_s; dd_pusd *saved, *spent; } since[] = { { t->today_s, &t->b->saved_today, &t->b->spent_today }, { t->week_s,
+            &t->b->saved_week, NULL },
                                                                          { t->month_s, &t->b->saved_month, &t->b->spent_month } };
     for (size_t i = 0; i < DD_COUNT(since); i++)
         if (d->period_s >= since[i].from_s) {
@@ -210,7 +215,8 @@ static dd_code read_totals(dd_top_store *s, dd_top_stored *out, const range *r, 
     const dd_zone *zone = book ? dd_book_zone(book) : NULL;
     int64_t        now  = b->now_ms / 1000, to;
     bool           fine = out->want.period == DD_BOARD_7D;   /* a curve of hours, a sum of days */
-    totals t = { .r = r, .b = b, .from_s = r->from_s, .step_s = fine ? HOUR_S : r->step_s, .steps = fine ? (size_t)((now - r->from_s) / HOUR_S + 1) : r->steps };
+    totals t = { .r = r, .b = b, .from_s = r->from_s, .step_s = fine ? HOUR_S : r->step_s, .steps = fine ? (size_t)((now - r->from_s) / HOUR_S + 1)
+                 : r->steps };
     t.requests = dd_newn(&out->arena, double, t.steps);
     t.cost     = dd_newn(&out->arena, double, t.steps);
     dd_period_bounds(DD_PERIOD_DAY, zone, now, &t.today_s, &to);
@@ -239,14 +245,16 @@ static dd_code read_times(dd_top_store *s, const range *r, dd_board *b, dd_err *
     for (size_t i = 0; i < DD_COUNT(kinds) && rc == DD_OK; i++) {
         dd_hist h = { .n = 0 };
         rc = dd_dims_latency(s->dims, kinds[i].kind, DD_STR_NULL, r->daily, r->from_s, 0, &h, err);
-        *kinds[i].to = (dd_board_times){ dd_hist_quantile_us(&h, 0.5) / 1e3, dd_hist_quantile_us(&h, 0.95) / 1e3, dd_hist_quantile_us(&h, 0.99) / 1e3 };
+        *kinds[i].to = (dd_board_times){ dd_hist_quantile_us(&h, 0.5) / 1e3, dd_hist_quantile_us(&h, 0.95) / 1e3, dd_hist_quantile_us(&h,
+                                                                                                                                      0.99) / 1e3 };
     }
     return rc;
 }
 
 /* --- together --- */
 
-static dd_code read_table(dd_top_store *s, dd_top_stored *out, const range *r, const dd_book *book, dd_board_by by, bool crossed, const dd_board_row **rows, size_t *n, dd_err *err)
+static dd_code read_table(dd_top_store *s, dd_top_stored *out, const range *r, const dd_book *book, dd_board_by by, bool crossed,
+                          const dd_board_row **rows, size_t *n, dd_err *err)
 {
     table   t  = { .a = &out->arena, .r = r, .book = book, .by = by, .known = DD_MAP_INIT, .curves = true };
     dd_code rc = crossed ? read_crossed(s, &t, &out->want, err) : read_dim(s, &t, err);
@@ -276,7 +284,8 @@ static dd_code read_providers(dd_top_store *s, dd_top_stored *out, const range *
     out->board.n_providers = 0;
     for (size_t i = 0; i < n; i++)
         if (rows[i].value.len)
-            all[out->board.n_providers++] = (dd_board_provider){ .name = rows[i].name, .requests = -1, .failures = -1, .under_way = -1, .error_rate = -1, .latency_ms = -1,
+            all[out->board.n_providers++] = (dd_board_provider){ .name = rows[i].name, .requests = -1, .failures = -1, .under_way = -1,
+                                                                 .error_rate = -1, .latency_ms = -1,
                                                                  .first_ms = -1, .period = rows[i].now };
     out->board.providers = all;
     return rc;

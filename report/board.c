@@ -125,7 +125,8 @@ static state state_of(dd_canvas *c)
 {
     const dd_board *b = c->b;
     if (c->v->paused)
-        return (state){ DD_ROLE_WARN, dd_arena_printf(c->a, "‖ paused at " DD_STR_FMT, DD_STR_ARG(dd_board_clock(c->a, b->now_ms, b->offset_s))), DD_STR("‖ paused") };
+        return (state){ DD_ROLE_WARN, dd_arena_printf(c->a, "‖ paused at " DD_STR_FMT, DD_STR_ARG(dd_board_clock(c->a, b->now_ms, b->offset_s))),
+                        DD_STR("‖ paused") };
     if (b->panic)
         return (state){ DD_ROLE_BAD, DD_STR("▲ panic mode"), DD_STR("▲ panic") };
     if (b->link == DD_BOARD_UNREACHABLE)
@@ -232,7 +233,8 @@ static void nothing_yet(dd_canvas *c, dd_area at)
 static void too_small(dd_canvas *c, int w, int h)
 {
     dd_canvas_wrap(c, (dd_area){ 0, 0, w, h }, DD_ROLE_TEXT,
-                   dd_arena_printf(c->a, "dd0c top needs %d x %d cells; this window has %d x %d. Make it larger, or use: dd0c top --plain", LEAST_WIDTH, LEAST_HEIGHT, w, h));
+                   dd_arena_printf(c->a, "dd0c top needs %d x %d cells; this window has %d x %d. Make it larger, or use: dd0c top --plain",
+                                   LEAST_WIDTH, LEAST_HEIGHT, w, h));
 }
 
 typedef void draw_fn(dd_canvas *c, dd_area at);

@@ -14,7 +14,8 @@ typedef enum { DD_BOARD_1H, DD_BOARD_24H, DD_BOARD_7D, DD_BOARD_30D, DD_BOARD_90
 typedef enum {
     DD_BOARD_TEAM, DD_BOARD_FEATURE, DD_BOARD_MODEL, DD_BOARD_CALL_SITE, DD_BOARD_PROVIDER, DD_BOARD_KEY, DD_BOARD_ROUTE, DD_BOARD_BYS
 } dd_board_by;
-typedef enum { DD_BOARD_SORT_COST, DD_BOARD_SORT_REQUESTS, DD_BOARD_SORT_SAVED, DD_BOARD_SORT_CHANGE, DD_BOARD_SORT_NAME, DD_BOARD_SORTS } dd_board_sort;
+typedef enum { DD_BOARD_SORT_COST, DD_BOARD_SORT_REQUESTS, DD_BOARD_SORT_SAVED, DD_BOARD_SORT_CHANGE, DD_BOARD_SORT_NAME,
+               DD_BOARD_SORTS } dd_board_sort;
 const char *dd_board_tab_name(dd_board_tab t);        /* "overview" */
 const char *dd_board_period_name(dd_board_period p);  /* "24h" */
 const char *dd_board_by_name(dd_board_by b);          /* "call_site": also the member of an event, for filters */

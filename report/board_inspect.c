@@ -47,13 +47,15 @@ static void decision(pad *p, const dd_event *e)
     dd_str asked = or_dash(e->requested_model), used = or_dash(e->used_model);
     heading(p, "Decision", dd_str_z(e->fallback ? "a fallback answered or was tried" : ""));
     entry(p, "asked for", DD_ROLE_TEXT, asked);
-    entry(p, "selected", DD_ROLE_MODEL, e->provider.len ? dd_arena_printf(a, DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(e->provider), DD_STR_ARG(used)) : used);
+    entry(p, "selected", DD_ROLE_MODEL, e->provider.len ? dd_arena_printf(a, DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(e->provider), DD_STR_ARG(used))
+          : used);
     entry(p, "route", DD_ROLE_TEXT, e->route);
     entry(p, "strategy", DD_ROLE_TEXT, e->strategy);
     entry(p, "passed over", DD_ROLE_DIM, names_of(p->c, e->rules));
     entry(p, "task", DD_ROLE_TEXT, e->task);
     if (e->complexity.len)
-        entry(p, "complexity", DD_ROLE_TEXT, e->score >= 0 ? dd_arena_printf(a, DD_STR_FMT " (%.2f)", DD_STR_ARG(e->complexity), e->score) : e->complexity);
+        entry(p, "complexity", DD_ROLE_TEXT, e->score >= 0 ? dd_arena_printf(a, DD_STR_FMT " (%.2f)", DD_STR_ARG(e->complexity), e->score)
+              : e->complexity);
     entry(p, "cache", DD_ROLE_TEXT, e->cache);
     entry(p, "budget", DD_ROLE_WARN, e->budget);
     entry(p, "left out", DD_ROLE_WARN, e->dropped);
@@ -95,13 +97,17 @@ static void money(pad *p, const dd_event *e)
     dd_arena *a = p->c->a;
     heading(p, "Cost", DD_STR(""));
     entry(p, "as asked for", DD_ROLE_TEXT, dd_board_money(a, e->cost_original));
-    entry(p, "actual", DD_ROLE_MONEY, e->cost_actual == DD_PUSD_UNKNOWN ? DD_STR("not known: the price is not listed") : dd_fmt_money(a, e->cost_actual));
+    entry(p, "actual", DD_ROLE_MONEY, e->cost_actual == DD_PUSD_UNKNOWN ? DD_STR("not known: the price is not listed")
+                                                                                : dd_fmt_money(a, e->cost_actual));
     dd_str share = e->cost_saved > 0 ? dd_fmt_percent(a, e->cost_saved, e->cost_original) : DD_STR("");
     dd_str saved = dd_board_money(a, e->cost_saved);
-    entry(p, "saved", e->cost_saved > 0 ? DD_ROLE_SAVING : DD_ROLE_DIM, share.len ? dd_arena_printf(a, DD_STR_FMT " (" DD_STR_FMT ")", DD_STR_ARG(saved), DD_STR_ARG(share)) : saved);
+    if (share.len)
+        saved = dd_arena_printf(a, DD_STR_FMT " (" DD_STR_FMT ")", DD_STR_ARG(saved), DD_STR_ARG(share));
+    entry(p, "saved", e->cost_saved > 0 ? DD_ROLE_SAVING : DD_ROLE_DIM, saved);
     if (e->usage.input >= 0 || e->usage.output >= 0) {
+        int64_t minutes = e->usage.cache_write, hour = e->usage.cache_write_1h, written = (minutes > 0 ? minutes : 0) + (hour > 0 ? hour : 0);
         dd_str parts[] = { count(a, "input", e->usage.input), count(a, "from the prompt cache", e->usage.cache_read),
-                           count(a, "to the prompt cache", (e->usage.cache_write > 0 ? e->usage.cache_write : 0) + (e->usage.cache_write_1h > 0 ? e->usage.cache_write_1h : 0)),
+                           count(a, "to the prompt cache", written),
                            count(a, "output", e->usage.output), count(a, "reasoning", e->reasoning_tokens) };
         dd_buf b = DD_BUF_INIT(0);
         for (size_t i = 0; i < DD_COUNT(parts); i++)
@@ -122,11 +128,14 @@ static void attempts(pad *p, const dd_event *e)
         bool bad = t->error != DD_EC_NONE;
         int  x = p->at.x, name = p->at.w / 3;
         dd_canvas_text(p->c, x, p->y, 3, DD_ROLE_DIM, dd_arena_printf(a, "%zu", i + 1));
-        dd_canvas_text(p->c, x + 3, p->y, name - 3, DD_ROLE_MODEL, dd_arena_printf(a, DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(t->provider), DD_STR_ARG(t->model)));
+        dd_str who = dd_arena_printf(a, DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(t->provider), DD_STR_ARG(t->model));
+        dd_canvas_text(p->c, x + 3, p->y, name - 3, DD_ROLE_MODEL, who);
         dd_canvas_end(p->c, x + name + 12, p->y, 11, DD_ROLE_TEXT, dd_board_money(a, t->cost));
-        dd_str took = dd_board_ms(a, t->total_us < 0 ? -1 : (double)t->total_us / 1e3), first = dd_board_ms(a, t->first_us < 0 ? -1 : (double)t->first_us / 1e3);
+        dd_str took   = dd_board_ms(a, t->total_us < 0 ? -1 : (double)t->total_us / 1e3);
+        dd_str first  = dd_board_ms(a, t->first_us < 0 ? -1 : (double)t->first_us / 1e3);
+        dd_str status = t->status ? dd_arena_printf(a, "%d", t->status) : DD_STR("no answer");
         dd_canvas_text(p->c, x + name + 14, p->y, p->at.w - name - 14, bad ? DD_ROLE_BAD : DD_ROLE_DIM,
-                       dd_arena_printf(a, "%s · first " DD_STR_FMT " · took " DD_STR_FMT "%s%s", t->status ? dd_arena_printf(a, "%d", t->status).ptr : "no answer",
+                       dd_arena_printf(a, DD_STR_FMT " · first " DD_STR_FMT " · took " DD_STR_FMT "%s%s", DD_STR_ARG(status),
                                        DD_STR_ARG(first), DD_STR_ARG(took), bad ? " · " : "", bad ? dd_error_class_name(t->error) : ""));
     }
 }
@@ -151,17 +160,21 @@ static void waterfall(pad *p, const dd_trace *t, int64_t total_us)
         dd_canvas_end(p->c, p->at.x + p->at.w, p->y, 10, DD_ROLE_DIM, dd_board_ms(a, s->duration_us < 0 ? -1 : (double)s->duration_us / 1e3));
         if (s->duration_us < 0 || total_us <= 0)
             continue;
-        int from = (int)((double)s->start_us / (double)total_us * bar), to = (int)((double)(s->start_us + s->duration_us) / (double)total_us * bar + 0.5);
+        double scale = bar / (double)total_us;
+        int    from = (int)((double)s->start_us * scale), to = (int)((double)(s->start_us + s->duration_us) * scale + 0.5);
         from = from < 0 ? 0 : from >= bar ? bar - 1 : from;
         to   = to <= from ? from + 1 : to > bar ? bar : to;
-        dd_grid_fill(p->c->g, (size_t)p->y, p->at.x + name + from, p->at.x + name + to, s->error.len ? DD_ROLE_BAD : s->client ? DD_ROLE_BAR_SAVING : DD_ROLE_BAR,
-                     to - from == 1 && (double)s->duration_us / (double)total_us * bar < 0.5 ? (p->c->v->ascii ? "|" : "▏") : p->c->v->ascii ? "#" : "█");
+        bool        thin = to - from == 1 && (double)s->duration_us * scale < 0.5;
+        const char *sign = p->c->v->ascii ? (thin ? "|" : "#") : thin ? "▏" : "█";
+        dd_role     role = s->error.len ? DD_ROLE_BAD : s->client ? DD_ROLE_BAR_SAVING : DD_ROLE_BAR;
+        dd_grid_fill(p->c->g, (size_t)p->y, p->at.x + name + from, p->at.x + name + to, role, sign);
     }
 }
 
 static void times(pad *p, const dd_event *e)
 {
-    const struct { const char *name; int64_t us; } all[] = { { "whole", e->total_us }, { "first token", e->first_us }, { "queue", e->queue_us }, { "overhead", e->overhead_us } };
+    const struct { const char *name; int64_t us; } all[] = { { "whole", e->total_us }, { "first token", e->first_us }, { "queue", e->queue_us },
+                                                             { "overhead", e->overhead_us } };
     dd_buf b = DD_BUF_INIT(0);
     for (size_t i = 0; i < DD_COUNT(all); i++)
         if (all[i].us >= 0)
@@ -173,7 +186,8 @@ static void times(pad *p, const dd_event *e)
 
 static void who(pad *p, const dd_event *e)
 {
-    const struct { const char *name; dd_str value; } all[] = { { "feature", e->feature }, { "team", e->team }, { "user", e->user }, { "key", e->key_id },
+    const struct { const char *name; dd_str value; } all[] = { { "feature", e->feature }, { "team", e->team }, { "user", e->user },
+        { "key", e->key_id },
         { "environment", e->env }, { "call site", e->call_site }, { "endpoint", e->endpoint }, { "trace", e->trace_id } };
     heading(p, "Caller", DD_STR(""));
     for (size_t i = 0; i < DD_COUNT(all); i++)
@@ -228,7 +242,8 @@ void dd_board_inspect(dd_canvas *c, dd_area at)
     int64_t most = p.y - at.h, from = c->v->scroll > most ? most : c->v->scroll;
     from = from < 0 ? 0 : from;
     for (int y = 0; y < at.h && from + y < p.y && from + y < TALL; y++)
-        memcpy(c->g->cells + (size_t)(at.y + y) * (size_t)c->g->width, tall.cells + (size_t)(from + y) * (size_t)c->g->width, (size_t)c->g->width * sizeof *tall.cells);
+        memcpy(c->g->cells + (size_t)(at.y + y) * (size_t)c->g->width, tall.cells + (size_t)(from + y) * (size_t)c->g->width,
+               (size_t)c->g->width * sizeof *tall.cells);
     if (from < most)
         dd_canvas_textz(c, at.x + at.w - 7, at.y + at.h - 1, 7, DD_ROLE_DIM, " more ▾");
     dd_grid_fini(&tall);

@@ -54,7 +54,8 @@ static figure requests(dd_canvas *c)
 {
     const dd_board *b    = c->b;
     bool            live = b->link == DD_BOARD_LIVE;
-    figure f = { .title = "Requests", .unit = live ? DD_STR("/s") : DD_STR(""), .curve = curve_of(b, b->requests, b->rates), .role = DD_ROLE_BAR, .now_role = DD_ROLE_STRONG };
+    figure f = { .title = "Requests", .unit = live ? DD_STR("/s") : DD_STR(""), .curve = curve_of(b, b->requests, b->rates), .role = DD_ROLE_BAR,
+                 .now_role = DD_ROLE_STRONG };
     dd_str errors = dd_board_share(c->a, b->total.errors, b->total.requests);
     f.now    = live ? dd_board_rate(c->a, b->per_second) : dd_fmt_count(c->a, b->total.requests);
     f.below  = live ? dd_arena_printf(c->a, DD_STR_FMT " in " DD_STR_FMT, DD_STR_ARG(dd_fmt_count(c->a, b->total.requests)), DD_STR_ARG(period_of(c)))
@@ -70,7 +71,8 @@ static figure spend(dd_canvas *c)
     dd_role         role;
     bool            live = b->link == DD_BOARD_LIVE;
     dd_str          money = dd_board_money(c->a, dd_board_cost(&b->total)), change = dd_board_change(c->a, &sums, &role);
-    figure f = { .title = "Spend", .unit = live ? DD_STR("/h") : DD_STR(""), .curve = curve_of(b, b->cost, b->paces), .role = DD_ROLE_BAR, .now_role = DD_ROLE_MONEY };
+    figure f = { .title = "Spend", .unit = live ? DD_STR("/h") : DD_STR(""), .curve = curve_of(b, b->cost, b->paces), .role = DD_ROLE_BAR,
+                 .now_role = DD_ROLE_MONEY };
     f.now    = live ? dd_board_money(c->a, b->per_hour) : money;
     f.below  = live ? dd_arena_printf(c->a, DD_STR_FMT " in " DD_STR_FMT, DD_STR_ARG(money), DD_STR_ARG(period_of(c)))
                     : dd_arena_printf(c->a, "in " DD_STR_FMT, DD_STR_ARG(period_of(c)));
@@ -85,7 +87,8 @@ static figure latency(dd_canvas *c)
     const dd_board *b = c->b;
     figure f = { .title = "Latency", .unit = DD_STR(" p50"), .now_role = DD_ROLE_STRONG };
     f.now    = dd_board_ms(c->a, b->latency.p50);
-    f.below  = dd_arena_printf(c->a, "p95 " DD_STR_FMT " · p99 " DD_STR_FMT, DD_STR_ARG(dd_board_ms(c->a, b->latency.p95)), DD_STR_ARG(dd_board_ms(c->a, b->latency.p99)));
+    f.below  = dd_arena_printf(c->a, "p95 " DD_STR_FMT " · p99 " DD_STR_FMT, DD_STR_ARG(dd_board_ms(c->a, b->latency.p95)),
+                               DD_STR_ARG(dd_board_ms(c->a, b->latency.p99)));
     f.below2 = dd_arena_printf(c->a, "first " DD_STR_FMT, DD_STR_ARG(dd_board_ms(c->a, b->first.p50)));
     return f;
 }
@@ -96,7 +99,8 @@ static figure overhead(dd_canvas *c)
     int64_t asked = b->total.misses >= 0 ? b->total.hits + b->total.misses : b->total.requests;
     figure f = { .title = "Overhead", .unit = DD_STR(" p50"), .now_role = DD_ROLE_STRONG };
     f.now    = dd_board_ms(c->a, b->overhead.p50);
-    f.below  = dd_arena_printf(c->a, "p95 " DD_STR_FMT " · p99 " DD_STR_FMT, DD_STR_ARG(dd_board_ms(c->a, b->overhead.p95)), DD_STR_ARG(dd_board_ms(c->a, b->overhead.p99)));
+    f.below  = dd_arena_printf(c->a, "p95 " DD_STR_FMT " · p99 " DD_STR_FMT, DD_STR_ARG(dd_board_ms(c->a, b->overhead.p95)),
+                               DD_STR_ARG(dd_board_ms(c->a, b->overhead.p99)));
     f.below2 = dd_arena_printf(c->a, "cache " DD_STR_FMT " hits", DD_STR_ARG(dd_board_share(c->a, b->total.hits, asked)));
     return f;
 }
@@ -163,11 +167,13 @@ dd_role dd_board_breaker_role(dd_str s)
     return dd_str_eqz(s, "open") ? DD_ROLE_BAD : dd_str_eqz(s, "half_open") ? DD_ROLE_WARN : dd_str_eqz(s, "closed") ? DD_ROLE_SAVING : DD_ROLE_DIM;
 }
 
-const char *dd_board_breaker_sign(dd_str s) { return dd_str_eqz(s, "half_open") ? "◐" : dd_str_eqz(s, "closed") ? "●" : dd_str_eqz(s, "open") ? "▲" : "○"; }
+const char *dd_board_breaker_sign(dd_str s) { return dd_str_eqz(s, "half_open") ? "◐" : dd_str_eqz(s, "closed") ? "●" : dd_str_eqz(s, "open") ? "▲"
+                                              : "○"; }
 
 static dd_str provider_words(dd_canvas *c, const dd_board_provider *p)
 {
-    dd_str errors = p->error_rate >= 0 ? dd_board_share(c->a, (int64_t)(p->error_rate * 1e6), 1000000) : dd_board_share(c->a, p->period.errors, p->period.requests);
+    dd_str errors = p->error_rate >= 0 ? dd_board_share(c->a, (int64_t)(p->error_rate * 1e6), 1000000) : dd_board_share(c->a, p->period.errors,
+                                                                                                                        p->period.requests);
     double ms     = p->latency_ms >= 0 ? p->latency_ms : p->period.latencies ? (double)p->period.latency_us / 1e3 / (double)p->period.latencies : -1;
     if (dd_str_eqz(p->breaker, "open"))
         return dd_arena_printf(c->a, "open · " DD_STR_FMT " errors", DD_STR_ARG(errors));
@@ -212,7 +218,8 @@ void dd_board_budget_strip(dd_canvas *c, dd_area at)
                                        DD_STR_ARG(dd_fmt_about(c->a, a->limit)), dd_period_name(a->period));
         int     words = 24, bar = at.w - name - words - 2;
         dd_str  whose = a->shown.len ? a->shown : a->value;
-        dd_canvas_text(c, at.x, y, name - 1, DD_ROLE_TEXT, whose.len ? dd_arena_printf(c->a, DD_STR_FMT " " DD_STR_FMT, DD_STR_ARG(a->name), DD_STR_ARG(whose)) : a->name);
+        dd_canvas_text(c, at.x, y, name - 1, DD_ROLE_TEXT, whose.len ? dd_arena_printf(c->a, DD_STR_FMT " " DD_STR_FMT, DD_STR_ARG(a->name),
+                                                                                       DD_STR_ARG(whose)) : a->name);
         dd_canvas_bar(c, at.x + name, y, bar, outlooks[a->outlook.kind], part, told ? (double)a->outlook.projection / (double)a->limit : 0);
         dd_canvas_text(c, at.x + name + bar + 2, y, words, a->outlook.kind >= DD_OUTLOOK_WILL_EXCEED ? outlooks[a->outlook.kind] : DD_ROLE_DIM, used);
     }

@@ -20,7 +20,8 @@ void dd_canvas_end(dd_canvas *c, int end, int y, int width, dd_role role, dd_str
     dd_canvas_text(c, end - (int)dd_utf8_width(s), y, width, role, s);
 }
 
-void dd_canvas_none(dd_canvas *c, int x, int y, int w, const char *why) { dd_canvas_textz(c, x, y, w, DD_ROLE_DIM, c->v->waiting ? "reading ..." : why); }
+void dd_canvas_none(dd_canvas *c, int x, int y, int w, const char *why) { dd_canvas_textz(c, x, y, w, DD_ROLE_DIM, c->v->waiting ? "reading ..."
+                                                                                          : why); }
 
 void dd_canvas_blank(dd_canvas *c, int x, int y, int w, dd_role role)
 {
@@ -169,7 +170,8 @@ int64_t dd_board_first(int64_t n, int64_t selected, int64_t room)
 dd_str dd_board_ms(dd_arena *a, double ms)
 {
     static const struct { double below, by; const char *fmt; } kinds[] = {
-        { 0.995, 1, "%.2f ms" }, { 9.95, 1, "%.1f ms" }, { 999.5, 1, "%.0f ms" }, { 9995, 1e3, "%.2f s" }, { 59950, 1e3, "%.1f s" }, { 3600000, 6e4, "%.0f min" },
+        { 0.995, 1, "%.2f ms" }, { 9.95, 1, "%.1f ms" }, { 999.5, 1, "%.0f ms" }, { 9995, 1e3, "%.2f s" }, { 59950, 1e3, "%.1f s" }, { 3600000, 6e4,
+                                                                                                                                       "%.0f min" },
     };
     if (!(ms >= 0))
         return DD_STR("-");

@@ -28,7 +28,8 @@ static void models(dd_canvas *c, int x, int y, int w, const dd_event *e)
         dd_canvas_text(c, x + 1, y, end - x - 1, DD_ROLE_DIM, dd_arena_printf(c->a, "for " DD_STR_FMT, DD_STR_ARG(asked)));
 }
 
-static dd_role status_role(const dd_event *e) { return e->status >= 500 || e->status == 0 ? DD_ROLE_BAD : e->status >= 400 ? DD_ROLE_WARN : DD_ROLE_TEXT; }
+static dd_role status_role(const dd_event *e) { return e->status >= 500 || e->status == 0 ? DD_ROLE_BAD : e->status >= 400 ? DD_ROLE_WARN
+                                                : DD_ROLE_TEXT; }
 
 typedef struct { int models, labels; bool saved; } layout;
 enum { CLOCK = 8, STATUS = 4, TOKENS = 12, COST = 10, SAVED = 10, TOOK = 9 };
@@ -44,7 +45,8 @@ static layout place(int w)
 
 static dd_str labels(dd_canvas *c, const dd_event *e)
 {
-    const struct { const char *name; dd_str value; } all[] = { { "", e->feature }, { "", e->team }, { "cache ", dd_str_eqz(e->cache, "hit") ? e->cache : DD_STR("") } };
+    const struct { const char *name; dd_str value; } all[] = { { "", e->feature }, { "", e->team }, { "cache ", dd_str_eqz(e->cache, "hit")
+                                                                                                      ? e->cache : DD_STR("") } };
     dd_buf b = DD_BUF_INIT(0);
     if (e->error != DD_EC_NONE)
         dd_buf_printf(&b, "%s ", dd_error_class_name(e->error));
@@ -95,7 +97,8 @@ static void titles(dd_canvas *c, dd_area at, const layout *l)
 void dd_board_requests(dd_canvas *c, dd_area at)
 {
     int64_t n = (int64_t)c->b->n_events, picked = c->v->selected[DD_BOARD_REQUESTS];
-    dd_str  note = c->v->filter[0] ? dd_arena_printf(c->a, "only %s", c->v->filter) : dd_arena_printf(c->a, "%s%lld", c->b->more ? "newest " : "", (long long)n);
+    dd_str  note = c->v->filter[0] ? dd_arena_printf(c->a, "only %s", c->v->filter) : dd_arena_printf(c->a, "%s%lld", c->b->more ? "newest " : "",
+                                                                                                      (long long)n);
     layout  l    = place(at.w);
     at = dd_canvas_section(c, at, "Latest requests", note);
     titles(c, at, &l);

@@ -36,7 +36,8 @@ static layout place(dd_area at)
 static void titles(dd_canvas *c, dd_area at, const layout *l)
 {
     dd_canvas_click(c, DD_HIT_SORT, DD_BOARD_SORT_NAME);
-    dd_canvas_textz(c, at.x + 2, at.y, l->name, c->v->sort == DD_BOARD_SORT_NAME ? DD_ROLE_STRONG : DD_ROLE_DIM, c->v->sort == DD_BOARD_SORT_NAME ? "name ▴" : "name");
+    dd_canvas_textz(c, at.x + 2, at.y, l->name, c->v->sort == DD_BOARD_SORT_NAME ? DD_ROLE_STRONG : DD_ROLE_DIM, c->v->sort == DD_BOARD_SORT_NAME
+                    ? "name ▴" : "name");
     for (int i = 0; i < COLUMNS; i++) {
         if (!l->at[i] || !*columns[i].name)
             continue;

@@ -4,11 +4,13 @@
 /* --- providers --- */
 
 typedef struct { const char *name; int width; } head;
-static const head provider_heads[] = { { "state", 8 }, { "errors", 7 }, { "latency", 8 }, { "first", 8 }, { "under way", 9 }, { "calls", 7 }, { "cost", 9 } };
+static const head provider_heads[] = { { "state", 8 }, { "errors", 7 }, { "latency", 8 }, { "first", 8 }, { "under way", 9 }, { "calls", 7 },
+                                       { "cost", 9 } };
 
 static const char *state_of(const dd_board_provider *p)
 {
-    return dd_str_eqz(p->breaker, "half_open") ? "trying" : dd_str_eqz(p->breaker, "open") ? "open" : dd_str_eqz(p->breaker, "closed") ? "closed" : "-";
+    return dd_str_eqz(p->breaker, "half_open") ? "trying" : dd_str_eqz(p->breaker, "open") ? "open" : dd_str_eqz(p->breaker, "closed") ? "closed"
+        : "-";
 }
 
 static void provider(dd_canvas *c, dd_area at, int name, const dd_board_provider *p, size_t columns)
@@ -16,7 +18,8 @@ static void provider(dd_canvas *c, dd_area at, int name, const dd_board_provider
     bool    alone = p->model.len == 0;
     dd_role role  = dd_board_breaker_role(p->breaker);
     double  ms    = p->latency_ms >= 0 ? p->latency_ms : p->period.latencies ? (double)p->period.latency_us / 1e3 / (double)p->period.latencies : -1;
-    dd_str  errors = p->error_rate >= 0 ? dd_board_share(c->a, (int64_t)(p->error_rate * 1e6), 1000000) : dd_board_share(c->a, p->period.errors, p->period.requests);
+    dd_str  errors = p->error_rate >= 0 ? dd_board_share(c->a, (int64_t)(p->error_rate * 1e6), 1000000) : dd_board_share(c->a, p->period.errors,
+                                                                                                                         p->period.requests);
     const struct { dd_role role; dd_str text; } cells[] = {
         { role, dd_str_z(state_of(p)) },
         { p->error_rate > 0.05 ? DD_ROLE_WARN : DD_ROLE_TEXT, errors },
@@ -42,8 +45,10 @@ void dd_board_providers(dd_canvas *c, dd_area at)
     while (columns < DD_COUNT(provider_heads) && name - provider_heads[columns].width - 1 >= 20)
         name -= provider_heads[columns++].width + 1;
     name = name > 50 ? 50 : name;
-    dd_str note = c->b->link == DD_BOARD_LIVE ? dd_arena_printf(c->a, "state and latency now, calls and cost of %s", dd_board_period_name(c->b->period))
-                                              : dd_arena_printf(c->a, "of %s; breakers are told by a running proxy", dd_board_period_name(c->b->period));
+    dd_str note = c->b->link == DD_BOARD_LIVE ? dd_arena_printf(c->a, "state and latency now, calls and cost of %s",
+                                                                dd_board_period_name(c->b->period))
+                                              : dd_arena_printf(c->a, "of %s; breakers are told by a running proxy",
+                                                                dd_board_period_name(c->b->period));
     at  = dd_canvas_section(c, at, "Providers", note);
     end = at.x + 2 + name;
     dd_canvas_textz(c, at.x + 2, at.y, name, DD_ROLE_DIM, "provider, model");
@@ -76,7 +81,8 @@ static const struct { dd_role text, bar; } looks[] = {
 static void meter(dd_canvas *c, int x, int y, int w, const dd_spend_account *a)
 {
     double part = a->limit > 0 ? ((double)a->spent + (double)a->reserved) / (double)a->limit : a->spent > 0 ? 1 : 0;
-    double ends = a->outlook.kind != DD_OUTLOOK_NONE && a->outlook.projection != DD_PUSD_UNKNOWN && a->limit > 0 ? (double)a->outlook.projection / (double)a->limit : part;
+    double ends = a->outlook.kind != DD_OUTLOOK_NONE && a->outlook.projection != DD_PUSD_UNKNOWN && a->limit > 0
+        ? (double)a->outlook.projection / (double)a->limit : part;
     double most = ends > part ? ends : part, scale = most <= 1 ? 1 : most < 1.5 ? most : 1.5;
     dd_canvas_bar(c, x, y, w, looks[a->outlook.kind].bar, part / scale, ends / scale);
     if (scale > 1)   /* where the limit is */
@@ -90,7 +96,8 @@ static void budget(dd_canvas *c, dd_area at, const dd_spend_account *a, int64_t 
                          DD_STR_ARG(dd_fmt_money(c->a, a->limit)), dd_period_name(a->period));
     int64_t s = a->to_s - c->b->now_ms / 1000;
     if (a->to_s != INT64_MAX && !a->open && s > 0)
-        left = s < 172800 ? dd_arena_printf(c->a, "%lld h left", (long long)((s + 3599) / 3600)) : dd_arena_printf(c->a, "%lld days left", (long long)(s / 86400));
+        left = s < 172800 ? dd_arena_printf(c->a, "%lld h left", (long long)((s + 3599) / 3600)) : dd_arena_printf(c->a, "%lld days left",
+                                                                                                                   (long long)(s / 86400));
     int end = at.x + at.w, name = at.w / 3;
     dd_canvas_click(c, DD_HIT_ROW, index);
     dd_canvas_blank(c, at.x, at.y, at.w, DD_ROLE_TEXT);
@@ -116,5 +123,11 @@ void dd_board_budgets(dd_canvas *c, dd_area at)
         budget(c, (dd_area){ at.x, at.y + (int)i * each, at.w, 3 }, &c->b->budgets[first + i], first + i);
     if (!n)
         dd_canvas_wrap(c, (dd_area){ at.x + 2, at.y + 1, at.w - 4, at.h - 1 }, DD_ROLE_DIM,
-                       c->b->budgets_unread ? DD_STR("reading ...") : DD_STR("No budget is set. Write one into dd0c.yaml, for all requests or for each key, team, feature, user or model: docs/budgets.md says how."));
+                       c->b->budgets_unread ? DD_STR("reading ...")
+
+
+
+
+
+                                               : DD_STR("No budget is set. Write one into dd0c.yaml, for all requests or for each key, team, feature, user or model: docs/budgets.md says how."));
 }

@@ -167,7 +167,8 @@ static int64_t calm(int64_t n)
     return (n + step / 2) / step * step;
 }
 
-static dd_str about(dd_arena *a, dd_pusd m) { return m == DD_PUSD_UNKNOWN ? DD_STR("not known") : m < 0 ? dd_fmt_money(a, m) : dd_fmt_about(a, calm(m)); }
+static dd_str about(dd_arena *a, dd_pusd m) { return m == DD_PUSD_UNKNOWN ? DD_STR("not known") : m < 0 ? dd_fmt_money(a, m) : dd_fmt_about(a,
+        calm(m)); }
 
 typedef struct { dd_board_said *said; dd_buf *out; size_t at; } teller;
 
@@ -195,7 +196,8 @@ static dd_str rates(dd_arena *a, const dd_board *b)
     if (b->link == DD_BOARD_UNREACHABLE)
         return DD_STR("The proxy does not answer.");
     return dd_arena_printf(a, "Live: about " DD_STR_FMT " requests a second, " DD_STR_FMT " an hour.%s",
-                           DD_STR_ARG(dd_board_rate(a, b->per_second < 0 ? -1 : b->per_second < 10 ? (double)(int64_t)(b->per_second + 0.5) : (double)calm((int64_t)b->per_second))),
+                           DD_STR_ARG(dd_board_rate(a, b->per_second < 0 ? -1 : b->per_second < 10 ? (double)(int64_t)(b->per_second + 0.5)
+                                                    : (double)calm((int64_t)b->per_second))),
                            DD_STR_ARG(about(a, b->per_hour)), b->panic ? " Panic mode is on." : "");
 }
 
@@ -221,10 +223,13 @@ void dd_board_plain(const dd_board *b, dd_board_said *said, dd_buf *out)
     if (!b->empty) {
         tell(&t, dd_arena_printf(&a, "In %s: about " DD_STR_FMT " requests, spent " DD_STR_FMT ", errors " DD_STR_FMT ".", span,
                                  DD_STR_ARG(dd_fmt_count(&a, calm(b->total.requests))), DD_STR_ARG(about(&a, dd_board_cost(&b->total))),
-                                 DD_STR_ARG(b->total.requests ? dd_arena_printf(&a, "%lld%%", (long long)((100 * b->total.errors + b->total.requests / 2) / b->total.requests)) : DD_STR("none"))));
-        tell(&t, dd_arena_printf(&a, "You saved " DD_STR_FMT " this week, " DD_STR_FMT " this month.", DD_STR_ARG(about(&a, b->saved_week)), DD_STR_ARG(about(&a, b->saved_month))));
+                                 DD_STR_ARG(b->total.requests ? dd_arena_printf(&a, "%lld%%",
+                                         (long long)((100 * b->total.errors + b->total.requests / 2) / b->total.requests)) : DD_STR("none"))));
+        tell(&t, dd_arena_printf(&a, "You saved " DD_STR_FMT " this week, " DD_STR_FMT " this month.", DD_STR_ARG(about(&a, b->saved_week)),
+                                 DD_STR_ARG(about(&a, b->saved_month))));
         if (b->n_top)
-            tell(&t, dd_arena_printf(&a, "Most is spent by %s " DD_STR_FMT ": " DD_STR_FMT ".", dd_board_by_name(b->top_by), DD_STR_ARG(dd_board_name_of(&b->top[0])),
+            tell(&t, dd_arena_printf(&a, "Most is spent by %s " DD_STR_FMT ": " DD_STR_FMT ".", dd_board_by_name(b->top_by),
+                                     DD_STR_ARG(dd_board_name_of(&b->top[0])),
                                      DD_STR_ARG(dd_fmt_percent(&a, dd_board_cost(&b->top[0].now), dd_board_cost(&b->total)))));
         else
             t.at++;
@@ -234,9 +239,11 @@ void dd_board_plain(const dd_board *b, dd_board_said *said, dd_buf *out)
     tell(&t, b->problem);
     for (size_t i = 0; i < b->n_budgets && t.at < DD_COUNT(said->lines); i++)
         if (!b->budgets[i].open)
-            tell(&t, dd_arena_printf(&a, "Budget " DD_STR_FMT " (" DD_STR_FMT "): " DD_STR_FMT ", %s.", DD_STR_ARG(b->budgets[i].name), DD_STR_ARG(dd_spend_who(&a, &b->budgets[i])),
+            tell(&t, dd_arena_printf(&a, "Budget " DD_STR_FMT " (" DD_STR_FMT "): " DD_STR_FMT ", %s.", DD_STR_ARG(b->budgets[i].name),
+                                     DD_STR_ARG(dd_spend_who(&a, &b->budgets[i])),
                                      DD_STR_ARG(dd_fmt_percent(&a, b->budgets[i].spent, b->budgets[i].limit)),
-                                     b->budgets[i].outlook.kind == DD_OUTLOOK_EXCEEDED ? "exceeded" : b->budgets[i].outlook.kind == DD_OUTLOOK_WILL_EXCEED ? "will be exceeded" : "holds"));
+                                     b->budgets[i].outlook.kind == DD_OUTLOOK_EXCEEDED ? "exceeded"
+                                         : b->budgets[i].outlook.kind == DD_OUTLOOK_WILL_EXCEED ? "will be exceeded" : "holds"));
     dd_arena_fini(&a);
 }
 

@@ -6,7 +6,8 @@
 
 static const dd_board_times none = { -1, -1, -1 };
 
-static dd_top_live nothing(void) { return (dd_top_live){ .per_second = -1, .per_hour = DD_PUSD_UNKNOWN, .latency = none, .first = none, .overhead = none }; }
+static dd_top_live nothing(void) { return (dd_top_live){ .per_second = -1, .per_hour = DD_PUSD_UNKNOWN, .latency = none, .first = none,
+                                                         .overhead = none }; }
 
 TEST(answers_of_proxies_add_up)
 {
@@ -14,7 +15,8 @@ TEST(answers_of_proxies_add_up)
                               "\"latency_ms\":{\"p50\":100,\"p95\":200,\"p99\":300},\"overhead_ms\":{\"p50\":0.2,\"p95\":null,\"p99\":1},"
                               "\"events\":{\"queued\":4,\"dropped\":1},\"providers\":[{\"provider\":\"openai\",\"breaker\":\"closed\",\"requests\":60,\"error_rate\":0.1,"
                               "\"under_way\":2},{\"provider\":\"openai\",\"model\":\"gpt-4o\",\"breaker\":null}]}";
-    static const char two[] = "{\"schema\":\"dd0c.live/1\",\"panic\":true,\"under_way\":1,\"requests\":50,\"cost_usd\":0.5,\"latency_ms\":{\"p50\":90,\"p95\":500,\"p99\":510},"
+    static const char two[] =
+        "{\"schema\":\"dd0c.live/1\",\"panic\":true,\"under_way\":1,\"requests\":50,\"cost_usd\":0.5,\"latency_ms\":{\"p50\":90,\"p95\":500,\"p99\":510},"
                               "\"events\":null,\"providers\":[{\"provider\":\"openai\",\"breaker\":\"open\",\"requests\":40,\"error_rate\":0.4,\"under_way\":1}]}";
     dd_top_live l = nothing();
     CHECK(dd_top_live_add(dd_str_z(one), &l));
@@ -37,8 +39,10 @@ TEST(answers_of_proxies_add_up)
 
 TEST(what_is_no_answer_of_a_proxy_adds_nothing)
 {
-    static const char *const bad[] = { "", "[]", "null", "{}", "{\"schema\":7}", "{\"schema\":\"other/1\",\"requests\":5}", "{\"schema\":\"dd0c.live/1\"" };
-    static const char odd[] = "{\"schema\":\"dd0c.live/1\",\"requests\":1e300,\"cost_usd\":\"1\",\"providers\":{\"a\":[]},\"events\":[1],\"latency_ms\":5}";
+    static const char *const bad[] = { "", "[]", "null", "{}", "{\"schema\":7}", "{\"schema\":\"other/1\",\"requests\":5}",
+                                       "{\"schema\":\"dd0c.live/1\"" };
+    static const char odd[] =
+        "{\"schema\":\"dd0c.live/1\",\"requests\":1e300,\"cost_usd\":\"1\",\"providers\":{\"a\":[]},\"events\":[1],\"latency_ms\":5}";
     dd_top_live l = nothing();
     for (size_t i = 0; i < DD_COUNT(bad); i++)
         CHECK(!dd_top_live_add(dd_str_z(bad[i]), &l));
@@ -53,7 +57,8 @@ static void press(dd_board_view *v, const dd_board *b, const char *keys)
 {
     for (; *keys; keys++) {
         dd_top_key k = { .kind = DD_KEY_CHAR, .ch = (uint32_t)*keys, .times = 1 };
-        k.kind = *keys == '\n' ? DD_KEY_ENTER : *keys == '\x1b' ? DD_KEY_ESCAPE : *keys == '\t' ? DD_KEY_TAB : *keys == '>' ? DD_KEY_RIGHT : *keys == 'D' ? DD_KEY_DOWN : k.kind;
+        k.kind = *keys == '\n' ? DD_KEY_ENTER : *keys == '\x1b' ? DD_KEY_ESCAPE : *keys == '\t' ? DD_KEY_TAB : *keys == '>' ? DD_KEY_RIGHT
+            : *keys == 'D' ? DD_KEY_DOWN : k.kind;
         CHECK(dd_top_key_press(v, b, &k, 10));
     }
 }

@@ -25,14 +25,18 @@ static void make_rows(dd_board *b, dd_arena *a)
 {
     dd_board_row *rows = dd_newn(a, dd_board_row, DD_COUNT(spenders));
     for (size_t i = 0; i < DD_COUNT(spenders); i++) {
-        rows[i] = (dd_board_row){ .name = dd_str_z(spenders[i].name), .value = dd_str_z(spenders[i].name), .cost = wave(a, 24, spenders[i].cost / 48, spenders[i].cost / 12) };
-        rows[i].now    = (dd_board_sum){ .requests = spenders[i].requests, .errors = spenders[i].errors, .unpriced = spenders[i].unpriced, .cost = USD(spenders[i].cost),
+        rows[i] = (dd_board_row){ .name = dd_str_z(spenders[i].name), .value = dd_str_z(spenders[i].name), .cost = wave(a, 24,
+                spenders[i].cost / 48, spenders[i].cost / 12) };
+        rows[i].now    = (dd_board_sum){ .requests = spenders[i].requests, .errors = spenders[i].errors, .unpriced = spenders[i].unpriced,
+                                         .cost = USD(spenders[i].cost),
                                          .saved = USD(spenders[i].saved), .misses = -1 };
-        rows[i].before = (dd_board_sum){ .requests = spenders[i].before > 0 ? spenders[i].requests : 0, .cost = USD(spenders[i].before), .misses = -1 };
+        rows[i].before = (dd_board_sum){ .requests = spenders[i].before > 0 ? spenders[i].requests : 0, .cost = USD(spenders[i].before),
+                                         .misses = -1 };
     }
     b->rows   = b->top = rows;
     b->n_rows = b->n_top = DD_COUNT(spenders);
-    b->total  = (dd_board_sum){ .requests = 1000000, .errors = 3200, .unpriced = 100, .hits = 250000, .misses = 750000, .cost = USD(400), .saved = USD(322) };
+    b->total  = (dd_board_sum){ .requests = 1000000, .errors = 3200, .unpriced = 100, .hits = 250000, .misses = 750000, .cost = USD(400),
+                                .saved = USD(322) };
     b->before = (dd_board_sum){ .requests = 900000, .errors = 2000, .cost = USD(360.6), .misses = -1 };
 }
 
@@ -44,7 +48,8 @@ static void make_providers(dd_board *b, dd_arena *a)
         { { "openai", 6 }, { "gpt-4o", 6 }, { "closed", 6 }, 800, 8, 7, 0.01, 1900, 420, { .requests = 0 } },
         { { "anthropic", 9 }, { "", 0 }, { "half_open", 9 }, 300, 45, 3, 0.15, 2400, 650, { .requests = 250000, .errors = 1500, .cost = USD(160) } },
         { { "ollama", 6 }, { "", 0 }, { "open", 4 }, 90, 90, 0, 1, -1, -1, { .requests = 149900, .errors = 300, .cost = USD(10) } },
-        { { "groq", 4 }, { "", 0 }, { "", 0 }, -1, -1, -1, -1, -1, -1, { .requests = 100, .errors = 0, .unpriced = 100, .latencies = 100, .latency_us = 8200000 } },
+        { { "groq", 4 }, { "", 0 }, { "", 0 }, -1, -1, -1, -1, -1, -1, { .requests = 100, .errors = 0, .unpriced = 100, .latencies = 100,
+                                                                         .latency_us = 8200000 } },
     };
     dd_board_provider *own = dd_newn(a, dd_board_provider, DD_COUNT(all));
     memcpy(own, all, sizeof all);
@@ -58,13 +63,17 @@ static void make_providers(dd_board *b, dd_arena *a)
 }
 
 static const dd_spend_account budgets[] = {
-    { .name = { "per-team", 8 }, .value = { "search", 6 }, .scope = DD_SCOPE_TEAM, .period = DD_PERIOD_DAY, .on_exceed = DD_EXCEED_DOWNGRADE, .spent = USD(205),
+    { .name = { "per-team", 8 }, .value = { "search", 6 }, .scope = DD_SCOPE_TEAM, .period = DD_PERIOD_DAY, .on_exceed = DD_EXCEED_DOWNGRADE,
+      .spent = USD(205),
       .limit = USD(200), .from_s = 1795132800, .to_s = 1795219200, .outlook = { DD_OUTLOOK_EXCEEDED, USD(380), 0 } },
-    { .name = { "everything", 10 }, .scope = DD_SCOPE_GLOBAL, .period = DD_PERIOD_MONTH, .on_exceed = DD_EXCEED_WARN, .spent = USD(6200), .reserved = USD(3.1),
+    { .name = { "everything", 10 }, .scope = DD_SCOPE_GLOBAL, .period = DD_PERIOD_MONTH, .on_exceed = DD_EXCEED_WARN, .spent = USD(6200),
+      .reserved = USD(3.1),
       .limit = USD(8000), .from_s = 1793491200, .to_s = 1796083200, .outlook = { DD_OUTLOOK_WILL_EXCEED, USD(9537), 1795700000 } },
-    { .name = { "per-key", 7 }, .value = { "key_ci", 6 }, .shown = { "ci", 2 }, .scope = DD_SCOPE_KEY, .period = DD_PERIOD_WEEK, .on_exceed = DD_EXCEED_BLOCK,
+    { .name = { "per-key", 7 }, .value = { "key_ci", 6 }, .shown = { "ci", 2 }, .scope = DD_SCOPE_KEY, .period = DD_PERIOD_WEEK,
+      .on_exceed = DD_EXCEED_BLOCK,
       .spent = USD(12.5), .limit = USD(50), .from_s = 1794787200, .to_s = 1795392000, .outlook = { DD_OUTLOOK_HOLDS, USD(19.3), 0 } },
-    { .name = { "per-user", 8 }, .scope = DD_SCOPE_USER, .period = DD_PERIOD_MONTH, .on_exceed = DD_EXCEED_BLOCK, .limit = USD(5), .open = true, .to_s = 1796083200,
+    { .name = { "per-user", 8 }, .scope = DD_SCOPE_USER, .period = DD_PERIOD_MONTH, .on_exceed = DD_EXCEED_BLOCK, .limit = USD(5), .open = true,
+      .to_s = 1796083200,
       .from_s = 1793491200, .outlook = { DD_OUTLOOK_NONE, DD_PUSD_UNKNOWN, 0 } },
 };
 
@@ -76,15 +85,20 @@ static const dd_attempt attempts[] = {
 static dd_event event(int i)
 {
     static const struct { const char *asked, *used, *provider, *feature, *team; int status; dd_error_class error; } kinds[] = {
-        { "gpt-4o", "gpt-4o-mini", "openai", "classify", "search", 200, DD_EC_NONE },   { "claude-sonnet-4-5", "claude-sonnet-4-5", "anthropic", "chat", "support-desk", 200, DD_EC_NONE },
-        { "gpt-4o-mini", "gpt-4o-mini", "openai", "", "", 200, DD_EC_NONE },            { "claude-haiku-4-5", "", "anthropic", "chat", "growth", 529, DD_EC_OVERLOADED },
-        { "llama3.2", "llama3.2", "ollama", "summaries", "local-tests", 200, DD_EC_NONE }, { "gpt-4o", "", "", "classify", "mobile", 402, DD_EC_BUDGET },
+        { "gpt-4o", "gpt-4o-mini", "openai", "classify", "search", 200, DD_EC_NONE },   { "claude-sonnet-4-5", "claude-sonnet-4-5", "anthropic",
+                                                                                          "chat", "support-desk", 200, DD_EC_NONE },
+        { "gpt-4o-mini", "gpt-4o-mini", "openai", "", "", 200, DD_EC_NONE },            { "claude-haiku-4-5", "", "anthropic", "chat", "growth",
+                                                                                          529, DD_EC_OVERLOADED },
+        { "llama3.2", "llama3.2", "ollama", "summaries", "local-tests", 200, DD_EC_NONE }, { "gpt-4o", "", "", "classify", "mobile", 402,
+                                                                                             DD_EC_BUDGET },
     };
     int64_t time_ms = (int64_t)NOW_S * 1000 - i * 1370, id = (time_ms - DD_EVENT_EPOCH_MS) << 21;
     int     k = i % 6;
     bool    good = kinds[k].status == 200, local = k == 4;
-    dd_event e = { .id = id, .time_ms = time_ms, .status = kinds[k].status, .error = kinds[k].error, .requested_model = dd_str_z(kinds[k].asked), .used_model = dd_str_z(kinds[k].used),
-                   .provider = dd_str_z(kinds[k].provider), .feature = dd_str_z(kinds[k].feature), .team = dd_str_z(kinds[k].team), .endpoint = DD_STR("chat.completions") };
+    dd_event e = { .id = id, .time_ms = time_ms, .status = kinds[k].status, .error = kinds[k].error, .requested_model = dd_str_z(kinds[k].asked),
+                   .used_model = dd_str_z(kinds[k].used),
+                   .provider = dd_str_z(kinds[k].provider), .feature = dd_str_z(kinds[k].feature), .team = dd_str_z(kinds[k].team), .endpoint =
+                       DD_STR("chat.completions") };
     e.usage       = good ? (dd_usage){ 1200 + i, 800, 0, 0, 350 } : (dd_usage){ -1, -1, -1, -1, -1 };
     e.cost_actual = !good || local ? DD_PUSD_UNKNOWN : USD(0.0004) + i * 1000000;
     e.cost_saved  = k == 0 ? USD(0.0061) : DD_PUSD_UNKNOWN;
@@ -115,7 +129,8 @@ static void make_events(dd_board *b, dd_arena *a)
     all[0].answer_us  = 120;
     all[0].attempts   = attempts;
     all[0].n_attempts = DD_COUNT(attempts);
-    all[0].considered = DD_STR("[{\"model\":\"anthropic/claude-haiku-4-5\",\"cost\":0.0021,\"why\":\"asked first\"},{\"model\":\"openai/gpt-4o-mini\",\"cost\":0.00045,"
+    all[0].considered =
+        DD_STR("[{\"model\":\"anthropic/claude-haiku-4-5\",\"cost\":0.0021,\"why\":\"asked first\"},{\"model\":\"openai/gpt-4o-mini\",\"cost\":0.00045,"
                                "\"why\":\"chosen: the cheapest that can\"},{\"model\":\"ollama/llama3.2\",\"why\":\"has no tools\"}]");
     all[0].rules      = DD_STR("[\"vip\",\"long-context\"]");
     all[0].route      = DD_STR("cheap-chat");
@@ -139,7 +154,8 @@ static void make_events(dd_board *b, dd_arena *a)
 void board_make(dd_board *b, board_kind kind, dd_arena *a)
 {
     static const dd_board_times none = { -1, -1, -1 };
-    *b = (dd_board){ .now_ms = (int64_t)NOW_S * 1000, .dir = DD_STR("~/.local/state/dd0c"), .period = DD_BOARD_24H, .from_s = NOW_S - 86400, .per_second = -1,
+    *b = (dd_board){ .now_ms = (int64_t)NOW_S * 1000, .dir = DD_STR("~/.local/state/dd0c"), .period = DD_BOARD_24H, .from_s = NOW_S - 86400,
+                     .per_second = -1,
                      .per_hour = DD_PUSD_UNKNOWN, .under_way = -1, .queued = -1, .dropped = -1, .latency = none, .first = none, .overhead = none,
                      .total.misses = -1, .before.misses = -1 };
     if (kind == BOARD_EMPTY) {
