@@ -75,15 +75,6 @@ int dd_answer_error(dd_question *q, int status, const char *param, const char *c
     return status;
 }
 
-void dd_answer_money(dd_json *j, const char *name, dd_pusd m)
-{
-    dd_buf b = DD_BUF_INIT(64);
-    dd_money_json(m, &b);
-    dd_json_key(j, name);
-    dd_json_raw(j, dd_buf_str(&b));
-    dd_buf_free(&b);
-}
-
 void dd_answer_time(dd_json *j, const char *name, int64_t s)
 {
     dd_json_key(j, name);

@@ -46,8 +46,7 @@ int    dd_answer_error(dd_question *q, int status, const char *param, const char
 /* The caller's organisation. */
 dd_str dd_question_org(const dd_question *q);
 
-/* Members: an amount of USD, exact; a moment. */
-void   dd_answer_money(dd_json *j, const char *name, dd_pusd m);
+/* A member: a moment, or null. */
 void   dd_answer_time(dd_json *j, const char *name, int64_t s);
 
 /* Parameters behind the question mark, decoded into the arena, in their order. False: more than `max`, or a bad %XX. */

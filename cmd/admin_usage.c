@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "cmd/admin.h"
 #include "cmd/budgets.h"
+#include "route/money_json.h"
 #include "store/sums.h"
 
 enum { HOUR_S = 3600, DAY_S = 86400, HOURS_KEPT_S = 89 * DAY_S, FINE_S = 49 * HOUR_S /* two days, one of them of 25 hours */ };
@@ -222,9 +223,9 @@ static void put_figures(dd_json *j, const dd_sum *s)
     dd_json_member_i64(j, "cache_write_tokens", u->cache_write);
     dd_json_member_i64(j, "cache_write_1h_tokens", u->cache_write_1h);
     dd_json_member_i64(j, "output_tokens", u->output);
-    dd_answer_money(j, "cost_usd", known ? s->cost : DD_PUSD_UNKNOWN);
-    dd_answer_money(j, "saved_usd", known ? s->saved : DD_PUSD_UNKNOWN);
-    dd_answer_money(j, "premium_saved_usd", s->premiums ? s->premium_saved : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "cost_usd", known ? s->cost : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "saved_usd", known ? s->saved : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "premium_saved_usd", s->premiums ? s->premium_saved : DD_PUSD_UNKNOWN);
     dd_json_key(j, "average_ms");
     if (s->latencies)
         dd_buf_printf(&b, "%.1f", (double)s->latency_us / 1000 / (double)s->latencies);
@@ -283,11 +284,11 @@ static void put_savings(dd_json *j, const usage *u)
     dd_str        premium = u->q->s ? u->q->s->policy.premium : DD_STR("");
     dd_json_key(j, "savings");
     dd_json_open(j, '{');
-    dd_answer_money(j, "saved_usd", !s->requests || s->requests > s->unpriced || s->cost ? s->saved : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "saved_usd", !s->requests || s->requests > s->unpriced || s->cost ? s->saved : DD_PUSD_UNKNOWN);
     dd_json_member_i64(j, "cache_hits", s->hits);
     dd_json_member_str(j, "premium_model", premium);
     dd_json_member_i64(j, "premium_requests", s->premiums);
-    dd_answer_money(j, "premium_saved_usd", s->premiums ? s->premium_saved : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "premium_saved_usd", s->premiums ? s->premium_saved : DD_PUSD_UNKNOWN);
     dd_json_close(j, '}');
 }
 
@@ -316,8 +317,8 @@ static dd_code put_month(dd_json *j, const usage *u, dd_err *err)
     dd_json_open(j, '{');
     dd_answer_time(j, "from", from);
     dd_answer_time(j, "to", to);
-    dd_answer_money(j, "cost_usd", cost);
-    dd_answer_money(j, "projection_usd", dd_spend_outlook(cost, DD_PUSD_UNKNOWN, from, to, u->q->now_s).projection);
+    dd_money_member(j, "cost_usd", cost);
+    dd_money_member(j, "projection_usd", dd_spend_outlook(cost, DD_PUSD_UNKNOWN, from, to, u->q->now_s).projection);
     dd_json_close(j, '}');
     return DD_OK;
 }

@@ -17,14 +17,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/json.h"
 #include "base/pool.h"
 #include "base/secret.h"
 #include "base/time.h"
 #include "cmd/serve.h"
 #include "proxy/http/load.h"
 #include "proxy/mock.h"
-#include "route/money.h"
+#include "route/money_json.h"
 
 enum { HEAD_MAX = 64 << 10, ANSWER_MAX = 64 << 20, TIMEOUT_S = 30, PROMPT = 1300 };
 
@@ -330,16 +329,6 @@ static void json_number(dd_json *j, const char *name, double value)
     dd_json_raw(j, (dd_str){ text, (size_t)n });
 }
 
-static void json_money(dd_json *j, const char *name, dd_pusd m)
-{
-    dd_buf b = DD_BUF_INIT(64);
-    dd_json_key(j, name);
-    if (m != DD_PUSD_UNKNOWN)
-        dd_money_json(m, &b);
-    dd_json_raw(j, m != DD_PUSD_UNKNOWN ? dd_buf_str(&b) : DD_STR("null"));
-    dd_buf_free(&b);
-}
-
 static void print_json(const cache_args *a, const round_result *v, dd_buf *out)
 {
     dd_json j = DD_JSON_INIT(out, 2);
@@ -354,8 +343,8 @@ static void print_json(const cache_args *a, const round_result *v, dd_buf *out)
         dd_json_open(&j, '{');
         dd_json_key(&j, "hits");
         dd_json_i64(&j, v[i].hits);
-        json_money(&j, "without_usd", v[i].without);
-        json_money(&j, "with_usd", v[i].with);
+        dd_money_member(&j, "without_usd", v[i].without);
+        dd_money_member(&j, "with_usd", v[i].with);
         json_number(&j, "saved_percent", v[i].saved);
         json_number(&j, "miss_ms", v[i].miss_ms);
         json_number(&j, "hit_p50_ms", v[i].p50_ms);

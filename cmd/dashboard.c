@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "route/money_json.h"
 #include "store/dims.h"
 
 enum { PARAMS = 16, OLD_S = 89 * DD_WINDOW_DAY /* hours are kept for 90 days */, FINE_S = 49 * DD_WINDOW_HOUR };
@@ -184,8 +185,8 @@ static void ratio(dd_json *j, const char *name, double a, double b)   /* a / b; 
 
 static void put_main(dd_json *j, const dd_dims_row *r)
 {
-    dd_answer_money(j, "total_cost", known(r, r->cost));
-    dd_answer_money(j, "total_saved", known(r, r->saved));
+    dd_money_member(j, "total_cost", known(r, r->cost));
+    dd_money_member(j, "total_saved", known(r, r->saved));
     dd_json_member_i64(j, "request_count", r->requests);
     ratio(j, "avg_latency", (double)r->latency_us / 1000, (double)r->latencies);
     dd_json_member_i64(j, "errors", r->errors);
@@ -202,10 +203,10 @@ static void put_more(dd_json *j, const dd_dims_row *r)
     dd_json_member_i64(j, "fallbacks", r->fallbacks);
     dd_json_member_i64(j, "unpriced", r->unpriced);
     dd_json_member_i64(j, "not_compared", r->requests - r->compared);
-    dd_answer_money(j, "compared_original_cost", r->compared ? r->original : DD_PUSD_UNKNOWN);
-    dd_answer_money(j, "compared_cost", r->compared ? r->compared_cost : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "compared_original_cost", r->compared ? r->original : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "compared_cost", r->compared ? r->compared_cost : DD_PUSD_UNKNOWN);
     dd_json_member_i64(j, "premium_requests", r->premiums);
-    dd_answer_money(j, "premium_saved", r->premiums ? r->premium_saved : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "premium_saved", r->premiums ? r->premium_saved : DD_PUSD_UNKNOWN);
     dd_json_key(j, "tokens");
     dd_json_open(j, '{');
     for (size_t i = 0; i < DD_COUNT(tokens); i++)
@@ -332,7 +333,7 @@ static dd_code put_saved(dd_json *j, const dd_question *q, dd_err *err)
     dd_json_key(j, "saved");
     dd_json_open(j, '{');
     for (size_t i = 0; i < DD_COUNT(windows); i++)
-        dd_answer_money(j, windows[i].name, known(&c.sum[i], c.sum[i].saved));
+        dd_money_member(j, windows[i].name, known(&c.sum[i], c.sum[i].saved));
     dd_json_close(j, '}');
     return DD_OK;
 }

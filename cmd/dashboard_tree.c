@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "cmd/dashboard.h"
+#include "route/money_json.h"
 #include "store/rollup.h"
 
 enum { PARAMS = 24, LIMIT = 50, LIMIT_MOST = 500, NODES_MOST = 5000 };
@@ -236,8 +237,8 @@ static void put_node(const treemap *t, dd_json *j, const node *n, size_t depth)
     dd_json_member_str(j, "value", n->value);
     if (n->merged)
         dd_json_member_i64(j, "merged", n->merged);
-    dd_answer_money(j, "cost", known ? n->cost : DD_PUSD_UNKNOWN);
-    dd_answer_money(j, "saved", known ? n->saved : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "cost", known ? n->cost : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "saved", known ? n->saved : DD_PUSD_UNKNOWN);
     dd_json_member_i64(j, "requests", n->requests);
     dd_json_member_i64(j, "unpriced", n->unpriced);
     dd_json_key(j, "share");
@@ -279,8 +280,8 @@ static void put_answer(const treemap *t)
     dd_json_open(&j, '{');
     dd_window_json(&j, t->q, "dashboard.treemap", &t->span);
     put_question(t, &j);
-    dd_answer_money(&j, "total_cost", known ? t->root.cost : DD_PUSD_UNKNOWN);
-    dd_answer_money(&j, "total_saved", known ? t->root.saved : DD_PUSD_UNKNOWN);
+    dd_money_member(&j, "total_cost", known ? t->root.cost : DD_PUSD_UNKNOWN);
+    dd_money_member(&j, "total_saved", known ? t->root.saved : DD_PUSD_UNKNOWN);
     dd_json_member_i64(&j, "request_count", t->root.requests);
     dd_json_key(&j, "values");
     dd_json_open(&j, '[');

@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "cmd/keys.h"
-#include "route/money.h"
+#include "route/money_json.h"
 #include "store/key_usage.h"
 
 typedef struct {
@@ -120,36 +120,18 @@ static void put_text(dd_buf *out, const view *v)
     dd_buf_free(&label);
 }
 
-static void json_number(dd_json *j, const char *name, int64_t n)
-{
-    dd_json_key(j, name);
-    dd_json_i64(j, n);
-}
-
-static void json_money(dd_json *j, const char *name, const dd_key_sum *r, dd_pusd m)
-{
-    dd_buf b = DD_BUF_INIT(0);
-    dd_money_json(m, &b);
-    dd_json_key(j, name);
-    if (has_cost(r))
-        dd_json_raw(j, dd_buf_str(&b));
-    else
-        dd_json_null(j);
-    dd_buf_free(&b);
-}
-
 static void json_sum(dd_json *j, const dd_key_sum *r)
 {
-    json_number(j, "requests", r->requests);
-    json_number(j, "errors", r->errors);
-    json_number(j, "unpriced", r->unpriced);
-    json_number(j, "input_tokens", r->tokens.input);
-    json_number(j, "cache_read_tokens", r->tokens.cache_read);
-    json_number(j, "cache_write_tokens", r->tokens.cache_write);
-    json_number(j, "cache_write_1h_tokens", r->tokens.cache_write_1h);
-    json_number(j, "output_tokens", r->tokens.output);
-    json_money(j, "cost_usd", r, r->cost);
-    json_money(j, "saved_usd", r, r->saved);
+    dd_json_member_i64(j, "requests", r->requests);
+    dd_json_member_i64(j, "errors", r->errors);
+    dd_json_member_i64(j, "unpriced", r->unpriced);
+    dd_json_member_i64(j, "input_tokens", r->tokens.input);
+    dd_json_member_i64(j, "cache_read_tokens", r->tokens.cache_read);
+    dd_json_member_i64(j, "cache_write_tokens", r->tokens.cache_write);
+    dd_json_member_i64(j, "cache_write_1h_tokens", r->tokens.cache_write_1h);
+    dd_json_member_i64(j, "output_tokens", r->tokens.output);
+    dd_money_member(j, "cost_usd", has_cost(r) ? r->cost : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "saved_usd", has_cost(r) ? r->saved : DD_PUSD_UNKNOWN);
 }
 
 static void json_day(dd_json *j, const char *name, dd_day d)

@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-#include "base/json.h"
 #include "route/event.h"
+#include "route/money_json.h"
 
 enum { CHANGES_SHOWN = 12, NAME = 26 };
 
@@ -119,21 +119,12 @@ void dd_replay_text(const dd_replay *r, dd_buf *out)
 
 /* --- JSON --- */
 
-static void usd(dd_json *j, const char *key, dd_pusd m)
-{
-    dd_buf b = DD_BUF_INIT(64);
-    dd_money_json(m, &b);
-    dd_json_key(j, key);
-    dd_json_raw(j, dd_buf_str(&b));
-    dd_buf_free(&b);
-}
-
 static void sums(dd_json *j, int64_t requests, dd_pusd before, dd_pusd after)
 {
     dd_json_member_i64(j, "requests", requests);
-    usd(j, "recorded_usd", before);
-    usd(j, "decided_usd", after);
-    usd(j, "saving_usd", before - after);
+    dd_money_member(j, "recorded_usd", before);
+    dd_money_member(j, "decided_usd", after);
+    dd_money_member(j, "saving_usd", before - after);
 }
 
 static void lists(const dd_replay *r, dd_json *j)

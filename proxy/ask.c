@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "proxy/exchange.h"
+#include "route/money_json.h"
 
 struct asking {              /* outlives a request whose client leaves */
     worker        *w;
@@ -192,19 +192,6 @@ void endpoint_providers(exchange *x)
 
 /* --- POST /v1/chat, /v1/agent-step (RO.1, RO.7) --- */
 
-static void money(dd_json *j, const char *name, dd_pusd m)
-{
-    dd_buf b = DD_BUF_INIT(64);
-    dd_json_key(j, name);
-    if (m == DD_PUSD_UNKNOWN) {
-        dd_json_null(j);
-    } else {
-        dd_money_json(m, &b);
-        dd_json_raw(j, dd_buf_str(&b));
-    }
-    dd_buf_free(&b);
-}
-
 static void raw_member(dd_json *j, const char *name, const dd_jspan *d, uint32_t node)
 {
     dd_json_key(j, name);
@@ -218,7 +205,7 @@ static void savings(dd_json *j, exchange *x)
 {
     dd_pusd premium = settle_premium(x);
     bool    known   = premium != DD_PUSD_UNKNOWN && x->bill.actual != DD_PUSD_UNKNOWN;
-    money(j, "savings_estimate", known ? premium - x->bill.actual : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "savings_estimate", known ? premium - x->bill.actual : DD_PUSD_UNKNOWN);
     dd_json_key(j, "premium_model");
     if (x->plan.premium.price)
         dd_json_str(j, x->plan.premium.price->id);
@@ -249,7 +236,7 @@ void omni_reply(exchange *x, dd_str chat)
     dd_json_str(&j, x->provider->name);
     dd_json_key(&j, "strategy");
     dd_json_strz(&j, x->decision.strategy);
-    money(&j, "cost", x->bill.actual);
+    dd_money_member(&j, "cost", x->bill.actual);
     dd_json_key(&j, "latency_ms");
     dd_json_i64(&j, (dd_mono_now().ns - x->h->started.ns) / 1000000);
     savings(&j, x);

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/json.h"
 #include "proxy/exchange.h"
+#include "route/money_json.h"
 
 /* --- the last minute --- */
 
@@ -89,15 +89,6 @@ static void number(dd_json *j, const char *name, double n)    /* < 0: not known 
     dd_buf_free(&b);
 }
 
-static void money(dd_json *j, const char *name, dd_pusd m)
-{
-    dd_buf b = DD_BUF_INIT(64);
-    dd_json_key(j, name);
-    dd_money_json(m, &b);
-    dd_json_raw(j, dd_buf_str(&b));
-    dd_buf_free(&b);
-}
-
 static void percentiles(dd_json *j, const char *name, const dd_hist *h)
 {
     static const struct { const char *name; double q; } at[] = { { "p50", 0.5 }, { "p95", 0.95 }, { "p99", 0.99 } };
@@ -153,8 +144,8 @@ static void sums(dd_json *j, dd_gateway *g, int64_t now_ns)
     for (size_t i = 0; i < DD_METER_KINDS; i++)
         dd_json_member_i64(j, kinds[i], s.tokens[i]);
     dd_json_close(j, '}');
-    money(j, "cost_usd", s.cost);
-    money(j, "saved_usd", s.saved);
+    dd_money_member(j, "cost_usd", s.cost);
+    dd_money_member(j, "saved_usd", s.saved);
     percentiles(j, "latency_ms", &last.total);
     percentiles(j, "first_ms", &last.first);
     percentiles(j, "overhead_ms", &last.overhead);

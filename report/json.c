@@ -1,8 +1,8 @@
 #include "report/views.h"
 
-#include "base/json.h"
 #include "report/digest.h"
 #include "report/fields.h"
+#include "route/money_json.h"
 
 /* An int of any width of ours, as int64. */
 static int64_t number_at(const dd_field *f, const char *p)
@@ -37,21 +37,13 @@ static bool is_plain(const dd_field *f, const char *base)
 
 static void write_fields(dd_json *j, const dd_field *table, const void *from, bool show_source);
 
-static void write_money(dd_json *j, dd_pusd m)
-{
-    dd_buf b = DD_BUF_INIT(64);
-    dd_money_json(m, &b);
-    dd_json_raw(j, dd_buf_str(&b));
-    dd_buf_free(&b);
-}
-
 static void write_rate(dd_json *j, int64_t micros)
 {
     dd_pusd m;
     if (micros == DD_PRICE_NONE || dd_money_mul(micros, 1000000, &m) != DD_OK)
         dd_json_null(j);
     else
-        write_money(j, m);
+        dd_money_value(j, m);
 }
 
 static void write_wall(dd_json *j, int64_t s)
@@ -112,7 +104,7 @@ static void write_value(dd_json *j, const dd_field *f, const char *base, bool sh
     const void *one = p;
     switch (f->kind) {
     case DD_F_BOOL:  dd_json_bool(j, number_at(f, p) != 0); break;
-    case DD_F_MONEY: write_money(j, number_at(f, p)); break;
+    case DD_F_MONEY: dd_money_value(j, number_at(f, p)); break;
     case DD_F_RATE:  write_rate(j, number_at(f, p)); break;
     case DD_F_WALL:  write_wall(j, number_at(f, p)); break;
     case DD_F_U32: case DD_F_I32: case DD_F_INT: case DD_F_I64: case DD_F_SIZE:
@@ -190,9 +182,9 @@ static void write_opportunity(dd_json *j, dd_arena *tmp, const dd_site *s)
         dd_json_str(j, s->model);
     else
         dd_json_null(j);
-    dd_json_key(j, "monthly_cost_usd"), write_money(j, s->monthly.expected);
+    dd_json_key(j, "monthly_cost_usd"), dd_money_value(j, s->monthly.expected);
     dd_json_key(j, "suggested"), dd_json_str(j, s->suggestion ? s->suggestion->model : DD_STR(""));
-    dd_json_key(j, "monthly_savings_usd"), write_money(j, s->suggestion ? s->suggestion->monthly : DD_PUSD_UNKNOWN);
+    dd_json_key(j, "monthly_savings_usd"), dd_money_value(j, s->suggestion ? s->suggestion->monthly : DD_PUSD_UNKNOWN);
     dd_json_close(j, '}');
 }
 

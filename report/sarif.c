@@ -2,7 +2,7 @@
  * site's id, which survives line shifts, so that a code host keeps what was dismissed dismissed. */
 #include "report/views.h"
 
-#include "base/json.h"
+#include "route/money_json.h"
 
 static const struct { const char *name, *title, *help, *level; } rules[DD_ADVICE_COUNT] = {
     [DD_ADVICE_DOWNGRADE] = { "CheaperModel", "A cheaper model can do this call",
@@ -114,15 +114,6 @@ static void location(dd_json *j, dd_arena *tmp, const dd_site *s)
     dd_json_close(j, ']');
 }
 
-static void money_property(dd_json *j, const char *key, dd_pusd m)
-{
-    dd_buf b = DD_BUF_INIT(64);
-    dd_json_key(j, key);
-    dd_money_json(m, &b);
-    dd_json_raw(j, dd_buf_str(&b));
-    dd_buf_free(&b);
-}
-
 static const char *level_of(const dd_audit *a, const dd_advice *ad)
 {
     if (ad->kind == DD_ADVICE_RETIRED && ad->day != DD_DAY_NONE && ad->day <= dd_day_of(a->when))
@@ -155,8 +146,8 @@ static void result(dd_json *j, dd_arena *tmp, const dd_audit *a, const dd_site *
     else
         dd_json_null(j);
     key_str(j, "context", dd_str_z(dd_context_name(s->context)));
-    money_property(j, "monthlyCostUsd", s->monthly.expected);
-    money_property(j, "monthlySavingsUsd", ad->monthly);
+    dd_money_member(j, "monthlyCostUsd", s->monthly.expected);
+    dd_money_member(j, "monthlySavingsUsd", ad->monthly);
     dd_json_close(j, '}');
     dd_json_close(j, '}');
 }

@@ -3,17 +3,9 @@
 #include "report/format.h"
 #include "report/savings.h"
 #include "report/spend.h"
+#include "route/money_json.h"
 
 /* ---- JSON ---- */
-
-static void money(dd_json *j, const char *name, dd_pusd m)
-{
-    dd_buf b = DD_BUF_INIT(0);
-    dd_money_json(m, &b); /* null when it is not known */
-    dd_json_key(j, name);
-    dd_json_raw(j, dd_buf_str(&b));
-    dd_buf_free(&b);
-}
 
 static void day(dd_json *j, const char *name, dd_day d)
 {
@@ -30,19 +22,19 @@ static void members(dd_json *j, const dd_savings_sum *s)
     dd_json_member_i64(j, "errors", s->errors);
     dd_json_member_i64(j, "cache_hits", s->hits);
     dd_json_member_i64(j, "unpriced", s->unpriced);
-    money(j, "spent_usd", dd_savings_spent(s));
-    money(j, "instead_usd", dd_savings_instead(s));
-    money(j, "saved_usd", dd_savings_saved(s));
+    dd_money_member(j, "spent_usd", dd_savings_spent(s));
+    dd_money_member(j, "instead_usd", dd_savings_instead(s));
+    dd_money_member(j, "saved_usd", dd_savings_saved(s));
     dd_json_key(j, "compared");
     dd_json_open(j, '{');
     dd_json_member_i64(j, "requests", s->compared);
-    money(j, "requested_usd", compared ? s->original : DD_PUSD_UNKNOWN);
-    money(j, "spent_usd", compared ? s->compared_cost : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "requested_usd", compared ? s->original : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "spent_usd", compared ? s->compared_cost : DD_PUSD_UNKNOWN);
     dd_json_close(j, '}');
     dd_json_key(j, "premium");
     dd_json_open(j, '{');
     dd_json_member_i64(j, "requests", s->premiums);
-    money(j, "saved_usd", premium ? s->premium_saved : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "saved_usd", premium ? s->premium_saved : DD_PUSD_UNKNOWN);
     dd_json_close(j, '}');
     dd_json_member_i64(j, "input_tokens", s->input);
     dd_json_member_i64(j, "output_tokens", s->output);
@@ -144,7 +136,7 @@ static void top(dd_json *j, const dd_savings *s)
                 continue;
             dd_json_open(j, '{');
             name_of(j, told[k], list->v[i].name);
-            money(j, "saved_usd", list->v[i].s.saved);
+            dd_money_member(j, "saved_usd", list->v[i].s.saved);
             dd_json_close(j, '}');
             n++;
         }

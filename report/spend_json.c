@@ -3,15 +3,7 @@
 
 #include "report/csv.h"
 #include "report/spend.h"
-
-static void money(dd_json *j, const char *name, dd_pusd m)
-{
-    dd_buf b = DD_BUF_INIT(0);
-    dd_money_json(m, &b); /* null when it is not known */
-    dd_json_key(j, name);
-    dd_json_raw(j, dd_buf_str(&b));
-    dd_buf_free(&b);
-}
+#include "route/money_json.h"
 
 static void moment(dd_json *j, const char *name, int64_t s)
 {
@@ -35,7 +27,7 @@ static void share(dd_json *j, const char *name, dd_pusd part, dd_pusd whole)
 
 static void outlook(dd_json *j, const dd_outlook *o)
 {
-    money(j, "projection_usd", o->projection);
+    dd_money_member(j, "projection_usd", o->projection);
     dd_json_member_str(j, "verdict", o->kind == DD_OUTLOOK_NONE ? DD_STR("") : dd_str_z(dd_outlook_name(o->kind)));
     moment(j, "exceeded_on", o->kind == DD_OUTLOOK_WILL_EXCEED ? o->when_s : 0);
 }
@@ -50,9 +42,9 @@ void dd_spend_account_json(dd_json *j, const dd_spend_account *a, int64_t now_s)
     dd_json_member_str(j, "period", dd_str_z(dd_period_name(a->period)));
     moment(j, "from", a->open ? 0 : a->from_s);
     moment(j, "to", a->open ? 0 : a->to_s);
-    money(j, "limit_usd", a->limit);
-    money(j, "spent_usd", a->open ? 0 : a->spent);
-    money(j, "reserved_usd", a->open ? 0 : a->reserved);
+    dd_money_member(j, "limit_usd", a->limit);
+    dd_money_member(j, "spent_usd", a->open ? 0 : a->spent);
+    dd_money_member(j, "reserved_usd", a->open ? 0 : a->reserved);
     share(j, "used", a->spent + a->reserved, a->limit);
     dd_json_key(j, "days_left");
     if (a->to_s == INT64_MAX || a->open) {
@@ -97,20 +89,17 @@ static void row_members(dd_json *j, const dd_spend_costs *c, const dd_spend_row 
     dd_json_member_i64(j, "calls", r->requests);
     dd_json_member_i64(j, "errors", r->errors);
     dd_json_member_i64(j, "unpriced", r->unpriced);
-    money(j, "cost_usd", has ? r->cost : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "cost_usd", has ? r->cost : DD_PUSD_UNKNOWN);
     share(j, "share", has ? r->cost : DD_PUSD_UNKNOWN, c->total.cost);
-    money(j, "daily_usd", has && daily < 9e18 ? (dd_pusd)daily : DD_PUSD_UNKNOWN);
-    money(j, "saved_usd", has ? r->saved : DD_PUSD_UNKNOWN);
-    money(j, "budget_usd", r->limit);
-    money(j, "budget_spent_usd", r->limit != DD_PUSD_UNKNOWN ? r->limit_spent : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "daily_usd", has && daily < 9e18 ? (dd_pusd)daily : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "saved_usd", has ? r->saved : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "budget_usd", r->limit);
+    dd_money_member(j, "budget_spent_usd", r->limit != DD_PUSD_UNKNOWN ? r->limit_spent : DD_PUSD_UNKNOWN);
     share(j, "budget_used", r->limit_spent, r->limit == DD_PUSD_UNKNOWN ? 0 : r->limit);
     dd_json_key(j, "series_usd");
     dd_json_open(j, '[');
     for (size_t i = 0; i < (r->series ? c->n_series : 0); i++) {
-        dd_buf b = DD_BUF_INIT(0);
-        dd_money_json(r->series[i], &b);
-        dd_json_raw(j, dd_buf_str(&b));
-        dd_buf_free(&b);
+        dd_money_value(j, r->series[i]);
     }
     dd_json_close(j, ']');
 }
@@ -143,9 +132,9 @@ void dd_report_costs_json(const dd_spend_costs *c, dd_buf *out)
     dd_json_open(&j, '{');
     moment(&j, "from", c->month_from_s);
     moment(&j, "to", c->month_to_s);
-    money(&j, "cost_usd", c->month);
-    money(&j, "today_usd", c->today);
-    money(&j, "projection_usd", c->outlook.projection);
+    dd_money_member(&j, "cost_usd", c->month);
+    dd_money_member(&j, "today_usd", c->today);
+    dd_money_member(&j, "projection_usd", c->outlook.projection);
     dd_json_close(&j, '}');
     dd_json_key(&j, "budgets");
     dd_json_open(&j, '[');
@@ -161,27 +150,20 @@ void dd_report_costs_json(const dd_spend_costs *c, dd_buf *out)
     dd_buf_addc(out, '\n');
 }
 
-static void csv_money(dd_buf *out, dd_pusd m)
-{
-    dd_buf_addc(out, ',');
-    if (m != DD_PUSD_UNKNOWN)
-        dd_money_json(m, out);
-}
-
 void dd_report_costs_csv(const dd_spend_costs *c, dd_buf *out)
 {
     dd_buf_printf(out, "%s,name,calls,errors,unpriced,cost_usd,saved_usd,budget_usd,budget_spent_usd\n", c->by);
     for (size_t i = 0; i < c->n; i++) {
         const dd_spend_row *r   = &c->rows[i];
         bool                has = dd_spend_has_cost(r);
+        const dd_pusd       amounts[] = { has ? r->cost : DD_PUSD_UNKNOWN, has ? r->saved : DD_PUSD_UNKNOWN, r->limit,
+                                          r->limit == DD_PUSD_UNKNOWN ? DD_PUSD_UNKNOWN : r->limit_spent };
         dd_csv_text(out, r->id.len ? r->id : r->name);
         dd_buf_addc(out, ',');
         dd_csv_text(out, r->id.len ? r->name : DD_STR(""));
         dd_buf_printf(out, ",%lld,%lld,%lld", (long long)r->requests, (long long)r->errors, (long long)r->unpriced);
-        csv_money(out, has ? r->cost : DD_PUSD_UNKNOWN);
-        csv_money(out, has ? r->saved : DD_PUSD_UNKNOWN);
-        csv_money(out, r->limit);
-        csv_money(out, r->limit == DD_PUSD_UNKNOWN ? DD_PUSD_UNKNOWN : r->limit_spent);
+        for (size_t k = 0; k < DD_COUNT(amounts); k++)
+            dd_buf_addc(out, ','), dd_csv_money(out, amounts[k]);
         dd_buf_addc(out, '\n');
     }
 }

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "base/json.h"
+#include "route/money_json.h"
 
 /* ---- words ---- */
 
@@ -107,15 +107,6 @@ void dd_event_time(int64_t time_ms, char out[25])
     snprintf(out, 25, "%.10sT%02u:%02u:%02u.%03uZ", date, of_day / 3600 % 24, of_day / 60 % 60, of_day % 60, (unsigned)ms % 1000);
 }
 
-static void put_text(dd_json *j, const char *key, dd_str s)
-{
-    dd_json_key(j, key);
-    if (s.len == 0)
-        dd_json_null(j);
-    else
-        dd_json_str(j, s);
-}
-
 static void put_number(dd_json *j, const char *key, int64_t n)
 {
     dd_json_key(j, key);
@@ -125,18 +116,9 @@ static void put_number(dd_json *j, const char *key, int64_t n)
         dd_json_i64(j, n);
 }
 
-static void put_money(dd_json *j, const char *key, dd_pusd m)
-{
-    dd_buf text = DD_BUF_INIT(64);
-    dd_money_json(m, &text);
-    dd_json_key(j, key);
-    dd_json_raw(j, dd_buf_str(&text));
-    dd_buf_free(&text);
-}
-
 static void put_class(dd_json *j, dd_error_class c)
 {
-    put_text(j, "error", c == DD_EC_NONE ? DD_STR_NULL : dd_str_z(dd_error_class_name(c)));
+    dd_json_member_str(j, "error", c == DD_EC_NONE ? DD_STR_NULL : dd_str_z(dd_error_class_name(c)));
 }
 
 static void put_usage(dd_json *j, const dd_usage *u)
@@ -175,15 +157,15 @@ static void put_attempts(dd_json *j, const dd_event *e)
     for (size_t i = 0; i < e->n_attempts; i++) {
         const dd_attempt *a = &e->attempts[i];
         dd_json_open(j, '{');
-        put_text(j, "provider", a->provider);
-        put_text(j, "model", a->model);
+        dd_json_member_str(j, "provider", a->provider);
+        dd_json_member_str(j, "model", a->model);
         put_number(j, "status", a->status);
         put_class(j, a->error);
         put_number(j, "start_us", a->start_us);
         put_number(j, "first_us", a->first_us);
         put_number(j, "total_us", a->total_us);
         put_usage(j, &a->usage);
-        put_money(j, "cost", a->cost);
+        dd_money_member(j, "cost", a->cost);
         dd_json_close(j, '}');
     }
     dd_json_close(j, ']');
@@ -194,24 +176,24 @@ static void put_who(dd_json *j, const dd_event *e)
     char id[20], time[25];
     dd_event_spell(e->id, id);
     dd_event_time(e->time_ms, time);
-    put_text(j, "id", dd_str_z(id));
-    put_text(j, "time", dd_str_z(time));
-    put_text(j, "org", e->org);
-    put_text(j, "key_id", e->key_id);
-    put_text(j, "user", e->user);
-    put_text(j, "feature", e->feature);
-    put_text(j, "team", e->team);
-    put_text(j, "env", e->env);
+    dd_json_member_str(j, "id", dd_str_z(id));
+    dd_json_member_str(j, "time", dd_str_z(time));
+    dd_json_member_str(j, "org", e->org);
+    dd_json_member_str(j, "key_id", e->key_id);
+    dd_json_member_str(j, "user", e->user);
+    dd_json_member_str(j, "feature", e->feature);
+    dd_json_member_str(j, "team", e->team);
+    dd_json_member_str(j, "env", e->env);
     put_raw(j, "tags", e->tags, '{');
-    put_text(j, "task", e->task);
-    put_text(j, "strategy", e->strategy);
-    put_text(j, "route", e->route);
+    dd_json_member_str(j, "task", e->task);
+    dd_json_member_str(j, "strategy", e->strategy);
+    dd_json_member_str(j, "route", e->route);
 }
 
 static void put_decision(dd_json *j, const dd_event *e)
 {
     char score[32] = "";
-    put_text(j, "complexity", e->complexity);
+    dd_json_member_str(j, "complexity", e->complexity);
     if (e->score >= 0 && e->score <= 1)
         snprintf(score, sizeof score, "%.6g", e->score);
     dd_json_key(j, "score");
@@ -222,18 +204,18 @@ static void put_decision(dd_json *j, const dd_event *e)
     put_raw(j, "considered", e->considered, '[');
     dd_json_key(j, "fallback");
     dd_json_bool(j, e->fallback);
-    put_text(j, "cache", e->cache);
-    put_text(j, "budget", e->budget);
-    put_text(j, "session", e->session);
-    put_text(j, "call_site", e->call_site);
-    put_text(j, "prompt_hash", e->prompt_hash);
+    dd_json_member_str(j, "cache", e->cache);
+    dd_json_member_str(j, "budget", e->budget);
+    dd_json_member_str(j, "session", e->session);
+    dd_json_member_str(j, "call_site", e->call_site);
+    dd_json_member_str(j, "prompt_hash", e->prompt_hash);
     put_raw(j, "rules", e->rules, '[');
 }
 
 static void put_trace(dd_json *j, const dd_event *e)
 {
-    put_text(j, "trace_id", e->trace_id);
-    put_text(j, "parent_span", e->parent_span);
+    dd_json_member_str(j, "trace_id", e->trace_id);
+    dd_json_member_str(j, "parent_span", e->parent_span);
     dd_json_key(j, "sampled");
     dd_json_bool(j, !e->unsampled);
     put_number(j, "auth_us", e->auth_us);
@@ -245,17 +227,17 @@ static void put_trace(dd_json *j, const dd_event *e)
 
 static void put_outcome(dd_json *j, const dd_event *e)
 {
-    put_text(j, "endpoint", e->endpoint);
-    put_text(j, "requested_model", e->requested_model);
-    put_text(j, "used_model", e->used_model);
-    put_text(j, "provider", e->provider);
+    dd_json_member_str(j, "endpoint", e->endpoint);
+    dd_json_member_str(j, "requested_model", e->requested_model);
+    dd_json_member_str(j, "used_model", e->used_model);
+    dd_json_member_str(j, "provider", e->provider);
     dd_json_key(j, "stream");
     dd_json_bool(j, e->stream);
     dd_json_key(j, "disconnected");
     dd_json_bool(j, e->disconnected);
     put_number(j, "status", e->status);
     put_class(j, e->error);
-    put_text(j, "finish_reason", e->finish_reason);
+    dd_json_member_str(j, "finish_reason", e->finish_reason);
 }
 
 static void put_figures(dd_json *j, const dd_event *e)
@@ -263,14 +245,14 @@ static void put_figures(dd_json *j, const dd_event *e)
     char day[11] = "";
     put_usage(j, &e->usage);
     put_number(j, "reasoning_tokens", e->reasoning_tokens);
-    put_text(j, "usage_source", dd_str_z(dd_usage_source_name(e->usage_source)));
-    put_money(j, "cost_original", e->cost_original);
-    put_money(j, "cost_actual", e->cost_actual);
-    put_money(j, "cost_saved", e->cost_saved);
-    put_money(j, "cost_premium", e->cost_premium);
+    dd_json_member_str(j, "usage_source", dd_str_z(dd_usage_source_name(e->usage_source)));
+    dd_money_member(j, "cost_original", e->cost_original);
+    dd_money_member(j, "cost_actual", e->cost_actual);
+    dd_money_member(j, "cost_saved", e->cost_saved);
+    dd_money_member(j, "cost_premium", e->cost_premium);
     if (e->prices != DD_DAY_NONE)
         dd_day_format(e->prices, day);
-    put_text(j, "prices", dd_str_z(day));
+    dd_json_member_str(j, "prices", dd_str_z(day));
     put_number(j, "first_us", e->first_us);
     put_number(j, "total_us", e->total_us);
     put_number(j, "overhead_us", e->overhead_us);
@@ -278,7 +260,7 @@ static void put_figures(dd_json *j, const dd_event *e)
     put_number(j, "bytes_in", e->bytes_in);
     put_number(j, "bytes_out", e->bytes_out);
     put_number(j, "retries", e->retries);
-    put_text(j, "dropped", e->dropped);
+    dd_json_member_str(j, "dropped", e->dropped);
 }
 
 void dd_event_json(const dd_event *e, dd_buf *out)

@@ -1,5 +1,5 @@
 /* A plan as JSON: what explain, debug, replay and events show. Names are stable: docs/routing.md. */
-#include "base/json.h"
+#include "route/money_json.h"
 #include "route/plan_parts.h"
 
 #include <math.h>
@@ -26,28 +26,6 @@ static void member_known(dd_json *j, const char *key, double d)
 {
     dd_json_key(j, key);
     put_double(j, d < 0 ? NAN : d);
-}
-
-static void member_usd(dd_json *j, const char *key, dd_pusd m)
-{
-    dd_buf b = DD_BUF_INIT(64);
-    dd_json_key(j, key);
-    if (m == DD_PUSD_UNKNOWN) {
-        dd_json_null(j);
-        return;
-    }
-    dd_money_json(m, &b);
-    dd_json_raw(j, dd_buf_str(&b));
-    dd_buf_free(&b);
-}
-
-static void member_str(dd_json *j, const char *key, dd_str s)
-{
-    dd_json_key(j, key);
-    if (s.len)
-        dd_json_str(j, s);
-    else
-        dd_json_null(j);
 }
 
 /* --- facts --- */
@@ -113,20 +91,20 @@ static dd_str provider_name(const dd_policy *policy, const dd_candidate *c)
 static void put_candidate(dd_json *j, const dd_plan *p, const dd_policy *policy, const dd_candidate *c)
 {
     dd_json_open(j, '{');
-    member_str(j, "provider", provider_name(policy, c));
-    member_str(j, "model", c->model);
-    member_str(j, "role", dd_str_z(dd_plan_role(p, c)));
-    member_str(j, "fit", dd_str_z(dd_fit_name(c->fit)));
+    dd_json_member_str(j, "provider", provider_name(policy, c));
+    dd_json_member_str(j, "model", c->model);
+    dd_json_member_str(j, "role", dd_str_z(dd_plan_role(p, c)));
+    dd_json_member_str(j, "fit", dd_str_z(dd_fit_name(c->fit)));
     dd_json_key(j, "weak");
     dd_json_bool(j, c->weak);
-    member_str(j, "why", c->why);
-    member_usd(j, "expected_cost_usd", c->expected);
+    dd_json_member_str(j, "why", c->why);
+    dd_money_member(j, "expected_cost_usd", c->expected);
     member_known(j, "quality", c->quality);
     dd_json_key(j, "score");
     put_double(j, c->score);
     member_known(j, "latency_ms", c->latency_ms);
     member_known(j, "error_rate", c->error_rate);
-    member_str(j, "breaker", dd_str_z(dd_breaker_name(c->breaker)));
+    dd_json_member_str(j, "breaker", dd_str_z(dd_breaker_name(c->breaker)));
     member_known(j, "timeout_ms", (double)c->timeout_ms);
     member_known(j, "retries", c->retries);
     dd_json_close(j, '}');
@@ -148,11 +126,11 @@ static void put_rules(dd_json *j, const dd_plan *p)
     for (size_t i = 0; i < p->n_rules; i++) {
         const dd_rule_trace *r = &p->rules[i];
         dd_json_open(j, '{');
-        member_str(j, "name", r->route->name);
+        dd_json_member_str(j, "name", r->route->name);
         member_known(j, "line", r->route->line > 0 ? r->route->line : -1);
         dd_json_key(j, "matched");
         dd_json_bool(j, r->matched);
-        member_str(j, "why", r->why);
+        dd_json_member_str(j, "why", r->why);
         dd_json_close(j, '}');
     }
     dd_json_close(j, ']');
@@ -176,8 +154,8 @@ static void put_row(dd_json *j, const char *key, const dd_price *row)
         return;
     }
     dd_json_open(j, '{');
-    member_str(j, "provider", row->provider);
-    member_str(j, "model", row->id);
+    dd_json_member_str(j, "provider", row->provider);
+    dd_json_member_str(j, "model", row->id);
     dd_json_close(j, '}');
 }
 
@@ -192,11 +170,11 @@ static void put_money(dd_json *j, const dd_plan *p)
 {
     put_row(j, "requested", p->requested.price);
     put_row(j, "premium", p->premium.price);
-    member_usd(j, "expected_cost_usd", p->n_steps ? p->steps[0].expected : DD_PUSD_UNKNOWN);
-    member_usd(j, "expected_requested_usd", p->expected_requested);
-    member_usd(j, "expected_premium_usd", p->expected_premium);
-    member_usd(j, "expected_saving_usd", dd_plan_saving(p));
-    member_usd(j, "cheapest_usd", p->cheapest);
+    dd_money_member(j, "expected_cost_usd", p->n_steps ? p->steps[0].expected : DD_PUSD_UNKNOWN);
+    dd_money_member(j, "expected_requested_usd", p->expected_requested);
+    dd_money_member(j, "expected_premium_usd", p->expected_premium);
+    dd_money_member(j, "expected_saving_usd", dd_plan_saving(p));
+    dd_money_member(j, "cheapest_usd", p->cheapest);
     member_known(j, "expected_output_tokens", (double)p->expected_output);
 }
 
@@ -204,11 +182,11 @@ void dd_plan_json(const dd_plan *p, const dd_policy *policy, dd_facts *facts, dd
 {
     dd_json j = DD_JSON_INIT(out, 0);
     dd_json_open(&j, '{');
-    member_str(&j, "schema", DD_STR("dd0c.plan/1"));
-    member_str(&j, "verdict", dd_str_z(dd_verdict_name(p->verdict)));
-    member_str(&j, "strategy", dd_str_z(p->strategy_name));
-    member_str(&j, "route", p->route ? p->route->name : DD_STR(""));
-    member_str(&j, "alias", p->alias ? p->alias->name : DD_STR(""));
+    dd_json_member_str(&j, "schema", DD_STR("dd0c.plan/1"));
+    dd_json_member_str(&j, "verdict", dd_str_z(dd_verdict_name(p->verdict)));
+    dd_json_member_str(&j, "strategy", dd_str_z(p->strategy_name));
+    dd_json_member_str(&j, "route", p->route ? p->route->name : DD_STR(""));
+    dd_json_member_str(&j, "alias", p->alias ? p->alias->name : DD_STR(""));
     dd_json_key(&j, "panic");
     dd_json_bool(&j, p->panic);
     dd_json_key(&j, "stuck");
@@ -222,8 +200,8 @@ void dd_plan_json(const dd_plan *p, const dd_policy *policy, dd_facts *facts, dd
     put_money(&j, p);
     put_bits(&j, "fallback_on", p->fallback_on, dd_on_name);
     put_bits(&j, "checks", p->strategy == DD_STRATEGY_CASCADE ? p->checks : 0, dd_check_name);
-    member_str(&j, "verifier", p->verifier);
-    member_str(&j, "near", p->near);
+    dd_json_member_str(&j, "verifier", p->verifier);
+    dd_json_member_str(&j, "near", p->near);
     dd_json_close(&j, '}');
 }
 

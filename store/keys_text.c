@@ -62,25 +62,16 @@ static void put_time(dd_json *j, const char *name, int64_t s)
     dd_json_time(j, s);
 }
 
-static void put_text(dd_json *j, const char *name, dd_str text)
-{
-    dd_json_key(j, name);
-    if (text.len)
-        dd_json_str(j, text);
-    else
-        dd_json_null(j);
-}
-
 void dd_key_json(dd_json *j, const dd_key *key, dd_wall now)
 {
-    put_text(j, "id", key->id);
-    put_text(j, "name", key->name);
-    put_text(j, "org", key->org);
+    dd_json_member_str(j, "id", key->id);
+    dd_json_member_str(j, "name", key->name);
+    dd_json_member_str(j, "org", key->org);
     dd_json_key(j, "status");
     dd_json_strz(j, dd_key_status(key, now));
-    put_text(j, "user", key->user);
-    put_text(j, "team", key->team);
-    put_text(j, "feature", key->feature);
+    dd_json_member_str(j, "user", key->user);
+    dd_json_member_str(j, "team", key->team);
+    dd_json_member_str(j, "feature", key->feature);
     dd_json_key(j, "tags");
     dd_json_raw(j, key->tags.len ? key->tags : DD_STR("{}"));
     dd_json_key(j, "models");
