@@ -22,6 +22,7 @@
 #include "cmd/keep.h"
 #include "cmd/money.h"
 #include "cmd/secret_watch.h"
+#include "cmd/serve_listen.h"
 #include "cmd/snapshot.h"
 #include "cmd/socket.h"
 #include "store/auth.h"
@@ -276,69 +277,6 @@ static void answer_ask(void *ctx, const dd_ask *ask, void (*done)(void *arg, int
     dd_admin_ask(((dd_serve *)ctx)->admin, ask, done, arg);
 }
 
-/* --- where to listen --- */
-
-static dd_code split_address(const char *text, char *host, size_t cap, int *port, dd_err *err)
-{
-    dd_str    s     = dd_str_z(text);
-    ptrdiff_t colon = dd_str_rchr(s, ':');
-    int64_t   n     = -1;
-    bool      alone = colon < 0;                    /* "4000" */
-    dd_str    name  = alone ? DD_STR("127.0.0.1") : dd_str_sub(s, 0, (size_t)colon);
-    if (dd_str_startsz(name, "[") && dd_str_endsz(name, "]"))
-        name = dd_str_sub(name, 1, name.len - 1);
-    if (!name.len || dd_str_eqz(name, "localhost"))
-        name = DD_STR("127.0.0.1");
-    if (dd_str_has(name, "/") || !dd_parse_i64(alone ? s : dd_str_sub(s, (size_t)colon + 1, s.len), &n) || n < 0 || n > 65535 || name.len >= cap) {
-        dd_fail(err, DD_ERR_USAGE, "\"%s\" is no address to listen on", text);
-        dd_hint(err, "It looks like 127.0.0.1:4000; port 0 takes any that is free.");
-        return DD_ERR_USAGE;
-    }
-    memcpy(host, name.ptr, name.len);
-    host[name.len] = '\0';
-    *port          = (int)n;
-    return DD_OK;
-}
-
-static const char *tls_cert(const dd_config *c, const dd_serve_opts *o) { return o->tls_cert ? o->tls_cert : c->server.tls_cert; }
-static const char *tls_key(const dd_config *c, const dd_serve_opts *o) { return o->tls_key ? o->tls_key : c->server.tls_key; }
-static bool        tls_12(const dd_config *c) { return c->server.tls_min && strcmp(c->server.tls_min, "1.2") == 0; }
-
-static const char *listen_at(const dd_config *c, const dd_serve_opts *o)
-{
-    return o->listen ? o->listen : c->server.listen ? c->server.listen : "127.0.0.1:4000";
-}
-
-/* NULL: nowhere. */
-static const char *metrics_at(const dd_config *c, const dd_serve_opts *o) { return o->metrics_listen ? o->metrics_listen : c->metrics.listen; }
-
-/* Both or none: with one alone nobody would be served by TLS. */
-static dd_code check_tls(const dd_config *c, const dd_serve_opts *o, dd_err *err)
-{
-    const char *cert = tls_cert(c, o), *key = tls_key(c, o);
-    if (!cert == !key)
-        return DD_OK;
-    dd_fail(err, DD_ERR_USAGE, "TLS needs a certificate and its key; the %s is missing", cert ? "key" : "certificate");
-    dd_hint(err, "Give --tls-cert and --tls-key, or tls_cert and tls_key below server:.");
-    return DD_ERR_USAGE;
-}
-
-dd_code dd_serve_check(const dd_config *c, dd_err *err)
-{
-    static const dd_serve_opts none = { .workers = -1 };
-    char    host[256];
-    int     port;
-    dd_code rc = split_address(listen_at(c, &none), host, sizeof host, &port, err);
-    if (rc == DD_OK && metrics_at(c, &none))
-        rc = split_address(metrics_at(c, &none), host, sizeof host, &port, err);
-    return rc == DD_OK ? check_tls(c, &none, err) : rc;
-}
-
-static bool is_loopback(const char *host)
-{
-    return dd_str_startsz(dd_str_z(host), "127.") || strcmp(host, "::1") == 0;
-}
-
 /* --- start --- */
 
 static dd_code open_stores(dd_serve *s, dd_err *err)
@@ -449,8 +387,8 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
     first->policy.panic = false;       /* the gateway is told, and can be told otherwise */
     dd_gateway_opts o = { .host = s->host, .port = port, .workers = s->opts.workers > 0 ? (unsigned)s->opts.workers : c->server.workers > 0
                           ? (unsigned)c->server.workers : 0,
-                          .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_cert = tls_cert(c, &s->opts), .tls_key = tls_key(c, &s->opts),
-                          .tls_12 = tls_12(c),
+                          .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_12 = dd_listen_tls_12(c),
+                          .tls_cert = dd_listen_cert(c, &s->opts), .tls_key = dd_listen_key(c, &s->opts),
                           .pass_client_keys = s->loopback, .trace = s->level >= 3, .stages = getenv("DD0C_STAGES") != NULL, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000,
                           .version = DD_VERSION, .panic = dd_governor_panicking(s->governor), .propagate = sends_traces(s), .meter = s->meter, .socket = find_socket(s),
                           .metrics_host = s->metrics_host[0] ? s->metrics_host : NULL, .metrics_port = s->metrics_port,
@@ -492,8 +430,8 @@ static bool files_moved(dd_serve *s)
 
 static void remember_tls(dd_serve *s)
 {
-    s->seen_cert = changed_at(tls_cert(&s->config, &s->opts));
-    s->seen_key  = changed_at(tls_key(&s->config, &s->opts));
+    s->seen_cert = changed_at(dd_listen_cert(&s->config, &s->opts));
+    s->seen_key  = changed_at(dd_listen_key(&s->config, &s->opts));
 }
 
 /* What the files say. */
@@ -542,12 +480,12 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
     const char *format = opts->log_format ? opts->log_format : s->config.log_format;
     s->json_log = format && strcmp(format, "json") == 0;
     if (rc == DD_OK)
-        rc = split_address(listen_at(&s->config, opts), s->host, sizeof s->host, &port, err);
-    if (rc == DD_OK && metrics_at(&s->config, opts))
-        rc = split_address(metrics_at(&s->config, opts), s->metrics_host, sizeof s->metrics_host, &s->metrics_port, err);
+        rc = dd_listen_split(dd_listen_at(&s->config, opts), s->host, sizeof s->host, &port, err);
+    if (rc == DD_OK && dd_listen_metrics(&s->config, opts))
+        rc = dd_listen_split(dd_listen_metrics(&s->config, opts), s->metrics_host, sizeof s->metrics_host, &s->metrics_port, err);
     if (rc == DD_OK)
-        rc = check_tls(&s->config, opts, err);
-    s->loopback = is_loopback(s->host);
+        rc = dd_listen_check_tls(&s->config, opts, err);
+    s->loopback = dd_listen_loopback(s->host);
     s->governor = dd_governor_new(&s->config, log_line, s);
     if (rc == DD_OK)
         rc = open_stores(s, err);
@@ -595,7 +533,8 @@ void dd_serve_announce(dd_serve *s)
         announce(s, dd_buf_z(&line));
     }
     dd_buf_clear(&line);
-    dd_buf_printf(&line, "metrics: %s, without a key%s", s->metrics_url, is_loopback(s->metrics_host) ? "" : ": WHOEVER REACHES THAT ADDRESS MAY READ THEM");
+    dd_buf_printf(&line, "metrics: %s, without a key%s", s->metrics_url,
+                  dd_listen_loopback(s->metrics_host) ? "" : ": WHOEVER REACHES THAT ADDRESS MAY READ THEM");
     if (s->metrics_url[0])
         announce(s, dd_buf_z(&line));
     if (dd_auth_open_mode(s->auth))
@@ -611,14 +550,15 @@ static bool differs(const char *a, const char *b) { return strcmp(a ? a : "", b 
 static bool tls_differs(const dd_serve *s, const dd_config *next)
 {
     const dd_config *old = &s->config;
-    return differs(tls_cert(old, &s->opts), tls_cert(next, &s->opts)) || differs(tls_key(old, &s->opts), tls_key(next, &s->opts)) || tls_12(old) != tls_12(next);
+    return differs(dd_listen_cert(old, &s->opts), dd_listen_cert(next, &s->opts)) ||
+           differs(dd_listen_key(old, &s->opts), dd_listen_key(next, &s->opts)) || dd_listen_tls_12(old) != dd_listen_tls_12(next);
 }
 
 /* What changed in the file and yet changes nothing. */
 static void tell_unread(dd_serve *s, const dd_config *next)
 {
     const dd_config *old = &s->config;
-    bool tls = tls_cert(next, &s->opts) && tls_key(next, &s->opts);
+    bool tls = dd_listen_cert(next, &s->opts) && dd_listen_key(next, &s->opts);
     if (differs(old->server.listen, next->server.listen) || differs(old->metrics.listen, next->metrics.listen) || tls != s->tls || old->server.workers != next->server.workers ||
         differs(old->telemetry.store, next->telemetry.store) || differs(old->telemetry.otlp.endpoint, next->telemetry.otlp.endpoint))
         log_line(s, 1, "address, TLS or none, workers and telemetry are read at the start only: restart for what changed there");
@@ -696,7 +636,7 @@ static bool reload(dd_serve *s, const char *why, bool asked, cause by)
     dd_snapshot *snap = NULL;
     dd_buf       line = DD_BUF_INIT(1024);
     remember(s);                       /* before they are read: what is written meanwhile is seen by the next look */
-    if (open_config(s, &next, &err) == DD_OK && check_tls(&next, &s->opts, &err) == DD_OK) {
+    if (open_config(s, &next, &err) == DD_OK && dd_listen_check_tls(&next, &s->opts, &err) == DD_OK) {
         dd_secret_watch_names(s->secrets, &next);
         snap = dd_snapshot_make(&next, s->opts.dev, &err);
     }
@@ -730,14 +670,14 @@ static bool reload(dd_serve *s, const char *why, bool asked, cause by)
 
 static void reload_tls(dd_serve *s)
 {
-    const char *cert = tls_cert(&s->config, &s->opts), *key = tls_key(&s->config, &s->opts);
+    const char *cert = dd_listen_cert(&s->config, &s->opts), *key = dd_listen_key(&s->config, &s->opts);
     dd_err      err  = DD_ERR_INIT;
     dd_buf      line = DD_BUF_INIT(1024);
     remember_tls(s);
     s->tls_touched = false;
     if (!s->tls || !cert || !key)
         return;
-    bool ok = dd_gateway_tls(s->gateway, cert, key, tls_12(&s->config), &err) == DD_OK;
+    bool ok = dd_gateway_tls(s->gateway, cert, key, dd_listen_tls_12(&s->config), &err) == DD_OK;
     if (ok)
         dd_buf_printf(&line, "certificate and key read again: %s", cert);
     else
@@ -749,7 +689,7 @@ static void reload_tls(dd_serve *s)
 /* Two files cannot change at once: what changed is read when a second has passed without another change. */
 static void watch_tls(dd_serve *s)
 {
-    struct timespec c = changed_at(tls_cert(&s->config, &s->opts)), k = changed_at(tls_key(&s->config, &s->opts));
+    struct timespec c = changed_at(dd_listen_cert(&s->config, &s->opts)), k = changed_at(dd_listen_key(&s->config, &s->opts));
     bool changed = memcmp(&c, &s->seen_cert, sizeof c) != 0 || memcmp(&k, &s->seen_key, sizeof k) != 0;
     if (changed) {
         s->seen_cert = c;
