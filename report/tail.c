@@ -5,6 +5,7 @@
 
 #include "report/csv.h"
 #include "report/format.h"
+#include "report/spend.h"
 
 /* ---- columns ---- */
 
@@ -76,19 +77,6 @@ typedef struct {
     int                 col, end; /* where this cell ends in a terminal */
 } pen;
 
-/* Cut to `width` columns, with an ellipsis where something is missing. */
-static dd_str cut(dd_arena *a, dd_str s, int width)
-{
-    size_t pos = 0, fit = 0;
-    if ((int)dd_utf8_width(s) <= width)
-        return s;
-    while (pos < s.len && (int)dd_utf8_width(dd_str_sub(s, 0, pos)) < width) {
-        fit = pos;
-        dd_utf8_next(s, &pos);
-    }
-    return dd_arena_printf(a, DD_STR_FMT "…", DD_STR_ARG(dd_str_sub(s, 0, fit)));
-}
-
 /* Names come from clients: measured as they will be shown. */
 static dd_str harmless(dd_arena *a, dd_str s)
 {
@@ -108,7 +96,7 @@ static void put(pen *p, dd_role role, dd_str s)
         return;
     }
     if (p->end - p->col > 0)
-        p->col = dd_grid_put(p->grid, 0, p->col, role, cut(p->tmp, s, p->end - p->col));
+        p->col = dd_grid_put(p->grid, 0, p->col, role, dd_spend_fit(p->tmp, s, p->end - p->col));
 }
 
 static void putf(pen *p, dd_role role, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -138,16 +126,19 @@ static void put_clock(pen *p, int64_t time_ms)
         putf(p, DD_ROLE_DIM, "%s.%03d", text, (int)(time_ms % 1000));
 }
 
+static dd_str duration(dd_arena *a, double us)
+{
+    if (us >= 1e6)
+        return dd_arena_printf(a, us >= 1e7 ? "%.0f s" : "%.2f s", us / 1e6);
+    return dd_arena_printf(a, "%.1f ms", us / 1e3);
+}
+
 static void put_duration(pen *p, int64_t us, bool null)
 {
     if (null || us < 0)
         putf(p, DD_ROLE_DIM, "-");
-    else if (us >= 10000000)
-        putf(p, DD_ROLE_TEXT, "%.0f s", (double)us / 1e6);
-    else if (us >= 1000000)
-        putf(p, DD_ROLE_TEXT, "%.2f s", (double)us / 1e6);
     else
-        putf(p, DD_ROLE_TEXT, "%.1f ms", (double)us / 1e3);
+        put(p, DD_ROLE_TEXT, duration(p->tmp, (double)us));
 }
 
 static dd_role role_of_money(dd_tail_kind kind, dd_pusd m)
@@ -412,13 +403,6 @@ double dd_tail_quantile_us(const dd_tail_sum *s, double q)
     double found = (double)v[rank > 0 ? rank - 1 : 0];
     free(v);
     return found;
-}
-
-static dd_str duration(dd_arena *a, double us)
-{
-    if (us >= 1e6)
-        return dd_arena_printf(a, us >= 1e7 ? "%.0f s" : "%.2f s", us / 1e6);
-    return dd_arena_printf(a, "%.1f ms", us / 1e3);
 }
 
 typedef struct { dd_role role; dd_str text; } part;
