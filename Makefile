@@ -207,6 +207,7 @@ help:
 	@echo "make otlp       OTLP by its definitions           make otlp-collector  and a collector (Go)"
 	@echo "make bench-export  CPU that traces and metrics take of the proxy"
 	@echo "make bench-views  ingest, and views over a history of EVENTS requests"
+	@echo "make bench-api  the dashboard's answers over HISTORY    make privacy   planted secrets, looked for"
 	@echo "make bench-stages  where a proxied request's time goes, with a trend"
 	@echo "make flag-audit  no flag outlives its ttl (FLAGS=file)"
 	@echo "make score-routing  learned score     make train-router   its table, from ../shared"
