@@ -57,6 +57,12 @@ bool dd_day_parse(dd_str s, dd_day *out)
     return true;
 }
 
+dd_day dd_day_monday(dd_day day)
+{
+    int64_t since = ((int64_t)day + 3) % 7;     /* 1970-01-01 was a Thursday */
+    return (dd_day)(day - (since < 0 ? since + 7 : since));
+}
+
 void dd_day_format(dd_day day, char out[11])
 {
     int64_t  z   = (int64_t)day + 719468;

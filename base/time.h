@@ -15,5 +15,6 @@ dd_mono dd_mono_now(void);
 dd_day  dd_day_of(dd_wall t);
 dd_day  dd_day_make(int year, int month, int day);
 bool    dd_day_parse(dd_str s, dd_day *out);    /* "2026-11-20", also the front of a longer timestamp */
+dd_day  dd_day_monday(dd_day day);              /* of its week */
 void    dd_day_format(dd_day day, char out[11]);
 #endif

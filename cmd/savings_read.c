@@ -3,7 +3,7 @@
 #include "store/dims.h"
 #include "store/query.h"
 
-enum { DAY_S = 86400, WEEK = 7, MONDAY = 3 /* 1970-01-01 was a Thursday */, TRIES = 20, PROBES = 100, LONGEST = 3660 };
+enum { DAY_S = 86400, WEEK = 7, TRIES = 20, PROBES = 100, LONGEST = 3660 };
 
 /* ---- which days ---- */
 
@@ -44,7 +44,7 @@ static void take_days(dd_savings *s, dd_day from, dd_day to)
 
 static bool take_word(dd_str text, dd_day today, dd_savings *s)
 {
-    dd_day        monday = today - (today + MONDAY) % WEEK;
+    dd_day        monday = dd_day_monday(today);
     month_of_year now    = month_of(today), last = month_of(month_start(now, -1));
     if (dd_str_eqz(text, "month"))
         take_month(s, now);

@@ -4,7 +4,7 @@
 
 #include "report/format.h"
 
-enum { WEEK = 7, MONDAY = 3 /* 1970-01-01 was a Thursday */ };
+enum { WEEK = 7 };
 
 /* ---- sums ---- */
 
@@ -127,7 +127,7 @@ static void fill_days(dd_savings *s)
 
 static void make_weeks(dd_savings *s)
 {
-    dd_day monday = s->from - (s->from + MONDAY) % WEEK;
+    dd_day monday = dd_day_monday(s->from);
     for (size_t i = 0; i < s->days.n; monday += WEEK) {
         dd_savings_span week = { .from = s->days.v[i].from, .whole = s->days.v[i].from == monday };
         for (; i < s->days.n && s->days.v[i].from < monday + WEEK; i++) {

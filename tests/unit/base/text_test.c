@@ -156,6 +156,10 @@ TEST(days_and_dates_agree)
     dd_day_format(INT32_MAX, text); /* a damaged record may say so */
     CHECK_EQ(strlen(text), 10, "a day past all years has a date's length");
     CHECK(dd_str_startsz(dd_str_z(text), "9999-"));
+    CHECK_EQ(dd_day_monday(20777), 20773, "2026-11-20 is a Friday");
+    CHECK_EQ(dd_day_monday(20773), 20773, "a Monday is its own");
+    CHECK_EQ(dd_day_monday(0), -3, "1970-01-01 was a Thursday");
+    CHECK_EQ(dd_day_monday(-4), -10, "a Sunday before the epoch");
     CHECK_EQ(dd_day_of((dd_wall){ 1795132800 }), 20777, "wall time to day");
     CHECK_EQ(dd_day_of((dd_wall){ -1 }), -1, "before the epoch");
 }
