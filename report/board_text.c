@@ -1,18 +1,6 @@
 /* report/board_text.c - the dashboard for programs (JSON) and for screen readers (lines that tell what changed). */
-#include "base/json.h"
 #include "report/board_parts.h"
-
-static void money(dd_json *j, const char *key, dd_pusd m)
-{
-    dd_buf b = DD_BUF_INIT(64);
-    if (m == DD_PUSD_UNKNOWN)
-        dd_buf_addz(&b, "null");
-    else
-        dd_money_json(m, &b);
-    dd_json_key(j, key);
-    dd_json_raw(j, dd_buf_str(&b));
-    dd_buf_free(&b);
-}
+#include "route/money_json.h"
 
 static void number(dd_json *j, const char *key, double d)
 {
@@ -45,8 +33,8 @@ static void sum(dd_json *j, const char *key, const dd_board_sum *s)
     known(j, "misses", s->misses);
     dd_json_member_i64(j, "fallbacks", s->fallbacks);
     dd_json_member_i64(j, "unpriced", s->unpriced);
-    money(j, "cost_usd", dd_board_cost(s));
-    money(j, "saved_usd", dd_board_saved(s));
+    dd_money_member(j, "cost_usd", dd_board_cost(s));
+    dd_money_member(j, "saved_usd", dd_board_saved(s));
     dd_json_close(j, '}');
 }
 
@@ -108,7 +96,7 @@ static void live(dd_json *j, const dd_board *b)
     dd_json_key(j, "panic");
     dd_json_bool(j, b->panic);
     number(j, "requests_per_second", b->per_second);
-    money(j, "usd_per_hour", b->per_hour);
+    dd_money_member(j, "usd_per_hour", b->per_hour);
     known(j, "under_way", b->under_way);
     known(j, "events_queued", b->queued);
     known(j, "events_dropped", b->dropped);
@@ -132,11 +120,11 @@ void dd_board_json(const dd_board *b, const dd_board_view *v, dd_buf *out)
     live(&j, b);
     sum(&j, "total", &b->total);
     sum(&j, "before", &b->before);
-    money(&j, "saved_today_usd", b->saved_today);
-    money(&j, "saved_week_usd", b->saved_week);
-    money(&j, "saved_month_usd", b->saved_month);
-    money(&j, "spent_today_usd", b->spent_today);
-    money(&j, "spent_month_usd", b->spent_month);
+    dd_money_member(&j, "saved_today_usd", b->saved_today);
+    dd_money_member(&j, "saved_week_usd", b->saved_week);
+    dd_money_member(&j, "saved_month_usd", b->saved_month);
+    dd_money_member(&j, "spent_today_usd", b->spent_today);
+    dd_money_member(&j, "spent_month_usd", b->spent_month);
     times(&j, "latency_ms", &b->latency);
     times(&j, "first_ms", &b->first);
     times(&j, "overhead_ms", &b->overhead);
