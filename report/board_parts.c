@@ -7,7 +7,7 @@ int dd_canvas_text(dd_canvas *c, int x, int y, int width, dd_role role, dd_str s
 {
     if (width < 1 || x >= c->g->width || y < 0 || (size_t)y >= c->g->rows)
         return x;
-    return dd_grid_put(c->g, (size_t)y, x, role, dd_spend_fit(c->a, s, width));
+    return dd_grid_put(c->g, (size_t)y, x, role, dd_fmt_fit(c->a, s, width));
 }
 
 int dd_canvas_textz(dd_canvas *c, int x, int y, int width, dd_role role, const char *z) { return dd_canvas_text(c, x, y, width, role, dd_str_z(z)); }
@@ -16,7 +16,7 @@ void dd_canvas_end(dd_canvas *c, int end, int y, int width, dd_role role, dd_str
 {
     if (width < 1)
         return;
-    s = dd_spend_fit(c->a, s, width);
+    s = dd_fmt_fit(c->a, s, width);
     dd_canvas_text(c, end - (int)dd_utf8_width(s), y, width, role, s);
 }
 
@@ -51,7 +51,7 @@ dd_area dd_canvas_section(dd_canvas *c, dd_area at, const char *title, dd_str no
 {
     int from = dd_canvas_textz(c, at.x, at.y, at.w, DD_ROLE_HEADING, title) + 1, end = at.x + at.w;
     if (note.len && end - from > 8) {
-        note = dd_spend_fit(c->a, note, end - from - 4);
+        note = dd_fmt_fit(c->a, note, end - from - 4);
         end -= (int)dd_utf8_width(note) + 1;
         dd_canvas_text(c, end + 1, at.y, at.w, DD_ROLE_DIM, note);
     }

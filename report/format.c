@@ -92,6 +92,18 @@ static dd_str head_of(dd_str s, int width)
     return dd_str_sub(s, 0, end);
 }
 
+dd_str dd_fmt_fit(dd_arena *a, dd_str s, int width)
+{
+    size_t pos = 0, fit = 0;
+    if ((int)dd_utf8_width(s) <= width)
+        return s;
+    while (pos < s.len && (int)dd_utf8_width(dd_str_sub(s, 0, pos)) < width) {
+        fit = pos;
+        dd_utf8_next(s, &pos);
+    }
+    return dd_arena_printf(a, DD_STR_FMT "…", DD_STR_ARG(dd_str_sub(s, 0, fit)));
+}
+
 static dd_str tail_of(dd_str s, int width)
 {
     size_t from = 0;

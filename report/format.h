@@ -13,6 +13,8 @@ dd_str dd_fmt_about(dd_arena *a, dd_pusd m);                     /* as above, wi
 dd_str dd_fmt_percent(dd_arena *a, dd_pusd part, dd_pusd whole); /* "71%", "<1%"; "" when there is no whole */
 dd_str dd_fmt_day(dd_arena *a, dd_day d);                        /* "2026-11-20"; "" for none */
 dd_str dd_fmt_age(dd_arena *a, int days);                        /* "0 days old", "1 day old" */
+/* `s` in at most `width` columns, cut with an ellipsis. */
+dd_str dd_fmt_fit(dd_arena *a, dd_str s, int width);
 /* `path` in at most `width` columns: folders in the middle go first, then the middle of the name. */
 dd_str dd_fmt_path(dd_arena *a, dd_str path, int width);
 dd_str dd_fmt_where(dd_arena *a, const dd_site *s, int width);   /* "src/a.py:12", "nb.ipynb[3]:12"; width 0: any */

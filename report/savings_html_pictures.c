@@ -1,7 +1,6 @@
 /* report/savings_html_pictures.c - bars over time and treemaps, as SVG that the page's style colours. */
 #include "report/html.h"
 #include "report/savings_html.h"
-#include "report/spend.h"
 #include "report/treemap.h"
 
 enum { MOST_BARS = 62, MOST_CELLS = 60 };
@@ -132,7 +131,7 @@ static void gather(dd_savings_page *p, area *a)
 static dd_str cut(dd_savings_page *p, dd_str s, double px)
 {
     int width = (int)(px / letter_px);
-    return width < 3 ? DD_STR("") : dd_spend_fit(&p->tmp, s, width);
+    return width < 3 ? DD_STR("") : dd_fmt_fit(&p->tmp, s, width);
 }
 
 static void text_at(dd_savings_page *p, const char *kind, double x, double y, dd_str s)

@@ -194,7 +194,7 @@ static void table_row(view *w, const columns *c, const entry *e)
     size_t    r     = dd_sheet_row(v);
     dd_pusd   saved = dd_savings_saved(e->s), most = w->s->total.saved;
     dd_role   role  = e->strong ? DD_ROLE_STRONG : DD_ROLE_TEXT;
-    dd_grid_put(&v->g, r, v->left, e->strong ? DD_ROLE_STRONG : DD_ROLE_MODEL, dd_spend_fit(w->a, e->name, c->name));
+    dd_grid_put(&v->g, r, v->left, e->strong ? DD_ROLE_STRONG : DD_ROLE_MODEL, dd_fmt_fit(w->a, e->name, c->name));
     if (c->calls)
         dd_grid_put_end(&v->g, r, c->end_calls, role, dd_fmt_count(w->a, e->s->requests));
     if (c->end_instead)

@@ -5,18 +5,6 @@
 
 dd_str dd_spend_day(dd_arena *a, int64_t time_s, int32_t offset_s) { return dd_fmt_day(a, dd_day_of((dd_wall){ time_s + offset_s })); }
 
-dd_str dd_spend_fit(dd_arena *a, dd_str s, int width)
-{
-    size_t pos = 0, fit = 0;
-    if ((int)dd_utf8_width(s) <= width)
-        return s;
-    while (pos < s.len && (int)dd_utf8_width(dd_str_sub(s, 0, pos)) < width) {
-        fit = pos;
-        dd_utf8_next(s, &pos);
-    }
-    return dd_arena_printf(a, DD_STR_FMT "…", DD_STR_ARG(dd_str_sub(s, 0, fit)));
-}
-
 dd_str dd_spend_who(dd_arena *a, const dd_spend_account *account)
 {
     const char *scope = dd_budget_scope_name(account->scope);

@@ -19,6 +19,4 @@ dd_str dd_spend_verdict(dd_arena *a, const dd_spend_account *account);
 dd_str dd_spend_who(dd_arena *a, const dd_spend_account *account);
 /* The day of a moment in a zone that is so far from UTC. */
 dd_str dd_spend_day(dd_arena *a, int64_t time_s, int32_t offset_s);
-/* `s` in at most `width` columns, cut with an ellipsis. */
-dd_str dd_spend_fit(dd_arena *a, dd_str s, int width);
 #endif

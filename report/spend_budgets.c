@@ -96,8 +96,8 @@ static void account(view *w, const dd_spend_account *a)
     dd_str    used = a->open ? DD_STR("") : a->limit > 0 ? dd_fmt_percent(&v->tmp, a->spent + a->reserved, a->limit) : DD_STR("-");
     dd_str    text[] = { DD_STR(""), DD_STR(""), limit_text(w, a), used, left_text(w, a) };
     cells(w, r, DD_ROLE_TEXT, text);
-    dd_grid_put(&v->g, r, v->left, DD_ROLE_STRONG, dd_spend_fit(&v->tmp, a->name, w->name));
-    dd_grid_put(&v->g, r, v->left + w->name + 2, DD_ROLE_TEXT, dd_spend_fit(&v->tmp, dd_spend_who(&v->tmp, a), w->who));
+    dd_grid_put(&v->g, r, v->left, DD_ROLE_STRONG, dd_fmt_fit(&v->tmp, a->name, w->name));
+    dd_grid_put(&v->g, r, v->left + w->name + 2, DD_ROLE_TEXT, dd_fmt_fit(&v->tmp, dd_spend_who(&v->tmp, a), w->who));
     if (!a->open)
         dd_money_col_put(v, &w->spent, r, col, DD_ROLE_MONEY, a->spent);
     if (!a->open && w->reserved)

@@ -116,7 +116,7 @@ static void row(view *w, const columns *c, const dd_spend_row *x, bool total)
     size_t    r    = dd_sheet_row(v);
     dd_pusd   all  = w->c->total.cost;
     bool      over = x->limit != DD_PUSD_UNKNOWN && x->limit_spent >= x->limit;
-    dd_grid_put(&v->g, r, v->left, total ? DD_ROLE_STRONG : DD_ROLE_MODEL, dd_spend_fit(w->a, x->name, w->name));
+    dd_grid_put(&v->g, r, v->left, total ? DD_ROLE_STRONG : DD_ROLE_MODEL, dd_fmt_fit(w->a, x->name, w->name));
     if (w->spark && x->series)
         dd_grid_put(&v->g, r, c->spark, DD_ROLE_BAR, dd_spark(w->a, x->series, w->c->n_series, w->spark, v->opts->ascii));
     dd_grid_put_end(&v->g, r, c->calls, DD_ROLE_TEXT, dd_fmt_count(w->a, x->requests));

@@ -5,7 +5,6 @@
 
 #include "report/csv.h"
 #include "report/format.h"
-#include "report/spend.h"
 
 /* ---- columns ---- */
 
@@ -96,7 +95,7 @@ static void put(pen *p, dd_role role, dd_str s)
         return;
     }
     if (p->end - p->col > 0)
-        p->col = dd_grid_put(p->grid, 0, p->col, role, dd_spend_fit(p->tmp, s, p->end - p->col));
+        p->col = dd_grid_put(p->grid, 0, p->col, role, dd_fmt_fit(p->tmp, s, p->end - p->col));
 }
 
 static void putf(pen *p, dd_role role, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

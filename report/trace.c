@@ -4,7 +4,6 @@
 #include "base/json.h"
 #include "report/format.h"
 #include "report/sheet.h"
-#include "report/spend.h"
 
 enum { TOOK = 9 /* columns of a duration */, LEAST_BAR = 10 };
 
@@ -157,9 +156,9 @@ static void tree(view *w)
         dd_str         more = detail(w, i);
         int            col  = dd_grid_putz(&v->g, r, v->left, DD_ROLE_RULE, branch(w, i));
         int            left = v->left + names - col - (more.len ? 1 + (int)dd_utf8_width(more) : 0);
-        col = dd_grid_put(&v->g, r, col, i ? DD_ROLE_TEXT : DD_ROLE_STRONG, dd_spend_fit(w->a, s->name, left > 6 ? left : 6));
+        col = dd_grid_put(&v->g, r, col, i ? DD_ROLE_TEXT : DD_ROLE_STRONG, dd_fmt_fit(w->a, s->name, left > 6 ? left : 6));
         if (col < v->left + names)
-            dd_grid_put(&v->g, r, col + 1, s->error.len ? DD_ROLE_BAD : DD_ROLE_DIM, dd_spend_fit(w->a, more, v->left + names - col - 1));
+            dd_grid_put(&v->g, r, col + 1, s->error.len ? DD_ROLE_BAD : DD_ROLE_DIM, dd_fmt_fit(w->a, more, v->left + names - col - 1));
         col = v->left + names + 1 + TOOK;
         dd_grid_put_end(&v->g, r, col, s->duration_us < 0 ? DD_ROLE_DIM : DD_ROLE_TEXT, dd_report_took(w->a, s->duration_us));
         if (bars)
@@ -248,7 +247,7 @@ static void alternative(view *w, const cJSON *item, int name, int cost)
     size_t    r    = dd_sheet_row(v);
     int       col  = v->left + name + 2 + cost;
     int       hang = v->narrow ? v->left + 2 : col + 2;
-    dd_grid_put(&v->g, r, v->left, DD_ROLE_MODEL, dd_spend_fit(w->a, member(item, "model"), name));
+    dd_grid_put(&v->g, r, v->left, DD_ROLE_MODEL, dd_fmt_fit(w->a, member(item, "model"), name));
     dd_grid_put_end(&v->g, r, col, DD_ROLE_MONEY, expected_cost(w, item));
     dd_sheet_wrap(v, v->narrow ? r + 1 : r, hang, hang, v->right, DD_ROLE_DIM, member(item, "why"));
 }
@@ -324,7 +323,7 @@ static void attempt(view *w, size_t i)
     size_t            r   = dd_sheet_row(v);
     dd_buf            b   = DD_BUF_INIT(1024);
     int               col = dd_grid_put(&v->g, r, v->left, DD_ROLE_DIM, dd_arena_printf(w->a, "%zu ", i + 1));
-    col = dd_grid_put(&v->g, r, col, DD_ROLE_MODEL, dd_spend_fit(w->a, full_model(w->a, a->provider, a->model), v->right - col));
+    col = dd_grid_put(&v->g, r, col, DD_ROLE_MODEL, dd_fmt_fit(w->a, full_model(w->a, a->provider, a->model), v->right - col));
     if (a->error != DD_EC_NONE)
         dd_buf_printf(&b, "%s", dd_error_class_name(a->error));
     if (a->status > 0)
