@@ -192,9 +192,12 @@ static dd_str rates(dd_arena *a, const dd_board *b)
 static dd_str provider_line(dd_arena *a, const dd_board *b)
 {
     dd_buf s = DD_BUF_INIT(0);
-    for (size_t i = 0; i < b->n_providers; i++)
-        if (!b->providers[i].model.len && (dd_str_eqz(b->providers[i].breaker, "open") || dd_str_eqz(b->providers[i].breaker, "half_open")))
-            dd_buf_printf(&s, "%s" DD_STR_FMT, s.len ? ", " : "Providers set aside: ", DD_STR_ARG(b->providers[i].name));
+    for (size_t i = 0; i < b->n_providers; i++) {
+        const dd_board_provider *p = &b->providers[i];
+        if (dd_str_eqz(p->breaker, "open") || dd_str_eqz(p->breaker, "half_open"))
+            dd_buf_printf(&s, "%s" DD_STR_FMT "%s" DD_STR_FMT, s.len ? ", " : "Set aside: ", DD_STR_ARG(p->name), p->model.len ? "/" : "",
+                          DD_STR_ARG(p->model));
+    }
     if (!s.len && b->link == DD_BOARD_LIVE && b->n_providers)
         dd_buf_addz(&s, "All providers are well");
     dd_str line = s.len ? dd_arena_printf(a, DD_STR_FMT ".", DD_STR_ARG(dd_buf_str(&s))) : DD_STR("");

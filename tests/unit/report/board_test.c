@@ -247,7 +247,7 @@ TEST(a_screen_reader_hears_a_thing_once)
     CHECK(dd_str_has(dd_buf_str(&out), "Live: about 42 requests a second, $17.00 an hour.\n"));
     CHECK(dd_str_has(dd_buf_str(&out), "You saved $1,300 this week, $4,100 this month.\n"));
     CHECK(dd_str_has(dd_buf_str(&out), "Most is spent by team search: 40%.\n"));
-    CHECK(dd_str_has(dd_buf_str(&out), "Providers set aside: anthropic, ollama.\n"));
+    CHECK(dd_str_has(dd_buf_str(&out), "Set aside: anthropic, ollama.\n"));
     CHECK(dd_str_has(dd_buf_str(&out), "Budget per-team (team search): 102%, exceeded.\n"));
     dd_buf_clear(&out);
     b.per_second = 42.3;
@@ -258,6 +258,12 @@ TEST(a_screen_reader_hears_a_thing_once)
     b.per_second = 80;
     dd_board_plain(&b, &said, &out);
     CHECK_STR(dd_buf_str(&out), "Live: about 80 requests a second, $17.00 an hour.\n");
+    dd_buf_clear(&out);
+    dd_board_provider model = { .name = DD_STR("openai"), .model = DD_STR("gpt-4o"), .breaker = DD_STR("open") };
+    b.providers   = &model;
+    b.n_providers = 1;
+    dd_board_plain(&b, &said, &out);
+    CHECK_STR(dd_buf_str(&out), "Set aside: openai/gpt-4o.\n");
     dd_board_said_fini(&said);
     dd_buf_free(&out);
     dd_arena_fini(&a);
