@@ -97,8 +97,7 @@ static void money(pad *p, const dd_event *e)
     dd_arena *a = p->c->a;
     heading(p, "Cost", DD_STR(""));
     entry(p, "as asked for", DD_ROLE_TEXT, dd_board_money(a, e->cost_original));
-    entry(p, "actual", DD_ROLE_MONEY, e->cost_actual == DD_PUSD_UNKNOWN ? DD_STR("not known: the price is not listed")
-                                                                                : dd_fmt_money(a, e->cost_actual));
+    entry(p, "actual", DD_ROLE_MONEY, e->cost_actual == DD_PUSD_UNKNOWN ? DD_STR("not known") : dd_fmt_money(a, e->cost_actual));
     dd_str share = e->cost_saved > 0 ? dd_fmt_percent(a, e->cost_saved, e->cost_original) : DD_STR("");
     dd_str saved = dd_board_money(a, e->cost_saved);
     if (share.len)
