@@ -507,7 +507,6 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
     return s;
 }
 
-int         dd_serve_port(const dd_serve *s) { return dd_gateway_port(s->gateway); }
 const char *dd_serve_url(const dd_serve *s) { return s->url; }
 const char *dd_serve_token(const dd_serve *s) { return s->token; }
 

@@ -14,7 +14,6 @@ typedef struct {
 typedef struct dd_serve dd_serve;
 /* Reads the configuration, opens the stores, listens. Blocks SIGTERM, SIGINT and SIGHUP in all threads that it starts: the caller waits for them. Caller owns; NULL: *err. */
 dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *err);
-int       dd_serve_port(const dd_serve *s);
 const char *dd_serve_url(const dd_serve *s);      /* "http://127.0.0.1:4000" */
 const char *dd_serve_token(const dd_serve *s);    /* accepted beside the keys of the store, as long as this one serves; "" unless asked for */
 void      dd_serve_announce(dd_serve *s);         /* to standard error: where it listens, for which providers, who may call */

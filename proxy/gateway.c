@@ -55,7 +55,6 @@ int dd_gateway_metrics_port(const dd_gateway *g)
     return g->workers[0].doors[DOOR_METRICS] ? dd_server_port(g->workers[0].doors[DOOR_METRICS]) : 0;
 }
 
-const char           *dd_gateway_socket(const dd_gateway *g) { return g->workers[0].doors[DOOR_SOCKET] ? g->opts.socket : NULL; }
 dd_moments dd_gateway_started(const dd_gateway *g) { return g->since; }
 struct dd_minute     *dd_gateway_minute(dd_gateway *g) { return g->minute; }
 

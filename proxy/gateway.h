@@ -140,7 +140,6 @@ const dd_gateway_opts  *dd_gateway_options(const dd_gateway *g);
 dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd_err *err);
 int         dd_gateway_port(const dd_gateway *g);
 int         dd_gateway_metrics_port(const dd_gateway *g);   /* 0: none */
-const char *dd_gateway_socket(const dd_gateway *g);         /* NULL: none */
 /* Requests that clients wait for, and connections, now. Any thread. */
 typedef struct { int64_t under_way, connections; } dd_gateway_load;
 dd_gateway_load dd_gateway_loaded(const dd_gateway *g);

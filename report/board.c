@@ -9,12 +9,9 @@ static const char *const tabs[]    = { "overview", "spend", "providers", "budget
 static const char *const titles[]  = { "Overview", "Spend", "Providers", "Budgets", "Requests" };
 static const char *const periods[] = { "1h", "24h", "7d", "30d", "90d" };
 static const char *const bys[]     = { "team", "feature", "model", "call_site", "provider", "key", "route" };
-static const char *const sorts[]   = { "cost", "requests", "saved", "change", "name" };
 
-const char *dd_board_tab_name(dd_board_tab t) { return (unsigned)t < DD_BOARD_TABS ? tabs[t] : ""; }
 const char *dd_board_period_name(dd_board_period p) { return (unsigned)p < DD_BOARD_PERIODS ? periods[p] : ""; }
 const char *dd_board_by_name(dd_board_by b) { return (unsigned)b < DD_BOARD_BYS ? bys[b] : ""; }
-const char *dd_board_sort_name(dd_board_sort s) { return (unsigned)s < DD_BOARD_SORTS ? sorts[s] : ""; }
 
 static bool find(dd_str name, const char *const *names, size_t n, size_t *out)
 {

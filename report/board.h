@@ -16,10 +16,8 @@ typedef enum {
 } dd_board_by;
 typedef enum { DD_BOARD_SORT_COST, DD_BOARD_SORT_REQUESTS, DD_BOARD_SORT_SAVED, DD_BOARD_SORT_CHANGE, DD_BOARD_SORT_NAME,
                DD_BOARD_SORTS } dd_board_sort;
-const char *dd_board_tab_name(dd_board_tab t);        /* "overview" */
 const char *dd_board_period_name(dd_board_period p);  /* "24h" */
 const char *dd_board_by_name(dd_board_by b);          /* "call_site": also the member of an event, for filters */
-const char *dd_board_sort_name(dd_board_sort s);
 bool dd_board_tab_find(dd_str name, dd_board_tab *out);
 bool dd_board_period_find(dd_str name, dd_board_period *out);
 bool dd_board_by_find(dd_str name, dd_board_by *out);
