@@ -1,6 +1,7 @@
 /* report/board_inspect.c - one request: who decided what and why, what else could have answered, what it cost, where its time went. Never its text. */
 #include "base/json.h"
 #include "report/board_parts.h"
+#include "report/trace.h"
 
 enum { TALL = 160, LABEL = 16 };
 
@@ -66,25 +67,16 @@ static void decision(pad *p, const dd_event *e)
 
 static void alternatives(pad *p, const dd_event *e)
 {
-    cJSON *list = e->considered.len ? dd_json_parse(e->considered, "alternatives", NULL) : NULL;
-    const cJSON *item;
-    int name = p->at.w / 3;
-    if (cJSON_GetArraySize(list) > 0)
+    dd_considered *all;
+    size_t         n    = dd_considered_read(e, p->c->a, &all);
+    int            name = p->at.w / 3;
+    if (n)
         heading(p, "Alternatives", DD_STR("expected cost, and why or why not"));
-    for (item = list ? list->child : NULL; item; item = item->next) {
-        const cJSON *model = cJSON_GetObjectItemCaseSensitive(item, "model"), *cost = cJSON_GetObjectItemCaseSensitive(item, "cost"),
-                    *why = cJSON_GetObjectItemCaseSensitive(item, "why");
-        bool known = cJSON_IsNumber(cost) && cost->valuedouble >= 0 && cost->valuedouble < 9e6;
-        dd_pusd m  = known ? (dd_pusd)(cost->valuedouble * (double)DD_PUSD_PER_USD + 0.5) : DD_PUSD_UNKNOWN;
-        if (!cJSON_IsString(model) || !room(p))
-            continue;
-        dd_canvas_textz(p->c, p->at.x, p->y, name, DD_ROLE_MODEL, model->valuestring);
-        dd_canvas_end(p->c, p->at.x + name + 12, p->y, 11, DD_ROLE_TEXT, dd_board_money(p->c->a, m));
-        if (cJSON_IsString(why))
-            dd_canvas_textz(p->c, p->at.x + name + 14, p->y, p->at.w - name - 14, DD_ROLE_DIM, why->valuestring);
-        p->y++;
+    for (size_t i = 0; i < n && room(p); i++, p->y++) {
+        dd_canvas_text(p->c, p->at.x, p->y, name, DD_ROLE_MODEL, all[i].model);
+        dd_canvas_end(p->c, p->at.x + name + 12, p->y, 11, DD_ROLE_TEXT, dd_board_money(p->c->a, all[i].cost));
+        dd_canvas_text(p->c, p->at.x + name + 14, p->y, p->at.w - name - 14, DD_ROLE_DIM, all[i].why);
     }
-    cJSON_Delete(list);
 }
 
 static dd_str count(dd_arena *a, const char *name, int64_t n)

@@ -227,50 +227,60 @@ static dd_str delta(view *w)
                            DD_STR_ARG(dd_fmt_money(w->a, e->cost_original)));
 }
 
-static dd_str member(const cJSON *o, const char *name)
+static dd_str member(dd_arena *a, const cJSON *o, const char *name)
 {
     const cJSON *m = cJSON_GetObjectItemCaseSensitive(o, name);
-    return cJSON_IsString(m) ? dd_str_z(m->valuestring) : DD_STR("");
+    return cJSON_IsString(m) ? dd_arena_dupz(a, m->valuestring) : DD_STR("");
 }
 
-static dd_str expected_cost(view *w, const cJSON *o)
+size_t dd_considered_read(const dd_event *e, dd_arena *a, dd_considered **out)
 {
-    const cJSON *m = cJSON_GetObjectItemCaseSensitive(o, "cost");
-    if (!cJSON_IsNumber(m) || m->valuedouble < 0 || m->valuedouble > 9e6)
-        return DD_STR("");
-    return dd_fmt_money(w->a, (dd_pusd)(m->valuedouble * (double)DD_PUSD_PER_USD + 0.5));
+    cJSON *list = e->considered.len ? dd_json_parse(e->considered, "models", NULL) : NULL, *item;
+    size_t n    = 0;
+    *out        = dd_newn(a, dd_considered, (size_t)cJSON_GetArraySize(list) + 1);
+    cJSON_ArrayForEach(item, list) {
+        const cJSON  *cost = cJSON_GetObjectItemCaseSensitive(item, "cost");
+        bool          known = cJSON_IsNumber(cost) && cost->valuedouble >= 0 && cost->valuedouble < 9e6;   /* dd_pusd ends at 9.2 million */
+        dd_considered c = { member(a, item, "model"), member(a, item, "why"),
+                            known ? (dd_pusd)(cost->valuedouble * (double)DD_PUSD_PER_USD + 0.5) : DD_PUSD_UNKNOWN };
+        if (c.model.len)
+            (*out)[n++] = c;
+    }
+    cJSON_Delete(list);
+    return n;
 }
 
-static void alternative(view *w, const cJSON *item, int name, int cost)
+static dd_str expected_cost(view *w, const dd_considered *c) { return c->cost == DD_PUSD_UNKNOWN ? DD_STR("") : dd_fmt_money(w->a, c->cost); }
+
+static void alternative(view *w, const dd_considered *c, int name, int cost)
 {
     dd_sheet *v    = &w->v;
     size_t    r    = dd_sheet_row(v);
     int       col  = v->left + name + 2 + cost;
     int       hang = v->narrow ? v->left + 2 : col + 2;
-    dd_grid_put(&v->g, r, v->left, DD_ROLE_MODEL, dd_fmt_fit(w->a, member(item, "model"), name));
-    dd_grid_put_end(&v->g, r, col, DD_ROLE_MONEY, expected_cost(w, item));
-    dd_sheet_wrap(v, v->narrow ? r + 1 : r, hang, hang, v->right, DD_ROLE_DIM, member(item, "why"));
+    dd_grid_put(&v->g, r, v->left, DD_ROLE_MODEL, dd_fmt_fit(w->a, c->model, name));
+    dd_grid_put_end(&v->g, r, col, DD_ROLE_MONEY, expected_cost(w, c));
+    dd_sheet_wrap(v, v->narrow ? r + 1 : r, hang, hang, v->right, DD_ROLE_DIM, c->why);
 }
 
 /* The models that were compared, a row each: name, what it was expected to cost, why it stands there. */
 static void considered(view *w)
 {
-    dd_sheet *v    = &w->v;
-    cJSON    *list = w->e->considered.len ? dd_json_parse(w->e->considered, "models", NULL) : NULL, *item;
-    int       name = 0, cost = 0;
-    cJSON_ArrayForEach(item, list) {
-        int n = (int)dd_utf8_width(member(item, "model")), c = (int)dd_utf8_width(expected_cost(w, item));
-        name = n > name ? n : name;
+    dd_sheet      *v = &w->v;
+    dd_considered *all;
+    size_t         n    = dd_considered_read(w->e, w->a, &all);
+    int            name = 0, cost = 0;
+    for (size_t i = 0; i < n; i++) {
+        int columns = (int)dd_utf8_width(all[i].model), c = (int)dd_utf8_width(expected_cost(w, &all[i]));
+        name = columns > name ? columns : name;
         cost = c > cost ? c : cost;
     }
     int most = v->narrow ? v->right - v->left - cost - 2 : (v->right - v->left) / 2;
     name     = name > most ? most : name;
     if (name)
         dd_sheet_heading(v, "Compared", DD_STR("expected cost, and why it stands there"));
-    cJSON_ArrayForEach(item, list)
-        if (member(item, "model").len)
-            alternative(w, item, name, cost);
-    cJSON_Delete(list);
+    for (size_t i = 0; i < n; i++)
+        alternative(w, &all[i], name, cost);
 }
 
 static bool is_decided(const dd_event *e) { return e->strategy.len || e->route.len || e->rules.len || e->budget.len; }
