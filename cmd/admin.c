@@ -136,9 +136,12 @@ static waiting *take(dd_admin *a)
 /* Nobody asks: until somebody does there may be something to read ahead. */
 static void rest(dd_admin *a)
 {
-    pthread_mutex_unlock(&a->lock);
-    bool more = dd_dashboard_ahead(a->dashboard, now(a));
-    pthread_mutex_lock(&a->lock);
+    bool more = false;
+    if (dd_dashboard_wants(a->dashboard)) {
+        pthread_mutex_unlock(&a->lock);
+        more = dd_dashboard_ahead(a->dashboard, now(a));
+        pthread_mutex_lock(&a->lock);
+    }
     if (!more && !a->first && !a->closed)
         pthread_cond_wait(&a->changed, &a->lock);
 }

@@ -37,6 +37,8 @@ static void look_ahead(const dd_question *q)
     d->ahead = dd_str_z(dd_strdup(dd_question_org(q)));
 }
 
+bool dd_dashboard_wants(const struct dd_dashboard *d) { return d->ahead.ptr != NULL; }
+
 bool dd_dashboard_ahead(struct dd_dashboard *d, int64_t now_s)
 {
     int64_t today = now_s / DD_WINDOW_DAY * DD_WINDOW_DAY;

@@ -16,7 +16,8 @@ struct dd_dashboard {
 };
 struct dd_dashboard *dd_dashboard_new(const char *dir);
 void                 dd_dashboard_free(struct dd_dashboard *d);   /* NULL is fine */
-/* When nobody asks: a few milliseconds of work for who has asked last. False: there is none left. */
+/* When nobody asks: is there something to read ahead for who has asked last? Then a few milliseconds of it. False: there is none left. */
+bool                 dd_dashboard_wants(const struct dd_dashboard *d);
 bool                 dd_dashboard_ahead(struct dd_dashboard *d, int64_t now_s);
 
 dd_answer_fn dd_answer_summary, dd_answer_treemap, dd_answer_requests, dd_answer_request;

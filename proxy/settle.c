@@ -276,6 +276,8 @@ static void record(exchange *x, int status, dd_error_class error)
         .bytes_out = x->h->sent_bytes + (x->disconnected ? 0 : (int64_t)dd_http_waiting(x->h)),
         .dropped = drops_text(x),
     };
+    if (status >= 400 && !x->attempts.n && e.cost_actual == DD_PUSD_UNKNOWN)
+        e.cost_original = e.cost_actual = e.cost_saved = 0;   /* refused before anybody was asked: known to have cost nothing */
     describe_decision(x, &e);
     describe_trace(x, &e, now);
     e.tags        = other_tags(x, &e);

@@ -72,8 +72,8 @@ def test_live_tells_what_it_counted(cli):
         assert ask(p).status == 200
     assert Client(p.port).ask("POST", "/v1/chat/completions", {"model": 5}).status == 400
     now = look_quiet(cli, p)
-    # 1,000 tokens in and 100 out of gpt-4o-mini: 0.15 and 0.60 USD a million
-    assert now["requests"] == 21 and now["errors"] == 1 and now["unpriced"] == 1
+    # 1,000 tokens in and 100 out of gpt-4o-mini: 0.15 and 0.60 USD a million; what was refused cost nothing
+    assert now["requests"] == 21 and now["errors"] == 1 and now["unpriced"] == 0
     assert abs(now["cost_usd"] - 20 * (1000 * 0.15 + 100 * 0.60) / 1e6) < 1e-12
     assert now["tokens"] == {"input": 20000, "cache_read": 0, "cache_write": 0, "output": 2000, "reasoning": 0}
     for name in ("latency_ms", "first_ms", "overhead_ms"):
