@@ -170,6 +170,18 @@ dd_role dd_board_breaker_role(dd_str s)
 const char *dd_board_breaker_sign(dd_str s) { return dd_str_eqz(s, "half_open") ? "◐" : dd_str_eqz(s, "closed") ? "●" : dd_str_eqz(s, "open") ? "▲"
                                               : "○"; }
 
+/* Models of a provider that is itself well, but whose breakers are open. */
+static int models_aside(const dd_board *b, const dd_board_provider *p, dd_str *which)
+{
+    int n = 0;
+    for (size_t i = 0; i < b->n_providers && !dd_str_eqz(p->breaker, "open"); i++)
+        if (b->providers[i].model.len && dd_str_eq(b->providers[i].name, p->name) && dd_str_eqz(b->providers[i].breaker, "open")) {
+            *which = b->providers[i].model;
+            n++;
+        }
+    return n;
+}
+
 static dd_str provider_words(dd_canvas *c, const dd_board_provider *p)
 {
     dd_str errors = p->error_rate >= 0 ? dd_board_share(c->a, (int64_t)(p->error_rate * 1e6), 1000000) : dd_board_share(c->a, p->period.errors,
@@ -191,11 +203,16 @@ void dd_board_provider_strip(dd_canvas *c, dd_area at)
             continue;
         if (y >= at.y + at.h)
             return;
-        dd_canvas_textz(c, x, y, 1, dd_board_breaker_role(p->breaker), dd_board_breaker_sign(p->breaker));
-        dd_str words = provider_words(c, p);
-        int    room  = cell - 6 - (int)dd_utf8_width(words);
+        dd_str which = DD_STR("");
+        int    aside = models_aside(c->b, p, &which);
+        dd_str state = aside ? DD_STR("half_open") : p->breaker, words = provider_words(c, p);
+        if (aside)
+            words = aside > 1 ? dd_arena_printf(c->a, "%d models set aside", aside)
+                              : dd_arena_printf(c->a, DD_STR_FMT " set aside", DD_STR_ARG(dd_fmt_fit(c->a, which, 18)));
+        dd_canvas_textz(c, x, y, 1, dd_board_breaker_role(state), dd_board_breaker_sign(state));
+        int room = cell - 6 - (int)dd_utf8_width(words);
         x = dd_canvas_text(c, x + 2, y, room < 6 ? 6 : room, DD_ROLE_TEXT, p->name);
-        dd_canvas_end(c, end, y, end - x - 1, dd_board_breaker_role(p->breaker) == DD_ROLE_BAD ? DD_ROLE_BAD : DD_ROLE_DIM, words);
+        dd_canvas_end(c, end, y, end - x - 1, aside ? DD_ROLE_WARN : dd_board_breaker_role(p->breaker) == DD_ROLE_BAD ? DD_ROLE_BAD : DD_ROLE_DIM, words);
         i++;
     }
     if (!i)

@@ -153,6 +153,26 @@ TEST(neighbours_in_the_treemap_differ_in_shade)
     dd_arena_fini(&a);
 }
 
+TEST(a_model_that_is_set_aside_shows_at_its_provider)
+{
+    dd_arena          a = DD_ARENA_INIT;
+    dd_board          b;
+    dd_grid           g;
+    dd_buf            out = DD_BUF_INIT(0);
+    dd_board_provider rows[] = { { .name = DD_STR("openai"), .breaker = DD_STR("closed"), .error_rate = 1 },
+                                 { .name = DD_STR("openai"), .model = DD_STR("gpt-4o"), .breaker = DD_STR("open") } };
+    board_make(&b, BOARD_LIVE, &a);
+    b.providers   = rows;
+    b.n_providers = DD_COUNT(rows);
+    dd_grid_init(&g, 120);
+    dd_board_draw(&b, &(dd_board_view){ .tab = DD_BOARD_OVERVIEW, .period = DD_BOARD_24H }, 40, &g);
+    dd_grid_write(&g, &(dd_grid_style){ .color = DD_COLOR_NONE }, &out);
+    CHECK(dd_str_has(dd_buf_str(&out), "\u25d0 openai") && dd_str_has(dd_buf_str(&out), "gpt-4o set aside"));
+    dd_buf_free(&out);
+    dd_grid_fini(&g);
+    dd_arena_fini(&a);
+}
+
 TEST(the_table_is_sorted_and_narrowed)
 {
     static const struct { dd_board_sort sort; const char *find, *first, *last; size_t n; } cases[] = {
