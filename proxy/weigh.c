@@ -289,7 +289,7 @@ static void classify(exchange *x)
 /* The answer is on its way already, and a busy worker passes most requests over: classifying takes some 7 us, a fifth of a request. */
 void weigh_class(exchange *x)
 {
-    enum { A_SECOND = 1000, AT_ONCE = 50 };
+    enum { A_SECOND = 250, AT_ONCE = 50 };
     const int64_t gap = INT64_C(1000000000) / A_SECOND;
     worker       *w   = x->w;
     if (x->ep.kind != EP_GENERATE || !x->plan.n_steps || x->asked.known & DD_FACT_CLASS)
