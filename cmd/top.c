@@ -90,8 +90,11 @@ static dd_code print_once(const top_args *args, const dd_top_opts *opts, dd_boar
         dd_grid_write(&g, &(dd_grid_style){ .color = look.color, .ascii = look.ascii }, &out);
         dd_grid_fini(&g);
     }
-    dd_top_sample_free(s);
     dd_code rc = dd_cmd_print(dd_buf_str(&out), err);
+    dd_str  problem = dd_top_sample_board(s)->problem;
+    if (rc == DD_OK && problem.len)      /* a script reads the status, not the last line */
+        rc = dd_fail(err, DD_ERR_IO, DD_STR_FMT, DD_STR_ARG(problem));
+    dd_top_sample_free(s);
     dd_buf_free(&out);
     return rc;
 }
@@ -293,7 +296,7 @@ static dd_code check(const top_args *args, dd_err *err)
         return dd_fail(err, DD_ERR_USAGE, "option \"--interval\" takes 100ms and more");
     if (args->filter && strlen(args->filter) >= DD_BOARD_LINE)
         return dd_fail(err, DD_ERR_USAGE, "option \"--filter\" takes less than %d bytes", DD_BOARD_LINE);
-    return DD_OK;
+    return args->filter ? dd_top_filter_check(args->filter, err) : DD_OK;
 }
 
 static dd_board_view view_of(const top_args *args)

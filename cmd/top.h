@@ -27,6 +27,8 @@ typedef struct {
     bool            paused;
 } dd_top_want;
 void dd_top_want_of(const dd_board_view *v, dd_top_want *out);
+/* DD_ERR_USAGE: what is wrong with filters that blanks part. */
+dd_code dd_top_filter_check(const char *text, dd_err *err);
 bool dd_top_want_same(const dd_top_want *a, const dd_top_want *b);
 
 /* --- what proxies say of themselves (docs/live.md) --- */

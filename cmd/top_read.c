@@ -87,6 +87,14 @@ static dd_code make_filter(const char *text, dd_filter *f, dd_err *err)
     return rc;
 }
 
+dd_code dd_top_filter_check(const char *text, dd_err *err)
+{
+    dd_filter f  = { .arena = DD_ARENA_INIT };
+    dd_code   rc = make_filter(text, &f, err);
+    dd_filter_fini(&f);
+    return rc;
+}
+
 /* A filter that few hold for is looked for in pieces, and not for ever. */
 static dd_code look(dd_top_store *s, taker *t, const dd_filter *f, bool *more, dd_err *err)
 {

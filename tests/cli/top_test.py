@@ -436,6 +436,11 @@ def test_mistakes(cli):
     assert "goes with --once" in cli.run("top", "--format", "json", status=2).err
     assert "120x40" in cli.run("top", "--once", "--size", "big", status=2).err
     assert "100ms" in cli.run("top", "--once", "--interval", "1ms", status=2).err
+    assert 'no "foo"' in cli.run("top", "--once", "--filter", "foo=1", status=2).err
+    (cli.dir / "state").mkdir(exist_ok=True)
+    (cli.dir / "state" / "telemetry.db").write_text("no database at all, but a text that is longer than the head of one would be: a hundred bytes and more, to be sure")
+    p = cli.run("top", "--once", env={"DD0C_HOME": str(cli.dir / "state")}, status=3)
+    assert "You saved" in p.out and "not a database" in p.err, "a script reads the status"
 
 
 def test_a_proxy_that_hangs_holds_nothing_up(cli):
