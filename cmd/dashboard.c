@@ -281,7 +281,7 @@ static double average(const dd_dims_row *r) { return r->latencies ? (double)r->l
 static dd_code put_before(dd_json *j, const dd_question *q, const dd_window *s, const dd_dims_row *now, dd_err *err)
 {
     totals  before = {0};
-    dd_window span;
+    dd_window span = {0};
     dd_code rc = read_before(q, s, &span, &before, err);
     if (rc != DD_OK && rc != DD_ERR_NOT_FOUND)
         return rc;
@@ -384,7 +384,7 @@ static dd_code put_summary(dd_question *q, const dd_window *s, dd_err *err)
 
 int dd_answer_summary(dd_question *q)
 {
-    dd_window s;
+    dd_window s = {0};
     dd_err  err    = DD_ERR_INIT;
     int     status = read_words(q, &s);
     if (!status)

@@ -68,7 +68,7 @@ static int read_param(listing *l, const dd_param *p)
 /* A time of the parameters is one more filter, to the second. */
 static int read_span(listing *l)
 {
-    dd_window s;
+    dd_window s = {0};
     int     status = dd_window_choose(l->q, &l->words, &s);
     if (status || !s.asked)
         return status;

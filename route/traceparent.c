@@ -77,7 +77,8 @@ bool dd_traceparent_read(dd_str header, dd_traceparent *out)
 
 void dd_traceparent_write(const char trace_id[33], uint64_t span, bool sampled, char out[56])
 {
-    memcpy(out, "00-", 3);
+    out[0] = out[1] = '0';
+    out[2] = '-';
     memcpy(out + TRACE_AT, trace_id, 32);
     out[SPAN_AT - 1] = '-';
     put_hex(span, out + SPAN_AT);

@@ -299,7 +299,7 @@ static bool find_values(finding *d, source *s)
 {
     const dd_filter_value *given = d->part->n_values > 0 ? &d->g->ask->filter->values.v[d->part->value_at] : NULL;
     dd_filter_value        v = { .is_text = d->part->field->kind == DD_F_TEXT, .number = INT64_MIN };
-    d->prefix = d->part->kind == DD_FILTER_GLOB ? prefix_of(given->text) : DD_STR("");
+    d->prefix = given != NULL && d->part->kind == DD_FILTER_GLOB ? prefix_of(given->text) : DD_STR("");
     v.text = d->prefix;
     if (holds(d, NULL))
         add_lane(s, NULL);
