@@ -19,7 +19,7 @@ struct node {
 
 typedef struct {
     dd_question *q;
-    dd_window      span = {0};
+    dd_window      span;
     dd_cross_ask  ask;
     dd_dim       dim;         /* with `alone`: out of the sums of one dimension */
     bool         alone, by_given;
