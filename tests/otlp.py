@@ -88,7 +88,7 @@ def random_requests(lines, seed):
     with tempfile.TemporaryDirectory() as folder:
         driver = pathlib.Path(folder, "otlp")
         names = ["report/otlp.c", "report/otlp_metrics.c", "report/otlp_reply.c", "route/trace.c", "route/traceparent.c", "route/meter.c", "route/event.c",
-                 "route/histogram.c", "route/cost.c", "route/money.c", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "base").glob("*.c") if "_fuzz" not in p.name)]
+                 "route/histogram.c", "route/cost.c", "route/money.c", "route/money_json.c", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "base").glob("*.c") if "_fuzz" not in p.name)]
         libs = subprocess.run(["pkg-config", "--cflags", "--libs", "libcjson", "yaml-0.1"], capture_output=True, text=True, check=True).stdout.split()
         subprocess.run(["cc", "-std=gnu11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-pthread", "-I.", "-include", "base/banned.h",
                         "-o", driver, "tests/drivers/otlp.c", *names, *libs, "-lm"], cwd=ROOT, check=True)
