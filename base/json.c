@@ -160,6 +160,15 @@ void dd_json_member_i64(dd_json *j, const char *key, int64_t n)
     dd_json_i64(j, n);
 }
 
+void dd_json_member_known(dd_json *j, const char *key, int64_t n)
+{
+    dd_json_key(j, key);
+    if (n < 0)
+        dd_json_null(j);
+    else
+        dd_json_i64(j, n);
+}
+
 void dd_json_member_str(dd_json *j, const char *key, dd_str s)
 {
     dd_json_key(j, key);

@@ -30,6 +30,7 @@ void dd_json_time(dd_json *j, int64_t s);      /* seconds since 1970 as "2026-11
 void dd_json_raw(dd_json *j, dd_str json);     /* a value that is JSON already */
 /* A name and its value. */
 void dd_json_member_i64(dd_json *j, const char *key, int64_t n);
+void dd_json_member_known(dd_json *j, const char *key, int64_t n);   /* below 0: not known, null */
 void dd_json_member_str(dd_json *j, const char *key, dd_str s);   /* nothing in it: null */
 /* Only the quoted, escaped text, no commas. */
 void dd_json_quote(dd_buf *out, dd_str s);

@@ -297,7 +297,7 @@ static dd_code put_before(dd_json *j, const dd_question *q, const dd_window *s, 
     dd_json_open(j, '{');
     ratio(j, "total_cost", (double)now->cost - (double)b->cost, both ? (double)b->cost : 0);
     ratio(j, "total_saved", (double)now->saved - (double)b->saved, both ? (double)b->saved : 0);
-    ratio(j, "request_count", (double)(now->requests - b->requests), (double)b->requests);
+    ratio(j, "request_count", (double)now->requests - (double)b->requests, (double)b->requests);
     ratio(j, "avg_latency", average(now) - average(b), now->latencies ? average(b) : 0);
     dd_json_close(j, '}');
     return DD_OK;

@@ -14,15 +14,6 @@ static void number(dd_json *j, const char *key, double d)
     }
 }
 
-static void known(dd_json *j, const char *key, int64_t n)
-{
-    dd_json_key(j, key);
-    if (n < 0)
-        dd_json_null(j);
-    else
-        dd_json_i64(j, n);
-}
-
 static void sum(dd_json *j, const char *key, const dd_board_sum *s)
 {
     dd_json_key(j, key);
@@ -30,7 +21,7 @@ static void sum(dd_json *j, const char *key, const dd_board_sum *s)
     dd_json_member_i64(j, "requests", s->requests);
     dd_json_member_i64(j, "errors", s->errors);
     dd_json_member_i64(j, "hits", s->hits);
-    known(j, "misses", s->misses);
+    dd_json_member_known(j, "misses", s->misses);
     dd_json_member_i64(j, "fallbacks", s->fallbacks);
     dd_json_member_i64(j, "unpriced", s->unpriced);
     dd_money_member(j, "cost_usd", dd_board_cost(s));
@@ -76,7 +67,7 @@ static void providers(dd_json *j, const dd_board *b)
         number(j, "error_rate", p->error_rate);
         number(j, "latency_ms", p->latency_ms);
         number(j, "first_ms", p->first_ms);
-        known(j, "under_way", p->under_way);
+        dd_json_member_known(j, "under_way", p->under_way);
         if (!p->model.len)
             sum(j, "period", &p->period);
         dd_json_close(j, '}');
@@ -97,9 +88,9 @@ static void live(dd_json *j, const dd_board *b)
     dd_json_bool(j, b->panic);
     number(j, "requests_per_second", b->per_second);
     dd_money_member(j, "usd_per_hour", b->per_hour);
-    known(j, "under_way", b->under_way);
-    known(j, "events_queued", b->queued);
-    known(j, "events_dropped", b->dropped);
+    dd_json_member_known(j, "under_way", b->under_way);
+    dd_json_member_known(j, "events_queued", b->queued);
+    dd_json_member_known(j, "events_dropped", b->dropped);
     dd_json_close(j, '}');
 }
 

@@ -10,15 +10,6 @@ static void put_id(dd_json *j, const char *key, uint64_t id)
     dd_json_member_str(j, key, id ? dd_str_z(text) : DD_STR(""));   /* none: null */
 }
 
-static void put_time(dd_json *j, const char *key, int64_t us)
-{
-    dd_json_key(j, key);
-    if (us < 0)
-        dd_json_null(j);
-    else
-        dd_json_i64(j, us);
-}
-
 static void put_value(dd_json *j, const dd_attr *a)
 {
     char text[40];
@@ -50,8 +41,8 @@ static void put_span(dd_json *j, const dd_trace *t, const dd_span *s)
     put_id(j, "parent", s->parent >= 0 ? t->spans[s->parent].id : t->parent_span);
     dd_json_member_str(j, "kind", dd_str_z(kinds[s->kind]));
     dd_json_member_str(j, "name", s->name);
-    put_time(j, "start_us", s->start_us);
-    put_time(j, "duration_us", s->duration_us);
+    dd_json_member_known(j, "start_us", s->start_us);
+    dd_json_member_known(j, "duration_us", s->duration_us);
     dd_json_member_str(j, "error", s->error);
     dd_json_key(j, "attributes");
     dd_json_open(j, '{');

@@ -107,15 +107,6 @@ void dd_event_time(int64_t time_ms, char out[25])
     snprintf(out, 25, "%.10sT%02u:%02u:%02u.%03uZ", date, of_day / 3600 % 24, of_day / 60 % 60, of_day % 60, (unsigned)ms % 1000);
 }
 
-static void put_number(dd_json *j, const char *key, int64_t n)
-{
-    dd_json_key(j, key);
-    if (n < 0)
-        dd_json_null(j);
-    else
-        dd_json_i64(j, n);
-}
-
 static void put_class(dd_json *j, dd_error_class c)
 {
     dd_json_member_str(j, "error", c == DD_EC_NONE ? DD_STR_NULL : dd_str_z(dd_error_class_name(c)));
@@ -125,11 +116,11 @@ static void put_usage(dd_json *j, const dd_usage *u)
 {
     dd_json_key(j, "usage");
     dd_json_open(j, '{');
-    put_number(j, "input", u->input);
-    put_number(j, "cache_read", u->cache_read);
-    put_number(j, "cache_write", u->cache_write);
-    put_number(j, "cache_write_1h", u->cache_write_1h);
-    put_number(j, "output", u->output);
+    dd_json_member_known(j, "input", u->input);
+    dd_json_member_known(j, "cache_read", u->cache_read);
+    dd_json_member_known(j, "cache_write", u->cache_write);
+    dd_json_member_known(j, "cache_write_1h", u->cache_write_1h);
+    dd_json_member_known(j, "output", u->output);
     dd_json_close(j, '}');
 }
 
@@ -159,11 +150,11 @@ static void put_attempts(dd_json *j, const dd_event *e)
         dd_json_open(j, '{');
         dd_json_member_str(j, "provider", a->provider);
         dd_json_member_str(j, "model", a->model);
-        put_number(j, "status", a->status);
+        dd_json_member_known(j, "status", a->status);
         put_class(j, a->error);
-        put_number(j, "start_us", a->start_us);
-        put_number(j, "first_us", a->first_us);
-        put_number(j, "total_us", a->total_us);
+        dd_json_member_known(j, "start_us", a->start_us);
+        dd_json_member_known(j, "first_us", a->first_us);
+        dd_json_member_known(j, "total_us", a->total_us);
         put_usage(j, &a->usage);
         dd_money_member(j, "cost", a->cost);
         dd_json_close(j, '}');
@@ -218,11 +209,11 @@ static void put_trace(dd_json *j, const dd_event *e)
     dd_json_member_str(j, "parent_span", e->parent_span);
     dd_json_key(j, "sampled");
     dd_json_bool(j, !e->unsampled);
-    put_number(j, "auth_us", e->auth_us);
-    put_number(j, "decide_us", e->decide_us);
-    put_number(j, "cache_us", e->cache_us);
-    put_number(j, "prepare_us", e->prepare_us);
-    put_number(j, "answer_us", e->answer_us);
+    dd_json_member_known(j, "auth_us", e->auth_us);
+    dd_json_member_known(j, "decide_us", e->decide_us);
+    dd_json_member_known(j, "cache_us", e->cache_us);
+    dd_json_member_known(j, "prepare_us", e->prepare_us);
+    dd_json_member_known(j, "answer_us", e->answer_us);
 }
 
 static void put_outcome(dd_json *j, const dd_event *e)
@@ -235,7 +226,7 @@ static void put_outcome(dd_json *j, const dd_event *e)
     dd_json_bool(j, e->stream);
     dd_json_key(j, "disconnected");
     dd_json_bool(j, e->disconnected);
-    put_number(j, "status", e->status);
+    dd_json_member_known(j, "status", e->status);
     put_class(j, e->error);
     dd_json_member_str(j, "finish_reason", e->finish_reason);
 }
@@ -244,7 +235,7 @@ static void put_figures(dd_json *j, const dd_event *e)
 {
     char day[11] = "";
     put_usage(j, &e->usage);
-    put_number(j, "reasoning_tokens", e->reasoning_tokens);
+    dd_json_member_known(j, "reasoning_tokens", e->reasoning_tokens);
     dd_json_member_str(j, "usage_source", dd_str_z(dd_usage_source_name(e->usage_source)));
     dd_money_member(j, "cost_original", e->cost_original);
     dd_money_member(j, "cost_actual", e->cost_actual);
@@ -253,13 +244,13 @@ static void put_figures(dd_json *j, const dd_event *e)
     if (e->prices != DD_DAY_NONE)
         dd_day_format(e->prices, day);
     dd_json_member_str(j, "prices", dd_str_z(day));
-    put_number(j, "first_us", e->first_us);
-    put_number(j, "total_us", e->total_us);
-    put_number(j, "overhead_us", e->overhead_us);
-    put_number(j, "queue_us", e->queue_us);
-    put_number(j, "bytes_in", e->bytes_in);
-    put_number(j, "bytes_out", e->bytes_out);
-    put_number(j, "retries", e->retries);
+    dd_json_member_known(j, "first_us", e->first_us);
+    dd_json_member_known(j, "total_us", e->total_us);
+    dd_json_member_known(j, "overhead_us", e->overhead_us);
+    dd_json_member_known(j, "queue_us", e->queue_us);
+    dd_json_member_known(j, "bytes_in", e->bytes_in);
+    dd_json_member_known(j, "bytes_out", e->bytes_out);
+    dd_json_member_known(j, "retries", e->retries);
     dd_json_member_str(j, "dropped", e->dropped);
 }
 
