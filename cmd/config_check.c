@@ -4,6 +4,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/config_parts.h"
+#include "cmd/policy.h"
 #include "cmd/route_lint.h"
 #include "cmd/serve.h"
 #include "cmd/snapshot.h"
@@ -223,6 +224,24 @@ static dd_code lint(const dd_cmd *cmd, const dd_config *c, const dd_snapshot *s,
     return rc;
 }
 
+/* policy.json, where it is one of this machine: a proxy that starts here reads it. */
+static dd_code check_policy(const dd_config *c, const dd_snapshot *s, dd_err *err)
+{
+    dd_policy_file file;
+    dd_buf         path  = DD_BUF_INIT(4200);
+    dd_arena       a     = DD_ARENA_INIT;
+    dd_str        *names = dd_newn(&a, dd_str, s->policy.n_providers + 1);
+    for (size_t i = 0; i < s->policy.n_providers; i++)
+        names[i] = s->policy.providers[i].name;
+    dd_policy_path(c, &path);
+    dd_code rc = dd_policy_read(dd_buf_z(&path), &file, err);
+    if (rc == DD_OK)
+        rc = dd_policy_check(dd_buf_z(&path), &file, names, s->policy.n_providers, err);
+    dd_buf_free(&path);
+    dd_arena_fini(&a);
+    return rc;
+}
+
 /* What the proxy would find when it starts, too. What only its environment can supply is a warning: it may start elsewhere. */
 static dd_code check_all(const dd_cmd *cmd, const dd_config *c, dd_err *err)
 {
@@ -231,9 +250,11 @@ static dd_code check_all(const dd_cmd *cmd, const dd_config *c, dd_err *err)
     dd_snapshot *s       = rc == DD_OK ? dd_snapshot_draft(c, &missing, err) : NULL;
     if (rc == DD_OK)
         rc = s ? lint(cmd, c, s, err) : err->code;
+    if (rc == DD_OK && s)
+        rc = check_policy(c, s, err);
     dd_snapshot_drop(s);
     if (rc != DD_OK) {
-        if (!dd_str_startsz(dd_str_z(err->msg), "config \""))
+        if (!dd_str_startsz(dd_str_z(err->msg), "config \"") && !dd_str_startsz(dd_str_z(err->msg), "policy \""))
             dd_wrap(err, "config \"%s\"", c->path);
         rc = err->code = DD_ERR_PARSE;    /* the file is wrong, not the command line */
     } else {

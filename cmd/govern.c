@@ -24,6 +24,11 @@ struct dd_governor {
     dd_govern_verdict last;
     bool            panic;          /* as it was told last */
     bool            held;           /* by DD0C_PANIC or the configuration */
+    dd_buf          path;           /* of policy.json */
+    dd_arena        arena;
+    const dd_str   *names;          /* the providers that serve */
+    size_t          n_names;
+    char            stray[128];     /* a provider of policy.json that is none, as it was told last */
     char            provider[128];
     DD_VEC(char *)  providers;      /* told the gateway, which may still read them */
     pthread_mutex_t lock;           /* of what follows: another thread asks for it */
@@ -64,11 +69,32 @@ static bool effective(dd_governor *g, bool tell)
     return on;
 }
 
+/* A name that is none is said once; until it is one, dd0c.yaml's holds. */
+static bool is_stray(dd_governor *g)
+{
+    dd_err err = DD_ERR_INIT;
+    if (!g->names || dd_policy_check(dd_buf_z(&g->path), &g->file, g->names, g->n_names, &err) == DD_OK) {
+        g->stray[0] = '\0';
+        return false;
+    }
+    if (strcmp(g->stray, g->file.provider) != 0) {
+        dd_buf line = DD_BUF_INIT(8192);
+        dd_buf_printf(&line, "%s: it gets no request in panic mode. %s", err.msg, err.hint);
+        g->log(g->ctx, 1, dd_buf_z(&line));
+        dd_buf_free(&line);
+    }
+    snprintf(g->stray, sizeof g->stray, "%s", g->file.provider);
+    return true;
+}
+
 static void tell_provider(dd_governor *g)
 {
-    if (!g->gateway || strcmp(g->provider, g->file.provider) == 0)
+    if (!g->gateway)
         return;
-    snprintf(g->provider, sizeof g->provider, "%s", g->file.provider);
+    const char *name = is_stray(g) ? "" : g->file.provider;
+    if (strcmp(g->provider, name) == 0)
+        return;
+    snprintf(g->provider, sizeof g->provider, "%s", name);
     dd_vec_push(&g->providers, dd_strdup(dd_str_z(g->provider)));
     dd_gateway_panic_to(g->gateway, g->providers.v[g->providers.n - 1]);
 }
@@ -186,19 +212,20 @@ static bool read_file(dd_governor *g, const char *path)
 
 bool dd_governor_look(dd_governor *g, const dd_config *c)
 {
-    dd_buf path = DD_BUF_INIT(4096), words = DD_BUF_INIT(4096);
+    dd_buf words = DD_BUF_INIT(4096);
     bool   again = false;
-    dd_policy_path(c, &path);
+    dd_buf_clear(&g->path);
+    dd_policy_path(c, &g->path);
+    const char *path = dd_buf_z(&g->path);
     dd_waiting_path(&words);
     pthread_mutex_lock(&g->lock);
     g->held = env_on(getenv("DD0C_PANIC")) || c->panic.on > 0;
     pthread_mutex_unlock(&g->lock);
-    write_wanted(g, dd_buf_z(&path));
-    if (moved(dd_buf_z(&path), &g->seen_file))
-        again = read_file(g, dd_buf_z(&path));
+    write_wanted(g, path);
+    if (moved(path, &g->seen_file))
+        again = read_file(g, path);
     again |= moved(dd_buf_z(&words), &g->seen_words) && g->waits[0];
     again |= tell_panic(g);
-    dd_buf_free(&path);
     dd_buf_free(&words);
     return again;
 }
@@ -209,6 +236,7 @@ dd_governor *dd_governor_new(const dd_config *c, dd_govern_log *log, void *ctx)
     g->log         = log;
     g->ctx         = ctx;
     g->wanted = g->memory = -1;
+    g->path   = (dd_buf)DD_BUF_INIT(4096);
     pthread_mutex_init(&g->lock, NULL);
     dd_governor_look(g, c);
     return g;
@@ -221,8 +249,20 @@ void dd_governor_free(dd_governor *g)
     for (size_t i = 0; i < g->providers.n; i++)
         free(g->providers.v[i]);
     dd_vec_free(&g->providers);
+    dd_buf_free(&g->path);
+    dd_arena_fini(&g->arena);
     pthread_mutex_destroy(&g->lock);
     free(g);
+}
+
+void dd_governor_know(dd_governor *g, const dd_policy *policy)
+{
+    dd_arena_fini(&g->arena);
+    g->n_names    = policy->dev_mode ? 0 : policy->n_providers;   /* there all is one provider, whatever a file says */
+    dd_str *names = g->n_names ? dd_newn(&g->arena, dd_str, g->n_names) : NULL;
+    for (size_t i = 0; i < g->n_names; i++)
+        names[i] = dd_arena_dup(&g->arena, policy->providers[i].name);
+    g->names = names;
 }
 
 void dd_governor_use(dd_governor *g, dd_gateway *gateway)

@@ -9,6 +9,8 @@ typedef void dd_govern_log(void *ctx, int level, const char *line);
 /* Reads policy.json. One thread, but for dd_governor_ask. Caller owns. */
 dd_governor *dd_governor_new(const dd_config *c, dd_govern_log *log, void *ctx);
 void         dd_governor_free(dd_governor *g);
+/* The providers that serve from now on: what policy.json says of another is told in the log, and means nothing. */
+void         dd_governor_know(dd_governor *g, const dd_policy *policy);
 /* Whom panic is told, from now on. */
 void         dd_governor_use(dd_governor *g, dd_gateway *gateway);
 /* `c`: the configuration that serves. About once a second. True: what waited may be asked for again: a word

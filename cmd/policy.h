@@ -19,6 +19,8 @@ typedef struct {
 /* governance.file of the configuration, else $DD0C_HOME/policy.json. Appended. */
 void    dd_policy_path(const dd_config *c, dd_buf *out);
 dd_code dd_policy_read(const char *path, dd_policy_file *out, dd_err *err);   /* no file: the defaults */
+/* Whether panic.provider, if it is set, is one of `names`. DD_ERR_NOT_FOUND: *err has file, line and a suggestion. */
+dd_code dd_policy_check(const char *path, const dd_policy_file *f, const dd_str *names, size_t n, dd_err *err);
 dd_code dd_policy_set_panic(const char *path, bool on, dd_err *err);
 
 typedef struct {

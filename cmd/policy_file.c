@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/jspan.h"
 #include "cmd/keys.h"
 #include "cmd/policy.h"
 
@@ -72,6 +73,46 @@ dd_code dd_policy_read(const char *path, dd_policy_file *out, dd_err *err)
         *out = f;
     cJSON_Delete(root);
     return rc;
+}
+
+/* Of the text's panic.provider; 0: it is not there any more. */
+static int line_of_provider(const char *path)
+{
+    dd_arena a    = DD_ARENA_INIT;
+    dd_buf   text = DD_BUF_INIT(1 << 20);
+    dd_err   err  = DD_ERR_INIT;
+    dd_jspan d    = { .n = 0 };
+    int      line = 0;
+    if (dd_file_read(path, &text, &err) == DD_OK && dd_jspan_parse(&d, &a, dd_buf_str(&text), &err) == DD_OK) {
+        uint32_t at = dd_jspan_member(&d, dd_jspan_member(&d, 0, "panic", NULL), "provider", NULL);
+        for (size_t i = 0; at != DD_J_NONE && i <= d.v[at].start; i++)
+            line += i == 0 || text.ptr[i - 1] == '\n';
+    }
+    dd_buf_free(&text);
+    dd_arena_fini(&a);
+    return line;
+}
+
+dd_code dd_policy_check(const char *path, const dd_policy_file *f, const dd_str *names, size_t n, dd_err *err)
+{
+    enum { NEAR = 3 };
+    dd_str name = dd_str_z(f->provider), near = DD_STR("");
+    size_t best = NEAR;
+    for (size_t i = 0; i < n; i++) {
+        size_t d = dd_str_distance(names[i], name, NEAR);
+        if (d < best) {
+            best = d;
+            near = names[i];
+        }
+    }
+    if (!name.len || best == 0)
+        return DD_OK;
+    dd_fail(err, DD_ERR_NOT_FOUND, "policy \"%s\", line %d: panic: there is no provider \"%s\"", path, line_of_provider(path), f->provider);
+    if (near.len)
+        dd_hint(err, "Did you mean \"" DD_STR_FMT "\"?", DD_STR_ARG(near));
+    else
+        dd_hint(err, "One of providers: is needed.");
+    return DD_ERR_NOT_FOUND;
 }
 
 /* Held until the descriptor is closed; -1: there is none, and the file is changed all the same. */

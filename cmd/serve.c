@@ -384,6 +384,7 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
     dd_keep_want(s->keep, first);
     dd_admin_use(s->admin, first);
     dd_flag_watch_attach(s->flags, &first->flags);
+    dd_governor_know(s->governor, &first->policy);
     first->policy.panic = false;       /* the gateway is told, and can be told otherwise */
     dd_gateway_opts o = { .host = s->host, .port = port, .workers = s->opts.workers > 0 ? (unsigned)s->opts.workers : c->server.workers > 0
                           ? (unsigned)c->server.workers : 0,
@@ -599,6 +600,7 @@ static void serve_by(dd_serve *s, dd_snapshot *snap)
     dd_keep_want(s->keep, snap);
     dd_admin_use(s->admin, snap);
     dd_flag_watch_attach(s->flags, &snap->flags);
+    dd_governor_know(s->governor, &snap->policy);
     dd_gateway_reload(s->gateway, snap);
 }
 

@@ -486,11 +486,8 @@ static dd_code set_panic(dd_snapshot_maker *m)
     const dd_config *c = m->config;
     p->panic           = is_on(getenv("DD0C_PANIC")) || c->panic.on > 0;
     p->panic_provider  = dd_snapshot_text(m, c->panic.provider);
-    if (!m->dev && p->panic_provider.len && dd_policy_find(p, p->panic_provider) == SIZE_MAX) {
-        dd_snapshot_fail(m, dd_config_section_line(c, "panic"), "panic: there is no provider \"%s\"", c->panic.provider);
-        dd_hint(m->err, "One of providers: is needed.");
-        return DD_ERR_PARSE;
-    }
+    if (!m->dev && p->panic_provider.len && dd_policy_find(p, p->panic_provider) == SIZE_MAX)
+        return no_provider(m, "panic", p->panic_provider, dd_config_section_line(c, "panic"));
     return DD_OK;
 }
 

@@ -125,3 +125,19 @@ def test_panic_comes_from_the_environment_too(cli):
     for env, panics in (({}, False), ({"DD0C_PANIC": "1"}, True), ({"DD0C_PANIC": "off"}, False)):
         plan = json.loads(cli.run("route", "explain", "--format", "json", "--model", "gpt-6-luna", stdin="Hello", env=env).out)
         assert plan["panic"] is panics and (plan["strategy"] == "panic") is panics, plan
+
+
+def test_a_panic_provider_that_is_none_R10_5(cli):
+    base = "providers: {openai: {api_key: x}, anthropic: {api_key: y}}\n"
+    cli.write("dd0c.yaml", base + "panic: {provider: anthropc}\n")
+    p = cli.run("config", "check", status=3)
+    assert 'line 2: panic: there is no provider "anthropc"' in p.err and 'hint: Did you mean "anthropic"?' in p.err, p.err
+    cli.write("dd0c.yaml", base + "governance: {file: policy.json}\n")
+    assert cli.run("config", "check").err == "", "no policy.json is fine"
+    cli.write("policy.json", '{"governance_mode": "audit",\n "panic": {"provider": "anthropc"}}')
+    p = cli.run("config", "check", status=3)
+    assert 'policy.json", line 2: panic: there is no provider "anthropc"' in p.err and 'hint: Did you mean "anthropic"?' in p.err and "fine" not in p.out, p.err
+    cli.write("policy.json", '{"panic": {"provider": "anthropic"}}')
+    assert cli.run("config", "check").err == ""
+    cli.write("policy.json", '{"panic": {"provider": 7}}')
+    assert "panic.provider names a provider" in cli.run("config", "check", status=3).err

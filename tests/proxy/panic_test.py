@@ -151,6 +151,31 @@ def test_panic_provider_overrides_R10_5(cli):
     until(lambda: ask(p).headers["x-dd0c-provider"] == "openai", "leaving panic restores")
 
 
+def test_panic_to_a_provider_that_is_none_breaks_nothing_R10_5(cli):
+    """Said at the start and when it is written, with its place; dd0c.yaml's holds, else the rules as they are."""
+    first, second = Upstream(), Upstream()
+    cli.write("policy.json", '{\n  "panic": {"provider":\n    "bakcup"}\n}\n')
+    write(cli, first, second)
+    p = start(cli)
+    p.wait_log(r'policy "\S*policy.json", line 3: panic: there is no provider "bakcup": .*Did you mean "backup"\?')
+    policy(cli, panic_mode=True, panic={"provider": "nobody"})
+    p.wait_log('there is no provider "nobody": .*One of providers: is needed')
+    p.wait_log("panic mode is on")
+    for _ in range(4):          # both workers
+        answer = ask(p)
+        assert answer.status == 200 and answer.headers["x-dd0c-provider"] == "openai" and answer.headers["x-dd0c-panic"] == "active", answer.headers
+    policy(cli, panic_mode=True, panic={"provider": "backup"})
+    until(lambda: ask(p).headers["x-dd0c-provider"] == "backup", "mended while it goes on")
+    policy(cli, panic_mode=True, panic={"provider": "nobody"})
+    until(lambda: ask(p).headers["x-dd0c-provider"] == "openai", "and broken again")
+    policy(cli, panic_mode=False)
+    p.wait_log("panic mode is over")
+    write(cli, first, second, "panic: {provider: backup}\n")
+    p.wait_log("configuration read again")
+    policy(cli, panic_mode=True, panic={"provider": "nobody"})
+    until(lambda: ask(p).headers["x-dd0c-provider"] == "backup", "dd0c.yaml names one that is there")
+
+
 def test_panic_by_environment_R10_5(cli):
     first, second = failing(), Upstream()
     write(cli, first, second, "fallback:\n  - {model: backup/gpt-4o-mini}\n")

@@ -136,7 +136,7 @@ static const struct { const char *text, *said, *hint; } wrong[] = {
     { "fallback: [anthropc/x]", "line 2: fallback: no configured provider has the target \"anthropc/x\"", "\"anthropic/x\"" },
     { "fallback: [anthropc/]", "there is no provider \"anthropc\"", "\"anthropic\"" },
     { "models: {a: b, b: openai/gpt-6-luna}", "its target \"b\" is a name of models: itself", "" },
-    { "panic: {provider: opnai}", "line 2: panic: there is no provider \"opnai\"", "" },
+    { "panic: {provider: opnai}", "line 2: panic: there is no provider \"opnai\"", "\"openai\"" },
     { "classifier: {thresholds: {low: 0.7, high: 0.2}}", "low is not above high", "" },
     { "roles: {cheap: nothing-of-that-name}", "line 2: role cheap: no configured provider", "" },
 };
