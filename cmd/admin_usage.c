@@ -7,6 +7,7 @@
 #include "cmd/admin.h"
 #include "cmd/budgets.h"
 #include "route/money_json.h"
+#include "store/audit.h"
 #include "store/sums.h"
 
 enum { HOUR_S = 3600, DAY_S = 86400, HOURS_KEPT_S = 89 * DAY_S, FINE_S = 49 * HOUR_S /* two days, one of them of 25 hours */ };
@@ -330,6 +331,14 @@ static void put_budget(dd_json *j, const usage *u, const dd_spend_account *a)
     dd_json_close(j, '}');
 }
 
+/* Accounts of keys, teams and users do not say of which organisation: whose process this is sees them all, any other the one that is its own (R4.8). */
+static bool may_see(const dd_question *q, const dd_spend_account *a)
+{
+    dd_str org = dd_question_org(q);
+    bool   own = a->scope == DD_SCOPE_ORG && !a->open && dd_str_eq(a->value, org);
+    return own || (dd_str_eq(org, DD_ORG_DEFAULT) && (a->scope != DD_SCOPE_ORG || a->open));
+}
+
 /* A key's are those whose accounts are its own: what others spend is not its business. */
 static void put_budgets(dd_json *j, usage *u, dd_book *book)
 {
@@ -341,7 +350,7 @@ static void put_budgets(dd_json *j, usage *u, dd_book *book)
     if (ask->admin) {
         const dd_spend_account *all = dd_book_accounts(book, &n);
         for (size_t i = 0; i < n && i < ROWS_MAX; i++)
-            if (all[i].scope != DD_SCOPE_ORG || all[i].open || dd_str_eq(all[i].value, dd_question_org(u->q)))
+            if (may_see(u->q, &all[i]))
                 put_budget(j, u, &all[i]);
     } else {
         const dd_facts  f = { .key = ask->key_id, .org = dd_question_org(u->q) };

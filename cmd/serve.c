@@ -25,6 +25,7 @@
 #include "cmd/serve_listen.h"
 #include "cmd/snapshot.h"
 #include "cmd/socket.h"
+#include "store/audit.h"
 #include "store/auth.h"
 #include "store/events.h"
 
@@ -140,6 +141,7 @@ static void fill_caller(const dd_key *key, dd_caller *out, dd_arena *a)
                         .feature = dd_arena_dup(a, key->feature), .tags = dd_arena_dup(a, key->tags), .models = models, .n_models = key->n_models,
                         .may_generate = key->scopes & DD_SCOPE_CHAT,
                         .may_embed = key->scopes & DD_SCOPE_EMBEDDINGS, .may_pass = key->scopes & DD_SCOPE_OTHER, .admin = key->scopes & DD_SCOPE_ADMIN };
+    out->operates = out->admin && dd_str_eq(key->org, DD_ORG_DEFAULT);
 }
 
 static dd_caller_verdict check(void *ctx, dd_str key, dd_caller *out, dd_arena *arena, void (*done)(void *), void *arg)

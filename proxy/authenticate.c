@@ -27,7 +27,7 @@ static dd_str key_of(const dd_http *h)
 static bool in_scope(const exchange *x)
 {
     if (x->ep.admin)
-        return x->caller.admin || x->caller.open;
+        return x->caller.open || (x->ep.whole ? x->caller.operates : x->caller.admin);
     if (x->ep.kind == EP_MODELS || x->ep.kind == EP_ASK || x->ep.kind == EP_PROVIDERS)
         return true;
     if (x->ep.kind == EP_PASS || x->ep.kind == EP_PROVIDER)

@@ -13,7 +13,7 @@ static const struct {
     dd_dialect    dialect;
     dd_family     family;
     const char   *name, *ask;
-    bool          admin, omni;
+    bool          admin, omni, whole;
 } endpoints[] = {
     { "POST", "/chat/completions", EP_GENERATE, DD_DIALECT_CHAT, DD_FAMILY_OPENAI, "chat.completions", NULL, false, false },
     { "POST", "/messages", EP_GENERATE, DD_DIALECT_MESSAGES, DD_FAMILY_ANTHROPIC, "messages", NULL, false, false },
@@ -27,9 +27,9 @@ static const struct {
     { "GET", "/models", EP_MODELS, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "models", NULL, false, false },
     { "GET", "/usage", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "usage", "usage", false, false },
     { "POST", "/cache/invalidate", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "cache.invalidate", "cache/invalidate", true, false },
-    { "POST", "/admin/panic", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "admin.panic", "panic", true, false },
-    { "GET", "/admin/live", EP_LIVE, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "admin.live", NULL, true, false },
-    { "GET", "/metrics", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "metrics", "metrics", true, false },
+    { "POST", "/admin/panic", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "admin.panic", "panic", true, false, true },
+    { "GET", "/admin/live", EP_LIVE, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "admin.live", NULL, true, false, true },
+    { "GET", "/metrics", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "metrics", "metrics", true, false, true },
     { "GET", "/api/dashboard/summary", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "dashboard.summary", "dashboard/summary", true, false },
     { "GET", "/api/dashboard/treemap", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "dashboard.treemap", "dashboard/treemap", true, false },
     { "GET", "/api/requests", EP_ASK, DD_DIALECT_NONE, DD_FAMILY_OPENAI, "requests", "requests", true, false },
@@ -154,6 +154,7 @@ endpoint endpoint_find(const dd_http *h)
             found.ask     = endpoints[i].ask;
             found.admin   = endpoints[i].admin;
             found.omni    = endpoints[i].omni;
+            found.whole   = endpoints[i].whole;
             found.path    = bare;
             found.allow   = NULL;
             return found;

@@ -68,6 +68,7 @@ typedef struct {
     const char   *allow;      /* of EP_UNKNOWN: the method that there is at this path; NULL: there is nothing */
     const char   *ask;        /* of EP_ASK: dd_ask.what */
     bool          admin;      /* an admin's key is needed */
+    bool          whole;      /* it is of all organisations: an admin's key of that whose process this is */
     bool          omni;       /* /v1/chat, /v1/agent-step: a chat request with wishes, answered in a shape of our own */
 } endpoint;
 

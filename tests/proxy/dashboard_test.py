@@ -191,6 +191,22 @@ def test_an_admin_of_its_own_organisation_alone_R4_8(cli):
         assert refused.status == 403 and refused.json["error"]["type"] == "permission_error", refused.body
 
 
+def test_what_is_of_all_organisations_is_for_the_admins_of_its_own_R4_8(cli):
+    """Figures of the whole process, and its panic mode: an admin of another organisation gets 403, and of budgets what is its organisation's."""
+    ours, theirs = (key(cli, "--name", name, "--scope", "admin", "--scope", "chat", org=org) for name, org in [("ours", None), ("theirs", "other")])
+    budgets = "".join(f"  - {{name: {scope}, scope: {scope}, limit: $9/month}}\n" for scope in ("key", "team", "user", "org", "global"))
+    c = Client(start(cli, "budgets:\n" + budgets + "  - {name: named, scope: team, match: gamma, limit: $9/month}\n").port)
+    chat(c, ours, x_dd0c_team="alpha", x_dd0c_user="ann"), chat(c, theirs, x_dd0c_team="beta", x_dd0c_user="bob")
+    for method, path in [("GET", "/metrics"), ("GET", "/admin/live"), ("GET", "/v1/metrics"), ("POST", "/admin/panic")]:
+        body = {"on": False} if method == "POST" else None
+        assert c.ask(method, path, body, auth(ours)).status == 200
+        refused = c.ask(method, path, body, auth(theirs))
+        assert refused.status == 403 and refused.json["error"]["type"] == "permission_error", (path, refused.body)
+    assert {(b["scope"], b["value"]) for b in c.ask("GET", "/v1/usage", headers=auth(theirs)).json["budgets"]} == {("org", "other")}
+    all_but_orgs = c.ask("GET", "/v1/usage", headers=auth(ours)).json["budgets"]
+    assert {"alpha", "beta", "gamma", "ann", "bob"} < {b["value"] for b in all_but_orgs} and "other" not in {b["value"] for b in all_but_orgs}
+
+
 BAD = [
     ("/api/dashboard/summary?period=2w", "period", "1h, 24h, 7d, 30d or 90d"), ("/api/dashboard/summary?by=team", "by", "period, from, to"),
     ("/api/dashboard/summary?from=yesterday", "from", "no time"), ("/api/dashboard/summary?period=7d&from=2026-01-01", "period", "not both"),
