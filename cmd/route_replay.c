@@ -31,7 +31,9 @@ typedef struct {
     dd_arena     arena;              /* of what was found */
     dd_snapshot *s;
     dd_policy    bare;               /* the policy without its routes: what happens when none holds */
-    const char  *unheld;             /* the fact that the last condition asked for and no event holds */
+    const char  *unheld;             /* the fact that the last condition asked for and this event does not hold */
+    bool         has_task, has_class;   /* the event knows its task; its complexity and score, too */
+    bool         guessed;            /* it does not, and something weighed them */
     dd_facts     facts;
     dd_arena     scratch;            /* of one event */
 } work;
@@ -40,9 +42,22 @@ typedef struct {
 
 /* Facts that events do not hold: what asks for one of them cannot be told. */
 static const char *const unheld[] = {
-    "budget.used", "complexity", "error_rate", "fast", "has_audio", "has_documents", "has_images", "has_tools", "json_schema", "key_tags", "latency",
-    "max_cost", "max_tokens", "messages", "priority", "reasoning", "score", "tools", "turns",
+    "budget.used", "error_rate", "fast", "has_audio", "has_documents", "has_images", "has_tools", "json_schema", "key_tags", "latency",
+    "max_cost", "max_tokens", "messages", "priority", "reasoning", "tools", "turns",
 };
+
+/* A busy proxy classifies some requests only. */
+static const char *not_held(const work *w, const char *name)
+{
+    const struct { const char *name; bool held; } class[] = { { "complexity", w->has_class }, { "score", w->has_class }, { "task", w->has_task } };
+    for (size_t i = 0; i < DD_COUNT(class); i++)
+        if (strcmp(name, class[i].name) == 0)
+            return class[i].held ? NULL : class[i].name;
+    for (size_t i = 0; i < DD_COUNT(unheld); i++)
+        if (strcmp(name, unheld[i]) == 0)
+            return unheld[i];
+    return NULL;
+}
 
 typedef struct { dd_facts_view view; work *w; } event_view;
 
@@ -50,12 +65,10 @@ static bool fill_held(void *ctx, size_t variable, dd_cel_value *out)
 {
     event_view *v    = ctx;
     const char *name = variable < dd_facts_env.n ? dd_facts_env.vars[variable].name : "";
-    for (size_t i = 0; i < DD_COUNT(unheld); i++)
-        if (strcmp(name, unheld[i]) == 0) {
-            v->w->unheld = unheld[i];
-            return false;
-        }
-    return dd_facts_fill(&v->view, variable, out);
+    const char *lacks = not_held(v->w, name);
+    if (lacks)
+        v->w->unheld = lacks;
+    return !lacks && dd_facts_fill(&v->view, variable, out);
 }
 
 static void read_tags(work *w, dd_str json)
@@ -89,6 +102,26 @@ static dd_task task_of(dd_str name)
     return DD_TASK_CHAT;
 }
 
+/* What was recorded; but where complexity begins and ends is the new configuration's word. */
+static dd_complexity complexity_of(const work *w, const dd_event *e)
+{
+    const dd_classifier_settings *c = &w->s->classifier;
+    if (c->low > 0 || c->high > 0)
+        return e->score < c->low ? DD_COMPLEXITY_LOW : e->score < c->high ? DD_COMPLEXITY_MEDIUM : DD_COMPLEXITY_HIGH;
+    for (int i = DD_COMPLEXITY_LOW; i <= DD_COMPLEXITY_HIGH; i++)
+        if (dd_str_eqz(e->complexity, dd_complexity_name((dd_complexity)i)))
+            return (dd_complexity)i;
+    return DD_COMPLEXITY_MEDIUM;
+}
+
+/* What the event does not know is taken to be medium, and counted. */
+static void guess(dd_facts *f, unsigned which)
+{
+    work *w = f->ctx;
+    w->guessed |= (which & DD_FACT_CLASS) != 0;
+    f->known |= which;
+}
+
 static int64_t whole_input(const dd_usage *u)
 {
     int64_t sum = 0;
@@ -98,17 +131,23 @@ static int64_t whole_input(const dd_usage *u)
     return sum;
 }
 
-/* Complexity is taken to be medium where it only weighs; a condition on it cannot be told. */
 static void read_event(work *w, const dd_event *e)
 {
     bool messages = dd_str_eqz(e->endpoint, "messages");
+    w->guessed    = false;
+    w->has_task   = e->task.len > 0;
+    w->has_class  = w->has_task && e->complexity.len && e->score >= 0;
     w->facts      = (dd_facts){
         .model = e->requested_model, .endpoint = e->endpoint, .family = messages ? DD_FAMILY_ANTHROPIC : DD_FAMILY_OPENAI, .stream = e->stream,
         .max_tokens = -1, .feature = e->feature, .team = e->team, .env = e->env, .user = e->user, .org = e->org, .key = e->key_id,
         .time_s = e->time_ms / 1000, .tz_minutes = w->s->policy.tz_minutes, .max_cost = DD_PUSD_UNKNOWN,
-        .random = (uint64_t)e->id * 0x9e3779b97f4a7c15u, .known = DD_FACT_TOKENS | DD_FACT_CLASS, .input_tokens = whole_input(&e->usage),
-        .class = { .task = task_of(e->task), .complexity = DD_COMPLEXITY_MEDIUM, .score = 0.5 },
+        .random = (uint64_t)e->id * 0x9e3779b97f4a7c15u, .known = DD_FACT_TOKENS | (w->has_class ? DD_FACT_CLASS : 0u), .input_tokens = whole_input(&e->usage),
+        .class = { .task = task_of(e->task), .complexity = DD_COMPLEXITY_MEDIUM, .score = 0.5 }, .call_site = e->call_site, .fill = guess, .ctx = w,
     };
+    if (w->has_class) {
+        w->facts.class.complexity = complexity_of(w, e);
+        w->facts.class.score      = e->score;
+    }
     read_tags(w, e->tags);
 }
 
@@ -124,7 +163,7 @@ static told find_route(work *w, const dd_route **out)
     dd_cel_vars      vars   = { values, fill_held, &view };
     for (size_t i = 0; i < p->n_routes; i++) {
         const dd_route *r     = *out = &p->routes[i];
-        const char     *needs = r->strategy == DD_STRATEGY_COMPLEXITY ? "score" : NULL;
+        const char     *needs = r->strategy == DD_STRATEGY_COMPLEXITY ? not_held(w, "score") : NULL;
         dd_cel_value    v     = dd_cel_bool(true);
         if (r->flag.len && dd_flags_decide(&w->s->flags, r->flag, w->facts.random, dd_day_of((dd_wall){ w->facts.time_s })) != DD_FLAG_ON)
             continue;
@@ -209,6 +248,7 @@ static void settle(work *w, const dd_event *e, const dd_plan *p)
     dd_str to   = dd_arena_printf(&w->scratch, DD_STR_FMT "/" DD_STR_FMT, DD_STR_ARG(name), DD_STR_ARG(d.model));
     dd_replay_route *r = route_sum(w, p->route ? p->route->name : DD_STR(""));
     w->found.replayed++;
+    w->found.unclassified += w->guessed;
     r->requests++;
     add_money(&r->before, e->cost_actual);
     add_money(&r->after, cost);

@@ -18,6 +18,7 @@ typedef struct { dd_str route, fact; int64_t requests; } dd_replay_untold;   /* 
 typedef struct {
     int64_t events, replayed, changed;
     int64_t failed;                  /* had no answer to price */
+    int64_t unclassified;            /* of the replayed ones: task and complexity counted, and were not on record */
     int64_t untold, unpriced, refused;   /* refused: the new policy has no model for them */
     dd_pusd before, after;           /* of the replayed ones */
     struct { dd_replay_route *v; size_t n, cap; } routes;

@@ -101,6 +101,9 @@ static void put_left_out(const dd_replay *r, dd_buf *out)
     for (size_t i = 0; i < DD_COUNT(rest); i++)
         if (rest[i].n)
             dd_buf_printf(out, "%sleft out: %lld request%s %s\n", i == 0 ? "\n" : "", (long long)rest[i].n, many(rest[i].n), rest[i].text);
+    if (r->unclassified)
+        dd_buf_printf(out, "\n%lld request%s had no task and complexity on record where they count: taken as chat of medium complexity.\n",
+                      (long long)r->unclassified, many(r->unclassified));
     dd_buf_addz(out, "\nThe same tokens are priced at the other model; a prompt cache is taken to be cold there.\n");
 }
 
@@ -173,6 +176,7 @@ void dd_replay_json(const dd_replay *r, dd_buf *out)
     dd_json_member_i64(&j, "changed", r->changed);
     sums(&j, r->replayed, r->before, r->after);
     dd_json_member_i64(&j, "failed", r->failed);
+    dd_json_member_i64(&j, "unclassified", r->unclassified);
     dd_json_member_i64(&j, "untold", r->untold);
     dd_json_member_i64(&j, "unpriced", r->unpriced);
     dd_json_member_i64(&j, "refused", r->refused);

@@ -173,7 +173,7 @@ const dd_cmd dd_cmds[] = {
       "echo 'Translate to French: good morning' | dd0c route explain --model gpt-4o --at 2026-11-20T23:30 --key ci" },
     { "route replay", dd_cmd_route_replay, "decide recorded requests again under another policy", "", dd_route_replay_opts,
       "Reads the events of the last days and decides each again by the routes of the configuration: what they cost, what they would have cost, which route saves how "
-      "much, what goes where. No prompt was kept, so a condition that asks for the number of messages, for tools, for the score and the like cannot be told; those "
+      "much, what goes where. No prompt was kept, so a condition that asks for the number of messages, for tools and the like cannot be told; those "
       "requests are counted by route and left out.\n\n"
       "The same tokens are priced at the other model, with a cold prompt cache; whether its answers would have been as good is not in it.",
       "dd0c route replay --config new.yaml\n# one team's last day, for a script\ndd0c route replay --since 24h --filter team=search --config new.yaml --format json" },

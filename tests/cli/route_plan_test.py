@@ -141,6 +141,41 @@ routes:
     assert "no requests" in cli.run("route", "replay", "--config", "new.yaml", "--since", "1s").out
 
 
+def test_replay_knows_what_was_classified(cli):
+    """Task, complexity and score as recorded; what an event does not know is not guessed in a condition, and counted where it weighs (RC.5)."""
+    db  = make(cli)
+    usd = 10 ** 12
+    one = dict(requested_model="gpt-4o", used_model="gpt-4o", provider="openai", endpoint="chat.completions", input_tokens=1000, output_tokens=100,
+               cost_original=35 * usd // 10000, cost_actual=35 * usd // 10000, cost_saved=0)
+    for n, known in enumerate([dict(task="extraction", complexity="low", score=100000)] * 3 + [dict(task="coding", complexity="high", score=900000)] * 2 + [{}] * 4):
+        add(db, -60 * (n + 1), **one, **known)
+    add(db, -5, **one, task="translation")          # of a release that kept the task alone
+    db.close()
+
+    def replay(rules, form="json"):
+        cli.write("new.yaml", "providers: {openai: {api_key: k}}\n" + rules)
+        out = cli.run("route", "replay", "--config", "new.yaml", "--format", form).out
+        return json.loads(out) if form == "json" else out
+
+    got = replay("routes: [{name: easy, when: 'complexity == \"low\" && score < 0.3', from: [openai/gpt-4o-mini]}]")
+    assert {r["route"]: r["requests"] for r in got["routes"]} == {"easy": 3, None: 2} and (got["changed"], got["untold"], got["unclassified"]) == (3, 5, 0), got
+    assert got["cannot_be_told"] == [{"route": "easy", "fact": "score", "requests": 5}]
+    got = replay("routes: [{name: words, when: 'task == \"translation\" || task == \"chat\"', from: [openai/gpt-4o-mini]}]")
+    assert {r["route"]: r["requests"] for r in got["routes"]} == {"words": 1, None: 5}, got
+    assert got["cannot_be_told"] == [{"route": "words", "fact": "task", "requests": 4}], "no task is not chat"
+    # the new configuration says where low ends
+    rule = "routes: [{name: easy, when: 'complexity != \"high\"', from: [openai/gpt-4o-mini]}]\n"
+    assert replay(rule)["changed"] == 3 and replay(rule + "classifier: {thresholds: {low: 0.92, high: 0.95}}\n")["changed"] == 5
+    # strategies weigh it
+    ladder = "routes: [{name: ladder, strategy: complexity, from: [{model: openai/gpt-4o-mini, threshold: 0.5}, {model: openai/gpt-4o, threshold: 1}]}]"
+    got = replay(ladder)
+    assert [(c["to"], c["requests"]) for c in got["changes"]] == [("openai/gpt-4o-mini", 3)] and got["cannot_be_told"] == [{"route": "ladder", "fact": "score", "requests": 5}], got
+    cheap = "routes: [{name: cheap, strategy: cheapest, from: [openai/gpt-4o-mini, openai/gpt-4o]}]"
+    got = replay(cheap)
+    assert (got["requests"], got["untold"], got["unclassified"]) == (10, 0, 5), got
+    assert "5 requests had no task and complexity on record where they count: taken as chat of medium complexity" in replay(cheap, "text")
+
+
 def test_docs_routing_lists_every_name(_cli):
     root = pathlib.Path(__file__).resolve().parent.parent.parent
     code = (root / "route/facts.c").read_text().replace("\\\n", " ")
