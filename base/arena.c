@@ -1,6 +1,7 @@
-/* Small blocks are malloc's. The large ones of an arena that grew are mapped, all of one size, and a few that were given back
- * wait for the next arena: work that fills and drops an arena over and over neither asks the system each time nor leaves
- * malloc's heap in pieces, which held a seventh of a scan's memory. */
+/* The smallest blocks are malloc's. Those of one to four kilobytes, which requests take and give back all the time and which are too large for malloc's own
+ * lists of a thread, wait on a list of the thread that gave them back. The large ones of an arena that grew are mapped, all of one size, and a few that were
+ * given back wait for the next arena: work that fills and drops an arena over and over neither asks the system each time nor leaves malloc's heap in pieces,
+ * which held a seventh of a scan's memory. */
 #include "base/arena.h"
 
 #include <pthread.h>
@@ -29,6 +30,60 @@ struct dd_arena_block {
 #endif
 
 enum { FIRST_BLOCK = 4096, NEXT_STEP = 1024, MAPPED = 1 << 20, LARGEST_BLOCK = MAPPED - sizeof(dd_arena_block), KEPT_BLOCKS = 32 };
+enum { SIZES = FIRST_BLOCK / NEXT_STEP, KEPT_OF_SIZE = 32, SMALLEST_KEPT = 900 };
+
+/* What this thread gave back: by size in steps, from one to SIZES. */
+typedef struct {
+    dd_arena_block *first[SIZES];
+    unsigned        n[SIZES];
+    bool            known;   /* the key knows to empty it when the thread ends */
+} thread_blocks;
+
+static _Thread_local thread_blocks mine;
+static pthread_key_t  at_exit_key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void empty_mine(void *arg)
+{
+    thread_blocks *t = arg;
+    for (int i = 0; i < SIZES; i++)
+        for (dd_arena_block *b = t->first[i], *next; b; b = next) {
+            next = b->next;
+            free(b);
+        }
+    *t = (thread_blocks){ 0 };
+}
+
+static void make_key(void) { pthread_key_create(&at_exit_key, empty_mine); }
+
+/* In steps, 1 to SIZES; 0: a block of this size waits nowhere. */
+static size_t kept_size(size_t cap) { return MAP_BLOCKS && cap > SMALLEST_KEPT && cap <= FIRST_BLOCK ? (cap + NEXT_STEP - 1) / NEXT_STEP : 0; }
+
+static bool keep_mine(dd_arena_block *b, size_t steps)
+{
+    if (mine.n[steps - 1] >= KEPT_OF_SIZE)
+        return false;
+    if (!mine.known) {
+        pthread_once(&once, make_key);
+        if (pthread_setspecific(at_exit_key, &mine) != 0)
+            return false;
+        mine.known = true;
+    }
+    b->next               = mine.first[steps - 1];
+    mine.first[steps - 1] = b;
+    mine.n[steps - 1]++;
+    return true;
+}
+
+static dd_arena_block *take_mine(size_t steps)
+{
+    dd_arena_block *b = mine.first[steps - 1];
+    if (b) {
+        mine.first[steps - 1] = b->next;
+        mine.n[steps - 1]--;
+    }
+    return b;
+}
 
 static struct {
     pthread_mutex_t lock;
@@ -54,7 +109,9 @@ static dd_arena_block *mapped_new(void)
 static void block_free(dd_arena_block *b)
 {
     if (!MAP_BLOCKS || b->cap != LARGEST_BLOCK) {
-        free(b);
+        size_t steps = kept_size(b->cap);
+        if (!steps || !keep_mine(b, steps))
+            free(b);
         return;
     }
     pthread_mutex_lock(&spare.lock);
@@ -71,10 +128,14 @@ static void block_free(dd_arena_block *b)
 
 static dd_arena_block *block_new(size_t cap)
 {
-    size_t bytes;
+    size_t bytes, steps = kept_size(cap);
+    if (steps)
+        cap = steps * NEXT_STEP;
     if (__builtin_add_overflow(sizeof(dd_arena_block), cap, &bytes))
         bytes = SIZE_MAX; /* malloc refuses, and that ends the process */
-    dd_arena_block *b = MAP_BLOCKS && cap == LARGEST_BLOCK ? mapped_new() : dd_malloc(bytes);
+    dd_arena_block *b = steps ? take_mine(steps) : NULL;
+    if (!b)
+        b = MAP_BLOCKS && cap == LARGEST_BLOCK ? mapped_new() : dd_malloc(bytes);
     b->used           = 0;
     b->cap            = cap;
     return b;

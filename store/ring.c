@@ -7,12 +7,13 @@
 #include "base/time.h"
 #include "store/record.h"
 
-enum { SLOT_BYTES = 512, STACK_BYTES = 4096, LINE = 64 };
+enum { SLOT_BYTES = 512, STACK_BYTES = 4096, KEPT_BYTES = 2048, LINE = 64 };
 
 typedef struct {
     _Atomic size_t turn;   /* position p: free for the put p; p + 1: filled by it; p + slots: free again */
     uint32_t       len;
-    char          *heap;   /* the record when it is not in `bytes`; NULL */
+    uint32_t       room;   /* at `heap` */
+    char          *heap;   /* where a record is that `bytes` is too small for; up to KEPT_BYTES stay for the next one: another thread's free is dear. NULL */
     char           bytes[SLOT_BYTES - sizeof(size_t) - sizeof(char *) - sizeof(uint64_t)];
 } slot;
 
@@ -48,6 +49,7 @@ dd_ring *dd_ring_new(size_t slots)
     for (size_t i = 0; i < n; i++) {
         atomic_init(&r->slots[i].turn, i);
         r->slots[i].heap = NULL;
+        r->slots[i].room = 0;
     }
     return r;
 }
@@ -89,48 +91,74 @@ static slot *claim(dd_ring *r, size_t *at, size_t limit)
     }
 }
 
+/* `len` bytes in a claimed slot; NULL: there is no memory. */
+static char *room_in(slot *s, size_t len)
+{
+    if (len <= sizeof s->bytes)
+        return s->bytes;
+    if (s->room < len) {
+        free(s->heap);
+        s->heap = malloc(len);
+        s->room = s->heap ? (uint32_t)len : 0;
+    }
+    return s->heap;
+}
+
 size_t dd_ring_put(dd_ring *r, const dd_event *e, size_t limit)
 {
-    char   stack[STACK_BYTES], *heap = NULL;
-    size_t bound = dd_record_bound(e), len = 0, pos;
-    if (bound <= sizeof stack)
-        len = dd_record_write(e, stack);
-    if (bound > sizeof stack || len > sizeof r->slots->bytes) {
-        if ((heap = malloc(len > 0 ? len : bound)) == NULL)
-            return 0;
-        len = dd_record_write(e, heap);
-    }
-    slot *s = claim(r, &pos, limit);
-    if (s == NULL) {
-        free(heap);
+    char   stack[STACK_BYTES], *record = stack;
+    size_t bound = dd_record_bound(e), pos;
+    if (bound > sizeof stack && (record = malloc(bound)) == NULL)
         return 0;
-    }
-    s->heap = heap;
-    s->len = (uint32_t)len;
-    if (heap == NULL)
-        memcpy(s->bytes, stack, len);
+    size_t len = dd_record_write(e, record);
+    slot  *s   = claim(r, &pos, limit);
+    char  *to  = s ? room_in(s, len) : NULL;
+    if (to)
+        memcpy(to, record, len);
+    if (record != stack)
+        free(record);
+    if (!s)
+        return 0;
+    s->len = to ? (uint32_t)len : 0;   /* a claimed place cannot be given back: without memory it is filled with nothing */
     atomic_store_explicit(&s->turn, pos + 1, memory_order_release);
     size_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
-    return pos + 1 > head ? pos + 1 - head : 1;
+    return !to ? 0 : pos + 1 > head ? pos + 1 - head : 1;
+}
+
+/* The oldest slot that is filled, for this thread alone, with its position; NULL: none. */
+static slot *oldest(dd_ring *r, size_t *at)
+{
+    size_t pos = atomic_load_explicit(&r->head, memory_order_relaxed);
+    for (;;) {
+        slot     *s = &r->slots[pos & r->mask];
+        ptrdiff_t ahead = (ptrdiff_t)(atomic_load_explicit(&s->turn, memory_order_acquire) - (pos + 1));
+        if (ahead < 0)
+            return NULL;
+        if (ahead > 0)
+            pos = atomic_load_explicit(&r->head, memory_order_relaxed);
+        else if (atomic_compare_exchange_weak(&r->head, &pos, pos + 1)) {
+            *at = pos;
+            return s;
+        }
+    }
 }
 
 bool dd_ring_take(dd_ring *r, dd_buf *out)
 {
-    size_t pos = atomic_load_explicit(&r->head, memory_order_relaxed);
+    size_t pos;
     slot  *s;
-    for (;;) {
-        s = &r->slots[pos & r->mask];
-        ptrdiff_t ahead = (ptrdiff_t)(atomic_load_explicit(&s->turn, memory_order_acquire) - (pos + 1));
-        if (ahead < 0)
-            return false;
-        if (ahead > 0)
-            pos = atomic_load_explicit(&r->head, memory_order_relaxed);
-        else if (atomic_compare_exchange_weak(&r->head, &pos, pos + 1))
-            break;
+    while ((s = oldest(r, &pos)) != NULL) {
+        bool filled = s->len > 0;
+        if (filled)
+            dd_frame_add(out, (dd_frame){ { s->len > sizeof s->bytes ? s->heap : s->bytes, s->len }, r->first_mark + (int64_t)pos });
+        if (s->room > KEPT_BYTES) {
+            free(s->heap);
+            s->heap = NULL;
+            s->room = 0;
+        }
+        atomic_store_explicit(&s->turn, pos + r->mask + 1, memory_order_release);
+        if (filled)
+            return true;
     }
-    dd_frame_add(out, (dd_frame){ { s->heap != NULL ? s->heap : s->bytes, s->len }, r->first_mark + (int64_t)pos });
-    free(s->heap);
-    s->heap = NULL;
-    atomic_store_explicit(&s->turn, pos + r->mask + 1, memory_order_release);
-    return true;
+    return false;
 }

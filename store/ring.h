@@ -1,8 +1,8 @@
 /* store/ring.h - the queue between those who serve requests and those who write events.
  *
  * A row of slots with a number each (D. Vyukov's bounded queue): any thread puts, any thread takes, nobody waits for anybody; a put is one
- * compare-and-swap. An event is kept as a record (store/record.h) in its slot; one that is longer than a slot is on the heap meanwhile. A thread that
- * was stopped in the middle of a put holds back the takers, never the other putters. */
+ * compare-and-swap. An event is kept as a record (store/record.h) in its slot; one that is longer than a slot is on the heap, in room that the slot keeps
+ * when it is small. A thread that was stopped in the middle of a put holds back the takers, never the other putters. */
 #ifndef DD_STORE_RING_H
 #define DD_STORE_RING_H
 #include "route/event.h"

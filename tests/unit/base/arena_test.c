@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -57,4 +58,43 @@ TEST(arena_goes_back_over_blocks)
         CHECK(intact(v, 100));
     }
     dd_arena_fini(&a);
+}
+
+/* Pieces around the sizes that a thread keeps, taken and given back in turn; every byte is the piece's own. */
+static void *take_and_give(void *arg)
+{
+    enum { KINDS = 40 };
+    unsigned char *v[KINDS];
+    dd_arena      *last = arg;
+    for (int round = 0; round < 50; round++) {
+        dd_arena a = DD_ARENA_INIT;
+        for (int i = 0; i < KINDS; i++) {
+            size_t n = 880 + (size_t)(i * 83 + round * 7) % 3400;
+            v[i]     = dd_arena_alloc(&a, n);
+            memset(v[i], i, n);
+        }
+        for (int i = 0; i < KINDS; i++) {
+            size_t n = 880 + (size_t)(i * 83 + round * 7) % 3400;
+            CHECK(v[i][0] == i && v[i][n / 2] == i && v[i][n - 1] == i);
+        }
+        if (round % 2)
+            dd_arena_join(last, &a);
+        dd_arena_fini(&a);
+    }
+    return NULL;
+}
+
+TEST(arena_blocks_may_be_given_back_by_another_thread)
+{
+    enum { THREADS = 4 };
+    pthread_t t[THREADS];
+    dd_arena  left[THREADS] = { DD_ARENA_INIT };
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < THREADS; i++)
+            CHECK_EQ(pthread_create(&t[i], NULL, take_and_give, &left[i]), 0, "started");
+        for (int i = 0; i < THREADS; i++)
+            pthread_join(t[i], NULL);
+        for (int i = 0; i < THREADS; i++)
+            dd_arena_fini(&left[i]);
+    }
 }

@@ -239,3 +239,28 @@ TEST(a_queue_takes_events_longer_than_a_slot)
     dd_ring_free(r); /* with one still in it */
     dd_buf_free(&out);
 }
+
+TEST(a_slot_serves_events_of_every_length_in_turn)
+{
+    static const size_t lengths[] = { 10, 600, 590, 1500, 20, 5000, 700, 15000, 10, 2500 };
+    static char tags[15000];
+    dd_ring    *r = dd_ring_new(2);
+    dd_buf      out = DD_BUF_INIT(0);
+    memset(tags, ' ', sizeof tags);
+    for (size_t i = 0; i < 4 * DD_COUNT(lengths); i++) {
+        dd_event e = sample_event((int64_t)i), got;
+        dd_str   bytes;
+        dd_frame frame;
+        e.tags = (dd_str){ tags, lengths[i % DD_COUNT(lengths)] };
+        dd_buf_clear(&out);
+        CHECK_EQ(dd_ring_put(r, &e, 2), 1, "taken");
+        CHECK(dd_ring_take(r, &out));
+        bytes = dd_buf_str(&out);
+        CHECK(dd_frame_take(&bytes, &frame));
+        CHECK_OK(dd_record_read(frame.record, &got, room, NULL));
+        CHECK_EQ(got.tags.len, e.tags.len, "whole");
+        CHECK_EQ(got.cost_actual, i, "its own");
+    }
+    dd_ring_free(r);
+    dd_buf_free(&out);
+}
