@@ -4,6 +4,7 @@
  * store_bench DIR slow       the same with a store that takes 5 s a transaction
  * store_bench DIR seen       from a push to the event's coming out of `dd0c tail -f`, a push each 37 ms
  * store_bench DIR ingest N   events a second into telemetry.db, N events, as fast as it takes them
+ * store_bench DIR traced N   the same when each came with a trace of its client's
  * store_bench DIR storm N    N events from four threads at 50,000 a second together, while one reader asks for sums each 100 ms and one follows as
  *                            `dd0c tail -f` does: what was dropped, and whether anybody was refused. Exit status 1: something was */
 #include <pthread.h>
@@ -127,21 +128,50 @@ static void seen(const char *dir)
     dd_events_close(s, 1000);
 }
 
-static void ingest(const char *dir, int64_t n)
+static double cpu_us(void)
 {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+/* Random, as those of tracing libraries are. */
+static void name_trace(dd_event *e, char trace[33], char span[17])
+{
+    static uint64_t state = 1;
+    uint64_t        words[3];
+    for (size_t i = 0; i < DD_COUNT(words); i++) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        words[i] = state * UINT64_C(0x2545f4914f6cdd1d);
+    }
+    snprintf(trace, 33, "%016llx%016llx", (unsigned long long)words[0], (unsigned long long)words[1]);
+    snprintf(span, 17, "%016llx", (unsigned long long)words[2]);
+    e->trace_id    = (dd_str){ trace, 32 };
+    e->parent_span = (dd_str){ span, 16 };
+}
+
+static void ingest(const char *dir, int64_t n, bool traced)
+{
+    char trace[33], span[17];
     dd_err     err = DD_ERR_INIT;
     dd_events *s = dd_events_open(&(dd_events_opts){ .dir = dir, .spool_bytes = -1, .slots = 4096 }, &err);
     int64_t    start_ms = now_ms(), begin = dd_mono_now().ns;
+    double     cpu = cpu_us();
     if (s == NULL)
         exit(1);
     for (int64_t i = 0; i < n; i++) {
         dd_event e = make(i, start_ms);
+        if (traced)
+            name_trace(&e, trace, span);
         while (!dd_events_push(s, &e))
             nanosleep(&(struct timespec){ 0, 200000 }, NULL);
     }
     dd_events_flush(s, 600000);
     double seconds = (double)(dd_mono_now().ns - begin) / 1e9;
-    printf("ingest: %lld events with sums in %.2f s: %.0f/s\n", (long long)n, seconds, (double)n / seconds);
+    printf("ingest%s: %lld events with sums in %.2f s: %.0f/s, %.2f us of processor time each\n", traced ? " of a client's traces" : "", (long long)n, seconds,
+           (double)n / seconds, (cpu_us() - cpu) / (double)n);
     dd_events_close(s, 60000);
 }
 
@@ -255,8 +285,8 @@ int main(int argc, char **argv)
         return 2;
     if (argc > 3 && !dd_parse_i64(dd_str_z(argv[3]), &n))
         return 2;
-    if (strcmp(argv[2], "ingest") == 0)
-        ingest(argv[1], n);
+    if (strcmp(argv[2], "ingest") == 0 || strcmp(argv[2], "traced") == 0)
+        ingest(argv[1], n, argv[2][0] == 't');
     else if (strcmp(argv[2], "seen") == 0)
         seen(argv[1]);
     else if (strcmp(argv[2], "storm") == 0)

@@ -236,8 +236,7 @@ const dd_cmd dd_cmds[] = {
       "did not hold, the models that were compared and why they stand where they do, what it cost against the requested model), the attempts with tokens and cost, and "
       "whose it was. No word of a prompt is in it: none is recorded.\n\n"
       "ID is a request's (header x-dd0c-request-id, dd0c tail), a trace's with 32 hexadecimal digits or a traceparent: then all its requests, oldest first; or last: the "
-      "newest request. By its id, and by that of a trace that began here, a request is found at once; a client's trace is looked for among the newest requests for at most "
-      "20 seconds. Requests are kept for 30 days unless telemetry.retention says otherwise.",
+      "newest request. Either is found at once or nearly so, however many requests there are. Requests are kept for 30 days unless telemetry.retention says otherwise.",
       "dd0c trace last\ndd0c trace req_0cnpq5z12mv1n\n# for a program\ndd0c trace 0af7651916cd43dd8448eb211c80319c --format json" },
     { NULL, NULL, NULL, NULL, NULL, NULL, NULL },
 };

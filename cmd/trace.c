@@ -148,30 +148,22 @@ static dd_code nothing_yet(const char *dir, dd_err *err)
 
 /* ---- a trace ---- */
 
-/* Of a trace that began here: its id begins with the second of its first request. */
-static dd_code read_own(dd_query *q, dd_str filter, printer *p, dd_err *err)
+/* A trace that began here has an id that begins with the second of its first request. Of others that is a time by chance, or none. */
+static dd_code read_indexed(dd_query *q, dd_str id, printer *p, bool *all, dd_err *err)
 {
-    enum { BEFORE_S = 10, LONGEST_S = 3600 };
-    int64_t s = 0;
-    char    from[20], upto[20], text[32];
+    enum { AROUND_S = 10 };
+    int64_t s = 0, from = 0, upto = 0;
     for (size_t i = 0; i < 8; i++)
-        s = s << 4 | dd_hex_digit(filter.ptr[sizeof "trace_id=" - 1 + i]);
-    if (s * 1000 < DD_EVENT_EPOCH_MS + BEFORE_S * 1000 || s > dd_wall_now().s + LONGEST_S)
-        return DD_OK;                    /* no time: somebody else's */
-    dd_event_spell(((s - BEFORE_S) * 1000 - DD_EVENT_EPOCH_MS) << 21, from);
-    dd_event_spell(((s + LONGEST_S) * 1000 - DD_EVENT_EPOCH_MS) << 21, upto);
-    snprintf(text, sizeof text, "id>=%s", from);
-    dd_code rc = dd_query_where(q, dd_str_z(text), err);
-    snprintf(text, sizeof text, "id<%s", upto);
-    if (rc == DD_OK)
-        rc = dd_query_where(q, dd_str_z(text), err);
-    if (rc == DD_OK)
-        rc = dd_query_where(q, filter, err);
-    return rc == DD_OK ? dd_query_newest(q, MOST, print, p, err) : rc;
+        s = s << 4 | dd_hex_digit(id.ptr[i]);
+    if ((s - AROUND_S) * 1000 >= DD_EVENT_EPOCH_MS && s <= dd_wall_now().s + AROUND_S) {
+        from = ((s - AROUND_S) * 1000 - DD_EVENT_EPOCH_MS) << 21;
+        upto = ((s + AROUND_S) * 1000 - DD_EVENT_EPOCH_MS) << 21;
+    }
+    return dd_query_trace(q, id, from, upto, MOST, all, print, p, err);
 }
 
-/* Of a client's: no index leads to it, so requests are looked through, the newest first, for a while. */
-static dd_code read_theirs(const dd_cmd *cmd, const char *dir, dd_str filter, printer *p, dd_err *err)
+/* No program that makes the index has opened this database: requests are looked through, the newest first, for a while. */
+static dd_code look_through(const dd_cmd *cmd, const char *dir, dd_str filter, printer *p, dd_err *err)
 {
     enum { STEP_US = 500000, PATIENCE_S = 20 };
     dd_filter f      = { .sql = DD_BUF_INIT(0) };
@@ -196,8 +188,9 @@ static dd_code read_theirs(const dd_cmd *cmd, const char *dir, dd_str filter, pr
 
 static dd_code read_trace(const dd_cmd *cmd, const char *dir, dd_query *q, dd_str filter, printer *p, dd_err *err)
 {
-    dd_code rc = read_own(q, filter, p, err);
-    return rc == DD_OK && p->all.n == 0 ? read_theirs(cmd, dir, filter, p, err) : rc;
+    bool    all = false;
+    dd_code rc  = read_indexed(q, dd_str_sub(filter, sizeof "trace_id=" - 1, filter.len), p, &all, err);
+    return rc == DD_OK && !all ? look_through(cmd, dir, filter, p, err) : rc;
 }
 
 static dd_code show(const dd_cmd *cmd, const trace_args *args, dd_str word, dd_err *err)

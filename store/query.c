@@ -164,3 +164,41 @@ dd_code dd_query_more(dd_query *q, dd_query_fn *fn, void *ctx, dd_err *err)
     q->data_version = version;
     return DD_OK;
 }
+
+/* ---- a trace ---- */
+
+static dd_code run_trace(dd_query *q, const char *sql, dd_str trace_id, const int64_t numbers[3], dd_query_fn *fn, void *ctx, dd_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int           code = sqlite3_prepare_v2(dd_db_sqlite(q->db), sql, -1, &stmt, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_bind_text(stmt, 1, trace_id.ptr, (int)trace_id.len, SQLITE_STATIC);
+        for (int i = 0; i < 3; i++)
+            sqlite3_bind_int64(stmt, 2 + i, numbers[i]);
+        while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+            hand_over(stmt, fn, ctx);
+    }
+    dd_code rc = code == SQLITE_DONE ? DD_OK : dd_db_fail(q->db, err, "read events");
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+dd_code dd_query_trace(dd_query *q, dd_str trace_id, int64_t own_from, int64_t own_upto, int64_t limit, bool *all, dd_query_fn *fn, void *ctx, dd_err *err)
+{
+    dd_buf        sql        = DD_BUF_INIT(0);
+    int64_t       there      = 0;
+    const int64_t numbers[3] = { own_from, own_upto, limit };
+    dd_code       rc         = open_db(q, err);
+    if (rc == DD_OK)
+        rc = number(q, "SELECT count(*) FROM pragma_index_list('events') WHERE name = 'events_client_trace'", &there, err);
+    *all = there > 0;
+    if (rc != DD_OK || !there)
+        return rc;
+    dd_buf_addz(&sql, "SELECT * FROM (");
+    select_columns(&sql);
+    dd_buf_addz(&sql, " AND id IN (SELECT id FROM events INDEXED BY events_client_trace WHERE trace_id = ?1 AND parent_span IS NOT NULL"
+                      " UNION SELECT id FROM events NOT INDEXED WHERE id >= ?2 AND id < ?3 AND trace_id = ?1) ORDER BY id DESC LIMIT ?4) ORDER BY id");
+    rc = run_trace(q, dd_buf_z(&sql), trace_id, numbers, fn, ctx, err);
+    dd_buf_free(&sql);
+    return rc;
+}

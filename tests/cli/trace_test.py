@@ -50,8 +50,26 @@ def test_a_trace_that_began_here_is_found_by_its_time(cli):
     for n in (1, 5, 6, 3605, 4000):
         add(db, n, trace_id=own if n >= 5 else "f" * 32)
     got = json.loads(cli.run("trace", own, "--format", "json").out)
-    assert [r["request"]["usage"]["input"] for r in got["requests"]] == [5, 6], "an hour is looked at"
+    assert [r["request"]["usage"]["input"] for r in got["requests"]] == [5, 6], "seconds are looked at: its first request alone has no parent"
+    add(db, 7200, trace_id=own, parent_span="b7ad6b7169203331")
+    got = json.loads(cli.run("trace", own, "--format", "json").out)
+    assert [r["request"]["usage"]["input"] for r in got["requests"]] == [5, 6, 7200], "and what it called later through us, by the index"
     assert cli.run("trace", own[:-1] + "0", status=3).err.count("none is recorded") == 1
+
+
+def test_a_client_s_trace_is_found_by_its_index(cli):
+    """Or, where an older program made the database, among the newest requests."""
+    db = fill(cli, 3)
+    db.execute("BEGIN")
+    for n in range(10, 3010):
+        add(db, n, **({"trace_id": f"{n:032x}"} if n % 2 else {}))
+    db.execute("COMMIT")
+
+    def found():
+        return [r["request"]["usage"]["input"] for r in json.loads(cli.run("trace", TRACE, "--format", "json").out)["requests"]]
+    assert found() == [1, 2, 3]
+    db.execute("DROP INDEX events_client_trace")
+    assert found() == [1, 2, 3]
 
 
 def test_what_is_not_there(cli):
