@@ -10,8 +10,6 @@ dd_code dd_prices_cmd_open(const dd_cmd *cmd, const dd_prices_opts *opts, dd_pri
 /* cmd/prices_json.c: all facts of a row as JSON members, in USD per million tokens; what is not known is absent. */
 void dd_prices_json(dd_json *j, const dd_prices *p, const dd_price *row);
 void dd_prices_json_about(dd_json *j, const dd_prices *p); /* "table": {...} */
-const char *dd_prices_status_name(const dd_price *row);
-const char *dd_prices_kind_name(const dd_price *row);
 /* "0.15"; "-" when not known. */
 void dd_prices_put_usd(dd_buf *out, int64_t micros);
 #endif

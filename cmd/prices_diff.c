@@ -43,7 +43,7 @@ static void text_row(dd_buf *out, const dd_price_diff *d)
     if (d->what & DD_DIFF_OTHER)
         dd_buf_addz(out, ", cache, batch or tier prices differ");
     if (d->what & DD_DIFF_STATUS)
-        dd_buf_printf(out, ", %s", dd_prices_status_name(row));
+        dd_buf_printf(out, ", %s", dd_model_status_names[row->status]);
     if ((d->what & DD_DIFF_LIMITS) && d->before && d->after)
         dd_buf_addz(out, ", limits differ");
     dd_buf_addc(out, '\n');

@@ -36,9 +36,9 @@ static bool wanted(const filter *f, const dd_price *row)
 {
     if (f->provider.len && !dd_str_eq_nocase(row->provider, f->provider))
         return false;
-    if (f->args->status && strcmp(dd_prices_status_name(row), f->args->status) != 0)
+    if (f->args->status && strcmp(dd_model_status_names[row->status], f->args->status) != 0)
         return false;
-    if (f->args->kind && strcmp(dd_prices_kind_name(row), f->args->kind) != 0)
+    if (f->args->kind && strcmp(dd_price_kind_names[row->kind], f->args->kind) != 0)
         return false;
     for (int i = 0; i < f->n_words; i++)
         if (!holds(row->id, f->words[i]))
@@ -68,7 +68,7 @@ static void text_row(dd_buf *out, const dd_price *row, size_t id_width)
         dd_buf_printf(out, "%9lld", (long long)row->context);
     else
         dd_buf_addz(out, "        -");
-    dd_buf_printf(out, "  %s\n", dd_prices_status_name(row));
+    dd_buf_printf(out, "  %s\n", dd_model_status_names[row->status]);
 }
 
 static void put_text(dd_buf *out, const dd_prices *p, const filter *f)
@@ -145,7 +145,7 @@ static void csv_row(dd_buf *out, const dd_price *row)
     cell(out, row->provider);
     dd_buf_addc(out, ',');
     cell(out, row->id);
-    dd_buf_printf(out, ",%s,%s", dd_prices_kind_name(row), dd_prices_status_name(row));
+    dd_buf_printf(out, ",%s,%s", dd_price_kind_names[row->kind], dd_model_status_names[row->status]);
     csv_price(out, row->rates.input);
     csv_price(out, row->rates.output);
     csv_price(out, row->rates.cache_read);

@@ -132,8 +132,8 @@ static void show_text(dd_buf *out, const dd_prices *p, dd_str name, const dd_pri
 {
     const dd_price *row   = hit->price;
     dd_rates        batch = { row->batch_input, row->batch_output, DD_PRICE_NONE, DD_PRICE_NONE, DD_PRICE_NONE };
-    dd_buf_printf(out, DD_STR_FMT " " DD_STR_FMT " (%s, %s)\n", DD_STR_ARG(row->provider), DD_STR_ARG(row->id), dd_prices_kind_name(row),
-                  dd_prices_status_name(row));
+    dd_buf_printf(out, DD_STR_FMT " " DD_STR_FMT " (%s, %s)\n", DD_STR_ARG(row->provider), DD_STR_ARG(row->id), dd_price_kind_names[row->kind],
+                  dd_model_status_names[row->status]);
     put_match(out, name, hit);
     put_rates(out, "per 1M tokens", &row->rates);
     if (row->batch_input != DD_PRICE_NONE || row->batch_output != DD_PRICE_NONE)

@@ -26,8 +26,6 @@ static const struct { const char *name; uint32_t bit; } caps[] = {
     { "prompt_cache", DD_CAP_PROMPT_CACHE }, { "reasoning", DD_CAP_REASONING }, { "tools", DD_CAP_TOOLS },
     { "vision", DD_CAP_VISION }, { "web_search", DD_CAP_WEB_SEARCH },
 };
-static const char *const kinds[]  = { "chat", "completion", "embedding" };
-static const char *const states[] = { "active", "deprecated", "retired", "unlisted" };
 
 uint32_t dd_price_cap(dd_str name)
 {
@@ -296,7 +294,7 @@ static bool m_ignore(reader *r, const cJSON *v) { return (void)r, (void)v, true;
 static bool m_kind(reader *r, const cJSON *v)
 {
     unsigned k = 0;
-    if (!read_choice(r, v, kinds, DD_COUNT(kinds), &k))
+    if (!read_choice(r, v, dd_price_kind_names, DD_PRICE_KINDS, &k))
         return false;
     r->row->price.kind = (dd_price_kind)k;
     r->row->has |= DD_ROW_KIND;
@@ -306,7 +304,7 @@ static bool m_kind(reader *r, const cJSON *v)
 static bool m_status(reader *r, const cJSON *v)
 {
     unsigned k = 0;
-    if (!read_choice(r, v, states, DD_COUNT(states), &k))
+    if (!read_choice(r, v, dd_model_status_names, DD_MODEL_STATUSES, &k))
         return false;
     r->row->price.status = (dd_model_status)k;
     r->row->has |= DD_ROW_STATUS;

@@ -11,6 +11,9 @@
 
 typedef enum { DD_KIND_CHAT, DD_KIND_COMPLETION, DD_KIND_EMBEDDING } dd_price_kind;
 typedef enum { DD_MODEL_ACTIVE, DD_MODEL_DEPRECATED, DD_MODEL_RETIRED, DD_MODEL_UNLISTED } dd_model_status;
+enum { DD_PRICE_KINDS = DD_KIND_EMBEDDING + 1, DD_MODEL_STATUSES = DD_MODEL_UNLISTED + 1 };
+extern const char *const dd_price_kind_names[DD_PRICE_KINDS];        /* chat, completion, embedding */
+extern const char *const dd_model_status_names[DD_MODEL_STATUSES];   /* active, deprecated, retired, unlisted */
 
 enum { /* capabilities; a missing flag is weak evidence */
     DD_CAP_VISION = 1, DD_CAP_TOOLS = 2, DD_CAP_JSON = 4, DD_CAP_REASONING = 8, DD_CAP_AUDIO_IN = 16,

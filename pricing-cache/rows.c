@@ -4,6 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+const char *const dd_price_kind_names[]   = { "chat", "completion", "embedding" };
+const char *const dd_model_status_names[] = { "active", "deprecated", "retired", "unlisted" };
+
 const dd_rates dd_rates_none = { DD_PRICE_NONE, DD_PRICE_NONE, DD_PRICE_NONE, DD_PRICE_NONE, DD_PRICE_NONE };
 
 void dd_price_row_init(dd_price_row *row)

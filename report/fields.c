@@ -10,13 +10,11 @@ static const char *unit_name(int u)
 }
 static const char *kind_name(int k)
 {
-    static const char *const names[] = { "chat", "completion", "embedding" };
-    return (unsigned)k < DD_COUNT(names) ? names[k] : "chat";
+    return (unsigned)k < DD_PRICE_KINDS ? dd_price_kind_names[k] : "chat";
 }
 static const char *status_name(int s)
 {
-    static const char *const names[] = { "active", "deprecated", "retired", "unlisted" };
-    return (unsigned)s < DD_COUNT(names) ? names[s] : "unlisted";
+    return (unsigned)s < DD_MODEL_STATUSES ? dd_model_status_names[s] : "unlisted";
 }
 static const char *lang_name(int i) { return dd_lang_name((dd_lang)i); }
 static const char *context_name(int i) { return dd_context_name((dd_context)i); }
