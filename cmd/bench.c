@@ -342,12 +342,11 @@ static dd_code run_bench(bench_args *a, dd_err *err)
 dd_code dd_cmd_bench(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
     bench_args a = { .gateway = "http://127.0.0.1:4000", .model = "mock-model", .format = "text", .rounds = 7, .per_round = 25, .warmup = 15, .connections = 64, .duration = 5000, .rate = 5000 };
-    int        words;
     bool       done;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &a, &words, &done, err);
+    dd_code rc = dd_cmd_args(cmd, argc, argv, &a, NULL, &done, err);
     if (rc == DD_OK && !done)
-        rc = words ? dd_fail(err, DD_ERR_USAGE, "unexpected argument \"%s\"", argv[1]) : run_bench(&a, err);
+        rc = run_bench(&a, err);
     dd_opt_fini(dd_bench_opts, &a);
     return rc;
 }

@@ -394,11 +394,10 @@ static dd_code run_bench(const dd_cmd *cmd, const cache_args *a, int *status, dd
 dd_code dd_cmd_bench_cache(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
     cache_args a = { .model = "gpt-4o-mini", .format = "text", .rounds = 10, .requests = 1000 };
-    int        words;
     bool       done;
-    dd_code    rc = dd_cmd_args(cmd, argc, argv, &a, &words, &done, err);
+    dd_code    rc = dd_cmd_args(cmd, argc, argv, &a, NULL, &done, err);
     if (rc == DD_OK && !done)
-        rc = words ? dd_fail(err, DD_ERR_USAGE, "unexpected argument \"%s\"", argv[1]) : run_bench(cmd, &a, status, err);
+        rc = run_bench(cmd, &a, status, err);
     dd_opt_fini(dd_bench_cache_opts, &a);
     return rc;
 }

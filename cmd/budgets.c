@@ -64,14 +64,11 @@ dd_code dd_cmd_budgets(const dd_cmd *cmd, int argc, char **argv, int *status, dd
     dd_buf      out  = DD_BUF_INIT(0);
     int64_t     now_s;
     size_t      n;
-    int         words;
     bool        done;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
+    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, NULL, &done, err);
     if (rc != DD_OK || done)
         return rc;
-    if (words)
-        return dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", argv[1]);
     rc = open_book(cmd, &args, &b, &now_s, err);
     if (rc != DD_OK)
         return rc;
@@ -211,13 +208,10 @@ dd_code dd_cmd_budgets_explain(const dd_cmd *cmd, int argc, char **argv, int *st
     dd_arena    a    = DD_ARENA_INIT;
     dd_facts    f;
     int64_t     now_s;
-    int         words;
     bool        done;
-    dd_code     rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
+    dd_code     rc = dd_cmd_args(cmd, argc, argv, &args, NULL, &done, err);
     if (rc != DD_OK || done)
         return rc;
-    if (words)
-        return dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", argv[1]);
     rc = open_book(cmd, &args, &b, &now_s, err);
     if (rc == DD_OK)
         rc = facts_of(&args, &a, &f);

@@ -28,7 +28,7 @@ struct dd_cmd {
 extern const dd_cmd dd_cmds[];   /* sorted by name, ends with a NULL name */
 const dd_cmd *dd_cmd_find(const char *name);
 
-/* Parses by the command's own table. *done: --help was printed, return DD_OK at once. */
+/* Parses by the command's own table. *words: how many of argv from 1 on are no options; NULL: it takes none. *done: --help was printed, return DD_OK at once. */
 dd_code dd_cmd_args(const dd_cmd *cmd, int argc, char **argv, void *into, int *words, bool *done, dd_err *err);
 /* Help for "keys", of which there are only "keys create" and its like; false when no command begins so. */
 bool    dd_cmd_help_group(const char *group, size_t width, dd_buf *out);

@@ -81,14 +81,11 @@ dd_code dd_cmd_costs(const dd_cmd *cmd, int argc, char **argv, int *status, dd_e
 {
     costs_args args = { .format = "text", .by = "model", .period = "month", .render = DD_RENDER_ARGS_INIT };
     int64_t    now_s = dd_wall_now().s;
-    int        words;
     bool       done;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
+    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, NULL, &done, err);
     if (rc != DD_OK || done)
         return rc;
-    if (words)
-        return dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", argv[1]);
     rc = dd_render_check(&args.render, err);
     if (rc != DD_OK)
         return rc;

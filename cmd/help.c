@@ -15,7 +15,10 @@ const dd_cmd *dd_cmd_find(const char *name)
 
 dd_code dd_cmd_args(const dd_cmd *cmd, int argc, char **argv, void *into, int *words, bool *done, dd_err *err)
 {
-    dd_code rc = dd_opt_parse(cmd->opts, argc, argv, into, words, done, err);
+    int     n  = 0;
+    dd_code rc = dd_opt_parse(cmd->opts, argc, argv, into, words ? words : &n, done, err);
+    if (rc == DD_OK && !*done && n)
+        return dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", argv[1]);
     if (rc != DD_OK || !*done)
         return rc;
     dd_buf out = DD_BUF_INIT(0);

@@ -156,12 +156,9 @@ dd_code dd_cmd_mock(const dd_cmd *cmd, int argc, char **argv, int *status, dd_er
 {
     mock_args args = { .listen = "127.0.0.1:4010", .workers = 1 };
     mock     *m    = dd_calloc(1, sizeof *m);
-    int       words;
     bool      done;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
-    if (rc == DD_OK && !done && words)
-        rc = dd_fail(err, DD_ERR_USAGE, "unexpected argument \"%s\"", argv[1]);
+    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, NULL, &done, err);
     if (rc == DD_OK && !done)
         rc = read_args(&args, m, err);
     if (rc == DD_OK && !done)

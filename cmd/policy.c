@@ -143,24 +143,18 @@ static void put_text(const view *v, dd_buf *out)
     }
 }
 
-static dd_code no_words(int words, char **argv, dd_err *err) { return words ? dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", argv[1]) : DD_OK; }
-
 dd_code dd_cmd_policy_show(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
     policy_args args = { .format = "text" };
     view        v    = { .arena = DD_ARENA_INIT };
     dd_buf      out  = DD_BUF_INIT(0);
-    int         words;
     bool        done;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
+    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, NULL, &done, err);
     if (rc != DD_OK || done)
         return rc;
-    rc = no_words(words, argv, err);
-    if (rc == DD_OK) {
-        find_policy(&args, cmd, &v.path);
-        rc = look(&v, err);
-    }
+    find_policy(&args, cmd, &v.path);
+    rc = look(&v, err);
     if (rc == DD_OK && strcmp(args.format, "json") == 0)
         put_json(&v, &out);
     else if (rc == DD_OK)

@@ -47,15 +47,12 @@ static int next_signal(const sigset_t *set)
 dd_code dd_cmd_proxy(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
     dd_serve_opts args = { .workers = -1 };
-    int           words;
     bool          done;
     sigset_t      set;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
+    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, NULL, &done, err);
     if (rc != DD_OK || done)
         return rc;
-    if (words)
-        return dd_fail(err, DD_ERR_USAGE, "unexpected argument \"%s\"", argv[1]);
     watched(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);

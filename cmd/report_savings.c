@@ -72,14 +72,11 @@ dd_code dd_cmd_report_savings(const dd_cmd *cmd, int argc, char **argv, int *sta
 {
     savings_args args  = { .period = "30d", .render = DD_RENDER_ARGS_INIT };
     dd_savings   s     = { .now_s = dd_wall_now().s };
-    int          words = 0;
     bool         done  = false;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
+    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, NULL, &done, err);
     if (rc != DD_OK || done)
         return rc;
-    if (words)
-        return dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", argv[1]);
     if ((rc = dd_render_check(&args.render, err)) != DD_OK || (rc = dd_savings_period(dd_str_z(args.period), &s, err)) != DD_OK)
         return rc;
     dd_book *book = dd_book_open(cmd, args.config, s.now_s, err);

@@ -357,17 +357,13 @@ dd_code dd_cmd_route_replay(const dd_cmd *cmd, int argc, char **argv, int *statu
     replay_args args = { .since_ms = INT64_C(7) * 24 * 3600 * 1000, .limit = 100000 };
     dd_config   config;
     work        w = { 0 };
-    int         words;
     bool        done;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
+    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, NULL, &done, err);
     if (rc != DD_OK || done)
         return rc;
     dd_config_init(&config);
-    if (words)
-        rc = dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", argv[1]);
-    if (rc == DD_OK)
-        rc = dd_config_load(&config, args.config, err);
+    rc = dd_config_load(&config, args.config, err);
     if (rc == DD_OK)
         rc = replay(&w, &config, &args, err);
     dd_opt_fini(cmd->opts, &args);

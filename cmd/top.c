@@ -327,14 +327,11 @@ static bool is_dumb(void)
 dd_code dd_cmd_top(const dd_cmd *cmd, int argc, char **argv, int *status, dd_err *err)
 {
     top_args args = { .format = "text", .render = DD_RENDER_ARGS_INIT };
-    int      words;
     bool     done;
     (void)status;
-    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, &words, &done, err);
+    dd_code rc = dd_cmd_args(cmd, argc, argv, &args, NULL, &done, err);
     if (rc != DD_OK || done)
         return rc;
-    if (words)
-        return dd_fail(err, DD_ERR_USAGE, "unexpected word \"%s\"", argv[1]);
     if ((rc = check(&args, err)) != DD_OK)
         return rc;
     bool          screen = !args.once && !args.plain && isatty(STDOUT_FILENO) && isatty(STDIN_FILENO);
