@@ -347,6 +347,27 @@ def test_a_stalled_collector_costs_nothing(cli):
         release.set()
 
 
+def test_an_answer_without_end_is_not_read(cli):
+    """A collector that sends a gigabyte behind each 200: its status counts, and the connection is closed."""
+    def answer(request, c):
+        collector.keep(request)
+        c.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nTransfer-Encoding: chunked\r\n\r\n")
+        try:
+            while True:
+                c.chunk(b"\0" * 65536)
+                sent.append(65536)
+        except OSError:
+            c.cut()
+        return True
+    sent = []
+    collector = Collector(answer)
+    p = serve(cli, collector)
+    wait_trace(collector, ask(Client(p.port))[0])
+    collector.wait(lambda _: ways(cli)["otlp-traces"]["sent"] == 1)
+    assert p.stop() == 0
+    assert sum(sent) < 256 << 20, "what fits into the sockets' buffers, not more"
+
+
 def test_partial_success_is_told_once(cli):
     def answer(request, c):
         if not request.target.endswith("/v1/traces"):
