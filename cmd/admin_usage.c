@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/map.h"
+#include "base/sum.h"
 #include "cmd/admin.h"
 #include "cmd/budgets.h"
 #include "route/money_json.h"
@@ -103,12 +104,6 @@ static int read_question(usage *u)
 
 /* --- adding up --- */
 
-static void add_i64(int64_t *to, int64_t n)
-{
-    if (__builtin_add_overflow(*to, n, to))
-        *to = n > 0 ? INT64_MAX : INT64_MIN + 1;
-}
-
 static void add(dd_sum *to, const dd_sum *s)
 {
     const struct { int64_t *to; int64_t n; } all[] = {
@@ -120,7 +115,7 @@ static void add(dd_sum *to, const dd_sum *s)
         { &to->usage.cache_write_1h, s->usage.cache_write_1h }, { &to->usage.output, s->usage.output },
     };
     for (size_t i = 0; i < DD_COUNT(all); i++)
-        add_i64(all[i].to, all[i].n);
+        dd_sum_add(all[i].to, all[i].n);
 }
 
 static figures *find(usage *u, figure_list *l, dd_str name)
@@ -301,7 +296,7 @@ static dd_sums_ask whose(const dd_question *q)
     return a;
 }
 
-static void add_cost(void *ctx, const dd_sum *s) { add_i64(ctx, s->cost); }
+static void add_cost(void *ctx, const dd_sum *s) { dd_sum_add(ctx, s->cost); }
 
 /* The month of now, whatever was asked for: where it will end at this pace (RC.3). */
 static dd_code put_month(dd_json *j, const usage *u, dd_err *err)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/sum.h"
 #include "store/dims.h"
 #include "store/sums.h"
 
@@ -103,9 +104,9 @@ static void add_money(reader *r, dd_pusd *sum, dd_pusd m)
 
 static void add_to(reader *r, dd_spend_row *row, const figures *f)
 {
-    row->requests += f->requests;
-    row->errors += f->errors;
-    row->unpriced += f->unpriced;
+    dd_sum_add(&row->requests, f->requests);
+    dd_sum_add(&row->errors, f->errors);
+    dd_sum_add(&row->unpriced, f->unpriced);
     add_money(r, &row->cost, f->cost);
     add_money(r, &row->saved, f->saved);
 }

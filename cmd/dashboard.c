@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sum.h"
 #include "route/money_json.h"
 #include "store/dims.h"
 
@@ -147,12 +148,6 @@ void dd_window_json(dd_json *j, const dd_question *q, const char *object, const 
 
 typedef struct { dd_dims_row sum; dd_json *series; } totals;
 
-static void add_i64(int64_t *to, int64_t n)
-{
-    if (__builtin_add_overflow(*to, n, to))
-        *to = n > 0 ? INT64_MAX : INT64_MIN + 1;
-}
-
 static void add(dd_dims_row *to, const dd_dims_row *r)
 {
     const struct { int64_t *to; int64_t n; } all[] = {
@@ -165,7 +160,7 @@ static void add(dd_dims_row *to, const dd_dims_row *r)
         { &to->usage.cache_write_1h, r->usage.cache_write_1h }, { &to->usage.output, r->usage.output },
     };
     for (size_t i = 0; i < DD_COUNT(all); i++)
-        add_i64(all[i].to, all[i].n);
+        dd_sum_add(all[i].to, all[i].n);
 }
 
 /* --- figures --- */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/sum.h"
 #include "cmd/dashboard.h"
 #include "route/money_json.h"
 #include "store/rollup.h"
@@ -121,18 +122,12 @@ static int read_question(treemap *t)
 
 /* --- adding up --- */
 
-static void add_i64(int64_t *to, int64_t n)
-{
-    if (__builtin_add_overflow(*to, n, to))
-        *to = n > 0 ? INT64_MAX : INT64_MIN + 1;
-}
-
 static void add(node *to, const dd_cross_leaf *l)
 {
-    add_i64(&to->requests, l->requests);
-    add_i64(&to->unpriced, l->unpriced);
-    add_i64(&to->cost, l->cost);
-    add_i64(&to->saved, l->saved);
+    dd_sum_add(&to->requests, l->requests);
+    dd_sum_add(&to->unpriced, l->unpriced);
+    dd_sum_add(&to->cost, l->cost);
+    dd_sum_add(&to->saved, l->saved);
 }
 
 static node *below(treemap *t, node *n, dd_str value)

@@ -132,6 +132,9 @@ static dd_code print_lines(const top_args *args, const dd_top_opts *opts, const 
         dd_buf_clear(&out);
         dd_board_plain(dd_top_sample_board(got), &said, &out);
         rc = dd_cmd_print(dd_buf_str(&out), err);
+        dd_str problem = dd_top_sample_board(got)->problem;
+        if (rc == DD_OK && args->once && problem.len)
+            rc = dd_fail(err, DD_ERR_IO, DD_STR_FMT, DD_STR_ARG(problem));
         dd_top_sample_free(got);
     }
     dd_top_sampler_free(s);

@@ -180,6 +180,16 @@ static void read_book(dd_top_store *s)
 
 /* --- the stored part of a sample --- */
 
+/* What could not be read is not known, and not nothing. */
+static void forget_sums(dd_board *b)
+{
+    static const dd_board_sum none = { .requests = -1, .errors = -1, .hits = -1, .misses = -1, .fallbacks = -1, .unpriced = -1 };
+    dd_pusd *const amounts[] = { &b->saved_today, &b->saved_week, &b->saved_month, &b->spent_today, &b->spent_month };
+    b->total = b->before = none;
+    for (size_t i = 0; i < DD_COUNT(amounts); i++)
+        *amounts[i] = DD_PUSD_UNKNOWN;
+}
+
 static void note(dd_top_stored *out, dd_code rc, const dd_err *err)
 {
     if (rc == DD_ERR_NOT_FOUND)
@@ -195,11 +205,14 @@ static void read_all(dd_top_store *s, dd_top_stored *out)
         read_budgets(s->book, out);
     out->board.problem        = dd_arena_dup(&out->arena, dd_buf_str(&s->problem));
     out->board.budgets_unread = !s->warned;
-    note(out, dd_top_read_sums(s, out, &err), &err);
+    dd_code rc = dd_top_read_sums(s, out, &err);
+    if (rc != DD_OK && rc != DD_ERR_NOT_FOUND)
+        forget_sums(&out->board);
+    note(out, rc, &err);
     if (!out->board.empty && out->want.tab == DD_BOARD_REQUESTS)
         note(out, read_events(s, out, &err), &err);
     if (!out->board.empty && out->want.inspect && out->want.tab == DD_BOARD_REQUESTS) {
-        dd_code rc = read_one(s, out, &err);
+        rc = read_one(s, out, &err);
         if (rc == DD_ERR_NOT_FOUND)   /* gone since, which does not make the store empty */
             out->board.problem = DD_STR("this request is no longer kept");
         else

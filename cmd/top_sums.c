@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/map.h"
+#include "base/sum.h"
 #include "base/time.h"
 #include "cmd/top_store.h"
 #include "store/sums.h"
@@ -47,23 +48,15 @@ typedef struct {
     DD_VEC(dd_board_row *) rows;
 } table;
 
-static void add_money(dd_pusd *to, dd_pusd m)
-{
-    if (dd_money_add(*to, m, to) != DD_OK)
-        *to = INT64_MAX;
-}
-
 static void add(dd_board_sum *to, const dd_dims_row *d)
 {
-    to->requests += d->requests;
-    to->errors += d->errors;
-    to->hits += d->hits;
-    to->fallbacks += d->fallbacks;
-    to->unpriced += d->unpriced;
-    to->latencies += d->latencies;
-    to->latency_us += d->latency_us;
-    add_money(&to->cost, d->cost);
-    add_money(&to->saved, d->saved);
+    const struct { int64_t *to; int64_t n; } all[] = {
+        { &to->requests, d->requests },   { &to->errors, d->errors },       { &to->hits, d->hits },
+        { &to->fallbacks, d->fallbacks }, { &to->unpriced, d->unpriced },   { &to->latencies, d->latencies },
+        { &to->latency_us, d->latency_us }, { &to->cost, d->cost },         { &to->saved, d->saved },
+    };
+    for (size_t i = 0; i < DD_COUNT(all); i++)
+        dd_sum_add(all[i].to, all[i].n);
 }
 
 static dd_board_row *row_of(table *t, dd_str value)
@@ -203,9 +196,9 @@ static void take_hour(void *ctx, const dd_dims_row *d)
                                                                          { t->month_s, &t->b->saved_month, &t->b->spent_month } };
     for (size_t i = 0; i < DD_COUNT(since); i++)
         if (d->period_s >= since[i].from_s) {
-            add_money(since[i].saved, d->saved);
+            dd_sum_add(since[i].saved, d->saved);
             if (since[i].spent)
-                add_money(since[i].spent, d->cost);
+                dd_sum_add(since[i].spent, d->cost);
         }
 }
 

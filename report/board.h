@@ -23,12 +23,12 @@ bool dd_board_period_find(dd_str name, dd_board_period *out);
 bool dd_board_by_find(dd_str name, dd_board_by *out);
 
 typedef struct {
-    int64_t requests, errors, hits, misses /* of the cache; -1: not known */, fallbacks;
+    int64_t requests, errors, hits, misses /* of the cache; -1: not known */, fallbacks;   /* all -1: could not be read */
     int64_t unpriced;            /* of requests: their cost is not known and in no sum */
     int64_t latencies, latency_us;
     dd_pusd cost, saved;
 } dd_board_sum;
-/* The cost; DD_PUSD_UNKNOWN when of no request the price was known. */
+/* The cost; DD_PUSD_UNKNOWN when of no request the price was known, or the sum could not be read. */
 dd_pusd dd_board_cost(const dd_board_sum *s);
 dd_pusd dd_board_saved(const dd_board_sum *s);
 

@@ -134,7 +134,7 @@ void dd_canvas_map(dd_canvas *c, dd_area at, const dd_board_row *rows, size_t n,
         return;
     size_t got = choose(rows, n, at.w * at.h, tiles, size, &total);
     if (!got) {
-        dd_canvas_none(c, at.x, at.y, at.w, c->b->total.unpriced ? "nothing spent on calls whose price is known" : "nothing spent in this period");
+        dd_canvas_none(c, at.x, at.y, at.w, c->b->total.requests < 0 ? "not known" : c->b->total.unpriced ? "nothing spent on calls whose price is known" : "nothing spent in this period");
         return;
     }
     dd_treemap(size, got, (dd_rect){ 0, 0, at.w, at.h * 2.0 }, rects);

@@ -57,8 +57,8 @@ static figure requests(dd_canvas *c)
     figure f = { .title = "Requests", .unit = live ? DD_STR("/s") : DD_STR(""), .curve = curve_of(b, b->requests, b->rates), .role = DD_ROLE_BAR,
                  .now_role = DD_ROLE_STRONG };
     dd_str errors = dd_board_share(c->a, b->total.errors, b->total.requests);
-    f.now    = live ? dd_board_rate(c->a, b->per_second) : dd_fmt_count(c->a, b->total.requests);
-    f.below  = live ? dd_arena_printf(c->a, DD_STR_FMT " in " DD_STR_FMT, DD_STR_ARG(dd_fmt_count(c->a, b->total.requests)), DD_STR_ARG(period_of(c)))
+    f.now    = live ? dd_board_rate(c->a, b->per_second) : dd_board_number(c->a, b->total.requests);
+    f.below  = live ? dd_arena_printf(c->a, DD_STR_FMT " in " DD_STR_FMT, DD_STR_ARG(dd_board_number(c->a, b->total.requests)), DD_STR_ARG(period_of(c)))
                     : dd_arena_printf(c->a, "in " DD_STR_FMT, DD_STR_ARG(period_of(c)));
     f.below2 = dd_arena_printf(c->a, "errors " DD_STR_FMT, DD_STR_ARG(errors));
     return f;
@@ -76,8 +76,8 @@ static figure spend(dd_canvas *c)
     f.now    = live ? dd_board_money(c->a, b->per_hour) : money;
     f.below  = live ? dd_arena_printf(c->a, DD_STR_FMT " in " DD_STR_FMT, DD_STR_ARG(money), DD_STR_ARG(period_of(c)))
                     : dd_arena_printf(c->a, "in " DD_STR_FMT, DD_STR_ARG(period_of(c)));
-    f.below2 = b->before.requests ? dd_arena_printf(c->a, DD_STR_FMT " on before", DD_STR_ARG(change)) : DD_STR("");
-    if (b->total.unpriced)
+    f.below2 = b->before.requests && b->total.requests >= 0 ? dd_arena_printf(c->a, DD_STR_FMT " on before", DD_STR_ARG(change)) : DD_STR("");
+    if (b->total.unpriced > 0)
         f.below2 = dd_arena_printf(c->a, DD_STR_FMT " unpriced", DD_STR_ARG(dd_board_short(c->a, b->total.unpriced)));
     return f;
 }

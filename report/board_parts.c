@@ -193,6 +193,7 @@ dd_str dd_board_rate(dd_arena *a, double r)
 
 dd_str dd_board_money(dd_arena *a, dd_pusd m) { return m == DD_PUSD_UNKNOWN ? DD_STR("-") : dd_fmt_about(a, m); }
 
+dd_str dd_board_number(dd_arena *a, int64_t n) { return n < 0 ? DD_STR("-") : dd_fmt_count(a, n); }
 dd_str dd_board_short(dd_arena *a, int64_t n) { return n < 0 ? DD_STR("-") : dd_fmt_tokens(a, n); }
 
 dd_str dd_board_share(dd_arena *a, int64_t part, int64_t whole)
@@ -229,7 +230,8 @@ dd_str dd_board_clock(dd_arena *a, int64_t time_ms, int32_t offset_s)
 }
 
 dd_str dd_board_name_of(const dd_board_row *r) { return r->name.len ? r->name : DD_STR("(none)"); }
-double dd_board_errors(const dd_board_sum *s) { return s->requests ? (double)s->errors / (double)s->requests : -1; }
+static bool is_priced(const dd_board_sum *s) { return s->requests == 0 || (s->requests > 0 && s->unpriced < s->requests); }
+double dd_board_errors(const dd_board_sum *s) { return s->requests > 0 ? (double)s->errors / (double)s->requests : -1; }
 
-dd_pusd dd_board_cost(const dd_board_sum *s) { return s->requests > 0 && s->unpriced >= s->requests ? DD_PUSD_UNKNOWN : s->cost; }
-dd_pusd dd_board_saved(const dd_board_sum *s) { return s->requests > 0 && s->unpriced >= s->requests ? DD_PUSD_UNKNOWN : s->saved; }
+dd_pusd dd_board_cost(const dd_board_sum *s) { return is_priced(s) ? s->cost : DD_PUSD_UNKNOWN; }
+dd_pusd dd_board_saved(const dd_board_sum *s) { return is_priced(s) ? s->saved : DD_PUSD_UNKNOWN; }

@@ -42,6 +42,7 @@ int64_t dd_board_first(int64_t n, int64_t selected, int64_t room);
 dd_str dd_board_ms(dd_arena *a, double ms);                    /* "420 ms", "1.9 s"; "-" */
 dd_str dd_board_rate(dd_arena *a, double per_second);          /* "42.1"; "-" */
 dd_str dd_board_money(dd_arena *a, dd_pusd m);                 /* "$12.40"; "-" when it is not known */
+dd_str dd_board_number(dd_arena *a, int64_t n);           /* "1,234"; below 0: "-" */
 dd_str dd_board_short(dd_arena *a, int64_t n);                 /* "12.3k" */
 dd_str dd_board_share(dd_arena *a, int64_t part, int64_t whole);   /* "0.4%" ; "-" */
 dd_str dd_board_change(dd_arena *a, const dd_board_row *r, dd_role *role);   /* "+12%", "new" */

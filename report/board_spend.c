@@ -86,7 +86,7 @@ static void table(dd_canvas *c, dd_area at, const size_t *order, size_t n)
         dd_canvas_click(c, DD_HIT_NONE, 0);
     }
     if (!n)
-        dd_canvas_none(c, at.x + 2, at.y + 1, at.w - 2, c->v->find[0] ? "no name holds that" : "nothing in this period");
+        dd_canvas_none(c, at.x + 2, at.y + 1, at.w - 2, c->b->total.requests < 0 ? "not known" : c->v->find[0] ? "no name holds that" : "nothing in this period");
     row(c, (dd_area){ at.x, at.y + at.h - 1, at.w, 1 }, &l, &all, dd_board_cost(&c->b->total), true);
 }
 

@@ -1,4 +1,6 @@
 /* report/board_text.c - the dashboard for programs (JSON) and for screen readers (lines that tell what changed). */
+#include <math.h>
+
 #include "report/board_parts.h"
 #include "route/money_json.h"
 
@@ -18,12 +20,12 @@ static void sum(dd_json *j, const char *key, const dd_board_sum *s)
 {
     dd_json_key(j, key);
     dd_json_open(j, '{');
-    dd_json_member_i64(j, "requests", s->requests);
-    dd_json_member_i64(j, "errors", s->errors);
-    dd_json_member_i64(j, "hits", s->hits);
+    dd_json_member_known(j, "requests", s->requests);
+    dd_json_member_known(j, "errors", s->errors);
+    dd_json_member_known(j, "hits", s->hits);
     dd_json_member_known(j, "misses", s->misses);
-    dd_json_member_i64(j, "fallbacks", s->fallbacks);
-    dd_json_member_i64(j, "unpriced", s->unpriced);
+    dd_json_member_known(j, "fallbacks", s->fallbacks);
+    dd_json_member_known(j, "unpriced", s->unpriced);
     dd_money_member(j, "cost_usd", dd_board_cost(s));
     dd_money_member(j, "saved_usd", dd_board_saved(s));
     dd_json_close(j, '}');
@@ -143,7 +145,9 @@ static int64_t calm(int64_t n)
     int64_t step = 1;
     while (n / step >= 100)
         step *= 10;
-    return (n + step / 2) / step * step;
+    int64_t whole = n / step;
+    whole += n % step >= (step + 1) / 2;
+    return whole > INT64_MAX / step ? n : whole * step;
 }
 
 static dd_str about(dd_arena *a, dd_pusd m) { return m == DD_PUSD_UNKNOWN ? DD_STR("not known") : m < 0 ? dd_fmt_money(a, m) : dd_fmt_about(a,
@@ -196,19 +200,27 @@ static dd_str provider_line(dd_arena *a, const dd_board *b)
     return line;
 }
 
+static dd_str total_line(dd_arena *a, const dd_board *b)
+{
+    const dd_board_sum *s    = &b->total;
+    const char         *span = dd_board_period_name(b->period);
+    if (s->requests < 0)
+        return dd_arena_printf(a, "In %s: not known.", span);
+    dd_str errors = s->requests ? dd_arena_printf(a, "%.0f%%", floor(100 * (double)s->errors / (double)s->requests + 0.5)) : DD_STR("none");
+    return dd_arena_printf(a, "In %s: about " DD_STR_FMT " requests, spent " DD_STR_FMT ", errors " DD_STR_FMT ".", span,
+                           DD_STR_ARG(dd_fmt_count(a, calm(s->requests))), DD_STR_ARG(about(a, dd_board_cost(s))), DD_STR_ARG(errors));
+}
+
 void dd_board_plain(const dd_board *b, dd_board_said *said, dd_buf *out)
 {
     dd_arena a = DD_ARENA_INIT;
     teller   t = { said, out, 0 };
-    const char *span = dd_board_period_name(b->period);
     tell(&t, rates(&a, b));
     if (!b->empty) {
-        tell(&t, dd_arena_printf(&a, "In %s: about " DD_STR_FMT " requests, spent " DD_STR_FMT ", errors " DD_STR_FMT ".", span,
-                                 DD_STR_ARG(dd_fmt_count(&a, calm(b->total.requests))), DD_STR_ARG(about(&a, dd_board_cost(&b->total))),
-                                 DD_STR_ARG(b->total.requests ? dd_arena_printf(&a, "%lld%%",
-                                         (long long)((100 * b->total.errors + b->total.requests / 2) / b->total.requests)) : DD_STR("none"))));
-        tell(&t, dd_arena_printf(&a, "You saved " DD_STR_FMT " this week, " DD_STR_FMT " this month.", DD_STR_ARG(about(&a, b->saved_week)),
-                                 DD_STR_ARG(about(&a, b->saved_month))));
+        tell(&t, total_line(&a, b));
+        tell(&t, b->saved_week == DD_PUSD_UNKNOWN ? DD_STR("")
+                 : dd_arena_printf(&a, "You saved " DD_STR_FMT " this week, " DD_STR_FMT " this month.", DD_STR_ARG(about(&a, b->saved_week)),
+                                   DD_STR_ARG(about(&a, b->saved_month))));
         if (b->n_top)
             tell(&t, dd_arena_printf(&a, "Most is spent by %s " DD_STR_FMT ": " DD_STR_FMT ".", dd_board_by_name(b->top_by),
                                      DD_STR_ARG(dd_board_name_of(&b->top[0])),

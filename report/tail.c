@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/sum.h"
 #include "report/csv.h"
 #include "report/format.h"
 
@@ -374,8 +375,8 @@ void dd_tail_add(dd_tail_sum *s, const dd_event *e)
     add_money(s, &s->cost, e->cost_actual);
     add_money(s, &s->saved, e->cost_saved);
     for (size_t i = 0; i < DD_COUNT(in); i++)
-        s->input += in[i] > 0 ? in[i] : 0;
-    s->output += e->usage.output > 0 ? e->usage.output : 0;
+        dd_sum_add(&s->input, in[i] > 0 ? in[i] : 0);
+    dd_sum_add(&s->output, e->usage.output > 0 ? e->usage.output : 0);
     if (e->total_us < 0)
         return;
     if (s->all.n < DD_TAIL_EXACT)

@@ -1,6 +1,7 @@
 #include "store/cross.h"
 
 #include "base/map.h"
+#include "base/sum.h"
 #include "store/db.h"
 #include "store/rollup.h"
 
@@ -51,12 +52,6 @@ bool dd_cross_find(dd_str name, dd_cross_column *out)
     return false;
 }
 
-static void add_i64(int64_t *to, int64_t n)
-{
-    if (__builtin_add_overflow(*to, n, to))
-        *to = n > 0 ? INT64_MAX : INT64_MIN + 1;
-}
-
 /* ---- names ---- */
 
 static uint32_t number_of(name_list *l, dd_str name)
@@ -86,7 +81,7 @@ typedef struct {
     dd_arena  arena;                /* of keys */
     dd_map    known;                /* the numbers of a cell's names -> its place + 1 */
     uint32_t  last[DD_CROSS_COLUMNS];
-    bool      any;
+    bool      any, damaged;
 } reading;
 
 static cell *cell_of(reading *r, const uint32_t name[DD_CROSS_COLUMNS])
@@ -124,10 +119,12 @@ static void take_row(reading *r, sqlite3_stmt *stmt)
         name[i] = name_at(r, stmt, i);
     r->any = true;
     cell *c = cell_of(r, name);
-    add_i64(&c->requests, sqlite3_column_int64(stmt, 0));
-    add_i64(&c->unpriced, sqlite3_column_int64(stmt, 1));
-    add_i64(&c->cost, sqlite3_column_int64(stmt, 2));
-    add_i64(&c->saved, sqlite3_column_int64(stmt, 3));
+    int64_t requests = sqlite3_column_int64(stmt, 0), unpriced = sqlite3_column_int64(stmt, 1);
+    r->damaged = r->damaged || requests < 0 || unpriced < 0;
+    dd_sum_add(&c->requests, requests);
+    dd_sum_add(&c->unpriced, unpriced);
+    dd_sum_add(&c->cost, sqlite3_column_int64(stmt, 2));
+    dd_sum_add(&c->saved, sqlite3_column_int64(stmt, 3));
 }
 
 static int64_t unit_of(bool daily) { return daily ? DAY_S : HOUR_S; }
@@ -150,6 +147,8 @@ static dd_code read_rows(dd_cross *t, const dd_cross_ask *a, int64_t from_s, int
         sqlite3_reset(stmt);
     }
     dd_code rc = code == SQLITE_DONE ? DD_OK : dd_db_fail(t->db, err, "read the sums");
+    if (rc == DD_OK && r.damaged)
+        rc = dd_db_damaged(t->db, err, "read the sums", "a count is below zero");
     sqlite3_finalize(stmt);
     dd_map_free(&r.known);
     dd_arena_fini(&r.arena);
@@ -278,10 +277,10 @@ static void add_cells(answer *w, const cells *from)
         if (!is_within(w, c))
             continue;
         dd_cross_leaf *l = leaf_of(w, c);
-        add_i64(&l->requests, c->requests);
-        add_i64(&l->unpriced, c->unpriced);
-        add_i64(&l->cost, c->cost);
-        add_i64(&l->saved, c->saved);
+        dd_sum_add(&l->requests, c->requests);
+        dd_sum_add(&l->unpriced, c->unpriced);
+        dd_sum_add(&l->cost, c->cost);
+        dd_sum_add(&l->saved, c->saved);
     }
 }
 
@@ -306,7 +305,7 @@ static bool next_block(const answer *w, size_t *i, stretch *out)
     int64_t aligned = floor_to(w->periods.v[*i].period_s, block_of(a->daily)), end = aligned + block_of(a->daily);
     *out = (stretch){ aligned > a->from_s ? aligned : a->from_s, end < w->upto_s ? end : w->upto_s, 0 };
     for (; *i < w->periods.n && w->periods.v[*i].period_s < end; ++*i)
-        add_i64(&out->requests, w->periods.v[*i].requests);
+        dd_sum_add(&out->requests, w->periods.v[*i].requests);
     return true;
 }
 

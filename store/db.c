@@ -59,6 +59,15 @@ dd_code dd_db_fail(const dd_db *db, dd_err *err, const char *what)
     return code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? DD_ERR_PARSE : DD_ERR_IO;
 }
 
+dd_code dd_db_damaged(const dd_db *db, dd_err *err, const char *what, const char *why)
+{
+    dd_fail(err, DD_ERR_PARSE, "could not %s: database \"%s\": %s", what, db->path, why);
+    for (size_t i = 0; i < DD_COUNT(hints); i++)
+        if (hints[i].code == SQLITE_CORRUPT)
+            dd_hint(err, "%s", hints[i].hint);
+    return DD_ERR_PARSE;
+}
+
 /* ---- statements ---- */
 
 dd_code dd_db_exec(dd_db *db, const char *sql, dd_err *err)

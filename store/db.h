@@ -45,6 +45,8 @@ dd_code     dd_db_commits(dd_db *db, int64_t *out, dd_err *err);
 
 /* Fills *err from the connection's last failure: `could not <what>: database "<path>": <why>`. */
 dd_code dd_db_fail(const dd_db *db, dd_err *err, const char *what);
+/* The same for what SQLite takes and we do not: DD_ERR_PARSE, and that the file is damaged. */
+dd_code dd_db_damaged(const dd_db *db, dd_err *err, const char *what, const char *why);
 /* Statements without parameters or rows, separated by semicolons. */
 dd_code dd_db_exec(dd_db *db, const char *sql, dd_err *err);
 

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/sum.h"
 #include "store/db.h"
 #include "store/tally.h"
 
@@ -14,14 +15,14 @@ static const char *const names[DD_DIM_COUNT] = {
     [DD_DIM_STRATEGY] = "strategy", [DD_DIM_TASK] = "task", [DD_DIM_CALL_SITE] = "call_site", [DD_DIM_ENV] = "env", [DD_DIM_ERROR] = "error",
 };
 
-static const struct { const char *column; size_t in_row; } sums[] = {
+static const struct { const char *column; size_t in_row; bool money; } sums[] = {
     { "request_count", offsetof(dd_dims_row, requests) },        { "error_count", offsetof(dd_dims_row, errors) },
     { "unpriced_count", offsetof(dd_dims_row, unpriced) },       { "compared_count", offsetof(dd_dims_row, compared) },
     { "premium_count", offsetof(dd_dims_row, premiums) },        { "cache_hit_count", offsetof(dd_dims_row, hits) },
     { "fallback_count", offsetof(dd_dims_row, fallbacks) },      { "latency_count", offsetof(dd_dims_row, latencies) },
-    { "total_latency_us", offsetof(dd_dims_row, latency_us) },   { "total_cost", offsetof(dd_dims_row, cost) },
-    { "original_cost", offsetof(dd_dims_row, original) },        { "compared_cost", offsetof(dd_dims_row, compared_cost) },
-    { "total_saved", offsetof(dd_dims_row, saved) },             { "premium_saved", offsetof(dd_dims_row, premium_saved) },
+    { "total_latency_us", offsetof(dd_dims_row, latency_us) },   { "total_cost", offsetof(dd_dims_row, cost), true },
+    { "original_cost", offsetof(dd_dims_row, original), true },        { "compared_cost", offsetof(dd_dims_row, compared_cost), true },
+    { "total_saved", offsetof(dd_dims_row, saved), true },             { "premium_saved", offsetof(dd_dims_row, premium_saved), true },
     { "input_tokens", offsetof(dd_dims_row, usage.input) },      { "cache_read_tokens", offsetof(dd_dims_row, usage.cache_read) },
     { "cache_write_tokens", offsetof(dd_dims_row, usage.cache_write) }, { "cache_write_1h_tokens", offsetof(dd_dims_row, usage.cache_write_1h) },
     { "output_tokens", offsetof(dd_dims_row, usage.output) },
@@ -102,9 +103,17 @@ struct question {
     int             which;
     int64_t         unit, from_s, to_s;
     dd_str          value;            /* only this; ptr NULL: all */
+    bool            damaged;          /* a count was below zero */
     void          (*row)(question *q, sqlite3_stmt *stmt);
     void           *ctx;
 };
+
+static int64_t count_at(question *q, sqlite3_stmt *stmt, int column)
+{
+    int64_t n = sqlite3_column_int64(stmt, column);
+    q->damaged = q->damaged || n < 0;
+    return n;
+}
 
 static int prepare(question *q, const char *select, const char *where, dd_str org, sqlite3_stmt **out)
 {
@@ -224,6 +233,8 @@ static dd_code ask(question *q, dd_str org, dd_err *err)
         return rc;
     if ((org.ptr != NULL ? ask_one(q, org) : ask_all(q)) != SQLITE_OK)
         rc = dd_db_fail(q->d->db, err, "read the sums");
+    else if (q->damaged)
+        rc = dd_db_damaged(q->d->db, err, "read the sums", "a count is below zero");
     dd_db_rollback(q->d->db);
     return rc;
 }
@@ -231,6 +242,8 @@ static dd_code ask(question *q, dd_str org, dd_err *err)
 /* ---- rows by value ---- */
 
 typedef struct { dd_tally tally; dd_arena texts; bool by_period; } gathering;
+
+static const int64_t most = INT64_C(1) << 56;   /* of a count: differences of three of them stay whole numbers */
 
 static void gather(question *q, sqlite3_stmt *stmt)
 {
@@ -243,14 +256,16 @@ static void gather(question *q, sqlite3_stmt *stmt)
     if (fresh)
         *dd_tally_texts(row) = dd_arena_dup(&g->texts, value);
     for (size_t i = 0; i < DD_COUNT(sums); i++)
-        dd_tally_add(&c[i], sqlite3_column_int64(stmt, (int)i + 2));
+        dd_sum_add(&c[i], sums[i].money ? sqlite3_column_int64(stmt, (int)i + 2) : count_at(q, stmt, (int)i + 2));
 }
 
 static void to_row(const gathering *g, dd_tally_row *from, dd_dims_row *to)
 {
     *to = (dd_dims_row){ .period_s = from->key.period, .value = *dd_tally_texts(from) };
-    for (size_t i = 0; i < DD_COUNT(sums); i++)
-        *(int64_t *)(void *)((char *)to + sums[i].in_row) = dd_tally_counters(&g->tally, from)[i];
+    for (size_t i = 0; i < DD_COUNT(sums); i++) {
+        int64_t v = dd_tally_counters(&g->tally, from)[i];
+        *(int64_t *)(void *)((char *)to + sums[i].in_row) = v > most && !sums[i].money ? most : v;
+    }
 }
 
 static int by_period_and_cost(const void *pa, const void *pb)
@@ -304,12 +319,12 @@ dd_code dd_dims_read(dd_dims *d, const dd_dims_ask *a, dd_dims_fn *fn, void *ctx
 static void add_bucket(question *q, sqlite3_stmt *stmt)
 {
     dd_hist *h = q->ctx;
-    int64_t  bucket = sqlite3_column_int64(stmt, 1), n = sqlite3_column_int64(stmt, 2);
+    int64_t  bucket = sqlite3_column_int64(stmt, 1), n = count_at(q, stmt, 2);
     if (bucket < 0 || bucket >= DD_HIST_BUCKETS)
         return;
-    dd_tally_add(&h->count[bucket], n);
-    dd_tally_add(&h->n, n);
-    dd_tally_add(&h->sum_us, sqlite3_column_int64(stmt, 3));
+    dd_sum_add(&h->count[bucket], n);
+    dd_sum_add(&h->n, n);
+    dd_sum_add(&h->sum_us, count_at(q, stmt, 3));
 }
 
 dd_code dd_dims_latency(dd_dims *d, dd_latency_kind kind, dd_str org, bool daily, int64_t from_s, int64_t to_s, dd_hist *out, dd_err *err)

@@ -84,6 +84,7 @@ const dd_field *dd_field_find(dd_str name)
 }
 
 #define MILLION 1000000
+#define MOST (INT64_C(1) << 53) /* a time, a size or a count past it can only be damage: it is not known */
 static int64_t share(double v) { return v >= 0 && v <= 1 ? (int64_t)(v * MILLION + 0.5) : -1; }
 
 int64_t dd_field_get(const dd_field *f, const dd_event *e, bool *null)
@@ -110,7 +111,7 @@ void dd_field_set(const dd_field *f, dd_event *e, int64_t v, bool null)
     switch (f->kind) {
     case DD_F_TEXT: break;
     case DD_F_INT: *(int *)at = null ? -1 : (int)v; break;
-    case DD_F_I64: *(int64_t *)at = null ? -1 : v; break;
+    case DD_F_I64: *(int64_t *)at = null || v < 0 || (v > MOST && f->offset != offsetof(dd_event, id)) ? -1 : v; break;
     case DD_F_MONEY: *(dd_pusd *)at = null ? DD_PUSD_UNKNOWN : v; break;
     case DD_F_DAY: *(dd_day *)at = null ? DD_DAY_NONE : (dd_day)v; break;
     case DD_F_BOOL: *(bool *)at = !null && v != 0; break;

@@ -1,5 +1,6 @@
 #include "store/rollup.h"
 
+#include "base/sum.h"
 #include "store/rollup_parts.h"
 
 dd_rollup *dd_rollup_new(void)
@@ -71,7 +72,7 @@ static void add_to(dd_tally *t, dd_tally_row *row, const int64_t *c)
 {
     int64_t *to = dd_tally_counters(t, row);
     for (size_t i = 0; i < t->counters; i++)
-        dd_tally_add(&to[i], c[i]);
+        dd_sum_add(&to[i], c[i]);
 }
 
 /* Most events of a batch are like others in every word, so each is looked up once, not once a dimension. */

@@ -27,6 +27,8 @@ static const struct { const char *column; size_t in_sum; } moneys[] = {
     { "premium_saved", offsetof(dd_sum, premium_saved) },
 };
 
+static const int64_t most = INT64_C(1) << 56;   /* of a count: differences of three of them stay whole numbers */
+
 static dd_str asked(const dd_sums_ask *a, size_t i) { return *(const dd_str *)(const void *)((const char *)a + texts[i].in_ask); }
 
 static void make_sql(const dd_sums_ask *a, dd_buf *sql)
@@ -62,7 +64,19 @@ static dd_pusd whole(int64_t dollars, int64_t rest)
     return m > INT64_MAX ? INT64_MAX : m <= INT64_MIN ? INT64_MIN + 1 : (dd_pusd)m;
 }
 
-static void hand_over(sqlite3_stmt *stmt, dd_sums_fn *fn, void *ctx)
+/* False: a count is below zero. */
+static bool read_counts(sqlite3_stmt *stmt, int at, dd_sum *s)
+{
+    bool fine = true;
+    for (size_t i = 0; i < DD_COUNT(counts); i++) {
+        int64_t n = sqlite3_column_int64(stmt, at + (int)i);
+        fine = fine && n >= 0;
+        *(int64_t *)(void *)((char *)s + counts[i].in_sum) = n < most ? n : most;
+    }
+    return fine;
+}
+
+static bool hand_over(sqlite3_stmt *stmt, dd_sums_fn *fn, void *ctx)
 {
     dd_sum s = {0};
     char  *to = (char *)&s;
@@ -72,11 +86,13 @@ static void hand_over(sqlite3_stmt *stmt, dd_sums_fn *fn, void *ctx)
         const char *p = (const char *)sqlite3_column_text(stmt, at);
         *(dd_str *)(void *)(to + texts[i].in_sum) = (dd_str){ p, p == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, at) };
     }
-    for (size_t i = 0; i < DD_COUNT(counts); i++, at++)
-        *(int64_t *)(void *)(to + counts[i].in_sum) = sqlite3_column_int64(stmt, at);
+    if (!read_counts(stmt, at, &s))
+        return false;
+    at += (int)DD_COUNT(counts);
     for (size_t i = 0; i < DD_COUNT(moneys); i++, at += 2)
         *(dd_pusd *)(void *)(to + moneys[i].in_sum) = whole(sqlite3_column_int64(stmt, at), sqlite3_column_int64(stmt, at + 1));
     fn(ctx, &s);
+    return true;
 }
 
 static void bind_all(sqlite3_stmt *stmt, const dd_sums_ask *a)
@@ -94,6 +110,7 @@ dd_code dd_sums_read(const char *dir, const dd_sums_ask *ask, dd_sums_fn *fn, vo
     sqlite3_stmt *stmt = NULL;
     dd_err        own = DD_ERR_INIT;
     dd_buf        sql = DD_BUF_INIT(0);
+    bool          fine = true;
     err = err != NULL ? err : &own;
     dd_db *db = dd_db_open(DD_DB_TELEMETRY, &(dd_db_opts){ .dir = dir }, err);
     if (db == NULL)
@@ -103,9 +120,11 @@ dd_code dd_sums_read(const char *dir, const dd_sums_ask *ask, dd_sums_fn *fn, vo
     if (code == SQLITE_OK) {
         bind_all(stmt, ask);
         while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
-            hand_over(stmt, fn, ctx);
+            if (!(fine = hand_over(stmt, fn, ctx)))
+                break;
     }
-    dd_code rc = code == SQLITE_DONE ? DD_OK : dd_db_fail(db, err, "read the sums");
+    dd_code rc = !fine ? dd_db_damaged(db, err, "read the sums", "a count is below zero")
+        : code == SQLITE_DONE ? DD_OK : dd_db_fail(db, err, "read the sums");
     sqlite3_finalize(stmt);
     dd_db_close(db);
     dd_buf_free(&sql);

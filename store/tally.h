@@ -24,11 +24,4 @@ dd_tally_row *dd_tally_find(dd_tally *t, dd_tally_key key, const dd_str *texts, 
 static inline dd_tally_row *dd_tally_at(const dd_tally *t, size_t i) { return (dd_tally_row *)(void *)(t->rows + i * t->stride); }
 static inline dd_str       *dd_tally_texts(dd_tally_row *r) { return (dd_str *)(void *)(r + 1); }
 static inline int64_t      *dd_tally_counters(const dd_tally *t, dd_tally_row *r) { return (int64_t *)(void *)(dd_tally_texts(r) + t->texts); }
-
-/* A sum past 64 bits stays at its end. */
-static inline void dd_tally_add(int64_t *sum, int64_t v)
-{
-    if (__builtin_add_overflow(*sum, v, sum))
-        *sum = v > 0 ? INT64_MAX : INT64_MIN + 1;
-}
 #endif

@@ -184,3 +184,42 @@ def test_no_state_folder_no_fault(cli):
     while wanted not in cli.run("tail", "--format", "json", env={"DD0C_HOME": str(cli.dir / "state2" / "deep")}).out:
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+VIEWS = [["top", "--once"], ["top", "--once", "--format", "json"], ["top", "--once", "--plain"], ["top", "--once", "--tab", "spend"], ["costs"], ["costs", "--by", "model"],
+         *(["report", "savings", "--period", "7d", "--format", f] for f in ("text", "markdown", "html", "csv", "json"))]
+BROKEN = ["a count is below zero", "integer overflow"]      # the second is SQLite's word
+ANSWERS = ["/api/dashboard/summary", "/api/dashboard/treemap", "/api/dashboard/treemap?by=call_site", "/v1/usage"]
+
+
+def edit(cli, value, *tables):
+    """All counts, amounts and times of these tables."""
+    kept = {"id", "bucket", "hour", "day", "start", "unit", "dimension", "kind"}
+    with sqlite3.connect(home(cli) / "telemetry.db", timeout=20) as db:
+        for table in tables:
+            for _, name, kind, *_ in list(db.execute(f"PRAGMA table_info({table})")):
+                if kind == "INTEGER" and name not in kept:
+                    db.execute(f"UPDATE {table} SET {name} = ?", (value,))
+
+
+def test_numbers_that_cannot_be_overflow_nothing(cli):
+    """A store whose numbers somebody made as large or as small as they go: sums stay at their end, counts below zero are damage and said to be."""
+    sums = ["hourly_cost_summary", "daily_cost_summary", "dimension_summary", "latency_summary"]
+    p = serve(cli)
+    c = Client(p.port)
+    ids = [ask(c, {"X-DD0C-Team": t})[0] for t in "ab"]
+    wait_stored(cli, ids)
+    for value, status in [(2**62 - 1, 0), (-2**63, 3), (-1, 3)]:
+        edit(cli, value, "events", *sums)
+        for view in VIEWS:
+            r = cli.run(*view, status=status)
+            assert status == 0 or any(words in r.err for words in BROKEN), (view, r.err)
+        for path in ANSWERS:
+            answer = c.ask("GET", path)
+            assert answer.status == (503 if status else 200) and (not status or any(words in answer.body.decode() for words in BROKEN)), (path, answer.body)
+        if status:
+            figures = json.loads(cli.run("top", "--once", "--format", "json", status=3).out)
+            assert {figures["total"]["requests"], figures["total"]["cost_usd"], figures["saved_week_usd"]} == {None}, "not read is not 0"
+        cli.run("tail")
+        for e in [json.loads(line) for line in cli.run("tail", "--format", "json").out.splitlines()] + c.ask("GET", "/api/requests").json["data"]:
+            assert e["id"] not in ids or e["total_us"] is None and set(e["usage"].values()) == {None}, (value, e)
