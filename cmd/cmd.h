@@ -66,6 +66,8 @@ dd_cmd_fn dd_cmd_route_classify;
 extern const dd_opt dd_route_classify_opts[];
 dd_cmd_fn dd_cmd_budgets, dd_cmd_budgets_explain, dd_cmd_budgets_reset, dd_cmd_costs;
 extern const dd_opt dd_budgets_opts[], dd_budgets_explain_opts[], dd_budgets_reset_opts[], dd_costs_opts[];
+dd_cmd_fn dd_cmd_cache, dd_cmd_cache_clear;
+extern const dd_opt dd_cache_cmd_opts[], dd_cache_clear_opts[];
 dd_cmd_fn dd_cmd_flags, dd_cmd_flags_check, dd_cmd_flags_reset, dd_cmd_flags_set, dd_cmd_flags_show;
 extern const dd_opt dd_flags_opts[], dd_flags_set_opts[];
 dd_cmd_fn dd_cmd_policy_approve, dd_cmd_policy_log, dd_cmd_policy_panic, dd_cmd_policy_reject, dd_cmd_policy_show;

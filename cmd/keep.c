@@ -11,7 +11,6 @@
 #include "base/jspan.h"
 #include "cmd/keys.h"
 #include "store/audit.h"
-#include "store/cache.h"
 #include "store/secrets.h"
 
 struct dd_keep {
@@ -65,11 +64,13 @@ static dd_code make_secret(const char *path, dd_err *err)
     return rc;
 }
 
-static dd_code find_secret(const char *dir, dd_secret *out, dd_err *err)
+dd_code dd_keep_secret(const char *dir, bool make, dd_secret *out, dd_err *err)
 {
-    dd_buf path = DD_BUF_INIT(0);
+    dd_buf  path = DD_BUF_INIT(0);
+    dd_code rc   = DD_OK;
     dd_buf_printf(&path, "%s/cache.key", dir);
-    dd_code rc = dd_file_exists(dd_buf_z(&path)) ? DD_OK : make_secret(dd_buf_z(&path), err);
+    if (!dd_file_exists(dd_buf_z(&path)))
+        rc = make ? make_secret(dd_buf_z(&path), err) : dd_fail(err, DD_ERR_NOT_FOUND, "there is no \"%s\"", dd_buf_z(&path));
     if (rc == DD_OK)
         rc = read_secret(dd_buf_z(&path), out, err);
     dd_buf_free(&path);
@@ -116,7 +117,7 @@ void dd_keep_want(dd_keep *k, const dd_snapshot *s)
     bool          disk   = s->cache.max_disk_bytes >= 0;
     dd_cache_opts o      = { .max_bytes = s->cache.max_bytes, .max_entry_bytes = s->cache.max_entry_bytes, .max_disk_bytes = disk ? s->cache.max_disk_bytes : 0,
                              .log = log_cache, .log_ctx = k };
-    if (disk && find_secret(k->dir, &secret, &err) == DD_OK)
+    if (disk && dd_keep_secret(k->dir, true, &secret, &err) == DD_OK)
         o.dir = k->dir;
     else
         secret = dd_master_new();        /* as many random bytes; memory ends with the process */
@@ -152,6 +153,14 @@ void dd_keep_free(dd_keep *k)
 /* --- hooks --- */
 
 static dd_cache *cache_of(dd_keep *k) { return atomic_load_explicit(&k->cache, memory_order_acquire); }
+
+bool dd_keep_count(dd_keep *k, dd_cache_counts *out)
+{
+    dd_cache *c = cache_of(k);
+    if (c)
+        dd_cache_count(c, out);
+    return c != NULL;
+}
 
 dd_cache_key dd_keep_hash(dd_keep *k, const dd_str *parts, size_t n)
 {

@@ -4,7 +4,9 @@
  * requests: without the disk memory alone serves, and the log says why. */
 #ifndef DD_CMD_KEEP_H
 #define DD_CMD_KEEP_H
+#include "base/secret.h"
 #include "proxy/gateway.h"
+#include "store/cache.h"
 
 typedef void dd_keep_log(void *ctx, int level, const char *line);
 typedef struct dd_keep dd_keep;
@@ -14,6 +16,10 @@ void     dd_keep_want(dd_keep *k, const dd_snapshot *s);
 /* When no worker runs any more: wakes all that wait, answers all questions. From then on nothing is found or kept. */
 void     dd_keep_close(dd_keep *k);
 void     dd_keep_free(dd_keep *k);                                    /* NULL is fine */
+
+bool     dd_keep_count(dd_keep *k, dd_cache_counts *out);             /* false: nothing is kept */
+/* The key of hash and seal in the state folder; DD_ERR_NOT_FOUND: there is none, and it was not to be made. */
+dd_code  dd_keep_secret(const char *dir, bool make, dd_secret *out, dd_err *err);
 
 /* As the hooks have them; k is never NULL. */
 dd_cache_key     dd_keep_hash(dd_keep *k, const dd_str *parts, size_t n);

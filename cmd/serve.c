@@ -189,6 +189,15 @@ static void tell(void *ctx, dd_told *out)
     out->n_ways = dd_export_counts(s->export, ways);
     for (size_t i = 0; i < out->n_ways; i++)
         out->ways[i] = (dd_way_out){ ways[i].name, ways[i].sent, ways[i].dropped, ways[i].failed, ways[i].queued, ways[i].up };
+    dd_cache_counts kept;
+    out->cache.on = s->keep && dd_keep_count(s->keep, &kept);
+    if (out->cache.on) {
+        out->cache.entries = kept.entries;
+        out->cache.bytes   = kept.bytes;
+        out->cache.stored  = kept.stored;
+        out->cache.evicted = kept.evicted;
+        out->cache.lost    = kept.disk_lost;
+    }
     if (!s->events)
         return;
     dd_events_count(s->events, &n);

@@ -29,6 +29,19 @@ const dd_cmd dd_cmds[] = {
       "From now on the account begins at 0, until its period ends; what requests under way have reserved stays. VALUE is whose account it is: a key's id or name, a team. "
       "A running proxy needs no word. What was spent stays in `dd0c costs`, and the change is in `dd0c audit`.",
       "dd0c budgets reset per-key ci\ndd0c budgets reset everything" },
+    { "cache", dd_cmd_cache, "show how many answers are kept, and what that saved", "", dd_cache_cmd_opts,
+      "Answers that are kept for equal requests: in the file of the state folder, and in the memory of the proxies that run, which are asked over their sockets, with their hits and "
+      "misses since they started; and what hits of the last seven days saved, as recorded.\n\n"
+      "`dd0c cache clear` takes some out, or all.",
+      "dd0c cache\n# for a program\ndd0c cache --format json" },
+    { "cache clear", dd_cmd_cache_clear, "take kept answers out, wherever they are", "", dd_cache_clear_opts,
+      "Takes answers out of the file and out of the memory of every proxy of this state folder that runs; the next equal request is asked anew. What --key, "
+      "--pattern and --tag say must all fit. It stands in dd0c audit. Status 3: a proxy could not be told.",
+      "dd0c cache clear --pattern 'gpt-4o*'\ndd0c cache clear --tag team=search --key ci\ndd0c cache clear --all" },
+    { "cache invalidate", dd_cmd_cache_clear, "the same as cache clear", "", dd_cache_clear_opts,
+      "Takes answers out of the file and out of the memory of every proxy of this state folder that runs; the next equal request is asked anew. What --key, "
+      "--pattern and --tag say must all fit. It stands in dd0c audit. Status 3: a proxy could not be told.",
+      "dd0c cache invalidate --pattern 'gpt-4o*'\ndd0c cache invalidate --tag team=search --key ci\ndd0c cache invalidate --all" },
     { "completion", dd_cmd_completion_run, "print a completion script for bash, fish or zsh", "SHELL", dd_completion_opts,
       "Prints a script that lets the shell complete commands, options and choices.",
       "# for this shell\nsource <(dd0c completion bash)\n# for good, with fish\ndd0c completion fish > ~/.config/fish/completions/dd0c.fish" },

@@ -1,29 +1,27 @@
 /* cmd/top_live.c - asking the proxies of this state folder how they are, over their sockets. */
 #include "cmd/top.h"
 
-#include <curl/curl.h>
-#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json.h"
 #include "base/time.h"
+#include "cmd/sockets.h"
 
-enum { SOCKETS = 16, TIMEOUT_MS = 200, ANSWER_BYTES = 4 << 20 };
+enum { TIMEOUT_MS = 200 };
 
 struct dd_top_sockets {
-    dd_buf      dir;
+    dd_sockets *sockets;
     dd_top_live last;
     dd_mono     when;
     bool        asked;
-    CURL       *curl;
 };
 
 dd_top_sockets *dd_top_sockets_new(const char *dir)
 {
     dd_top_sockets *s = dd_calloc(1, sizeof *s);
-    dd_buf_printf(&s->dir, "%s/run", dir);
+    s->sockets        = dd_sockets_new(dir);
     return s;
 }
 
@@ -31,9 +29,7 @@ void dd_top_sockets_free(dd_top_sockets *s)
 {
     if (!s)
         return;
-    if (s->curl)
-        curl_easy_cleanup(s->curl);
-    dd_buf_free(&s->dir);
+    dd_sockets_free(s->sockets);
     free(s);
 }
 
@@ -138,53 +134,11 @@ bool dd_top_live_add(dd_str json, dd_top_live *out)
 
 /* --- asking --- */
 
-static size_t take(char *bytes, size_t one, size_t n, void *into)
+static void add_answer(void *ctx, const char *name, int status, dd_str answer)
 {
-    dd_buf *b = into;
-    dd_buf_add(b, (dd_str){ bytes, one * n });
-    return b->over ? 0 : n;
-}
-
-static void ask(dd_top_sockets *s, const char *path, long timeout_ms, dd_top_live *out)
-{
-    dd_buf answer = DD_BUF_INIT(ANSWER_BYTES);
-    if (!s->curl)
-        s->curl = curl_easy_init();
-    if (!s->curl || timeout_ms < 1)
-        return;
-    curl_easy_reset(s->curl);
-    curl_easy_setopt(s->curl, CURLOPT_UNIX_SOCKET_PATH, path);
-    curl_easy_setopt(s->curl, CURLOPT_URL, "http://proxy/admin/live");
-    curl_easy_setopt(s->curl, CURLOPT_PROXY, "");          /* the environment's is for the network */
-    curl_easy_setopt(s->curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(s->curl, CURLOPT_TIMEOUT_MS, timeout_ms);
-    curl_easy_setopt(s->curl, CURLOPT_FAILONERROR, 1L);
-    curl_easy_setopt(s->curl, CURLOPT_WRITEFUNCTION, take);
-    curl_easy_setopt(s->curl, CURLOPT_WRITEDATA, &answer);
-    CURLcode code = curl_easy_perform(s->curl);
-    if (code == CURLE_OK)
-        dd_top_live_add(dd_buf_str(&answer), out);
-    if (code == CURLE_COULDNT_CONNECT)                     /* its process is gone */
-        out->found--;
-    dd_buf_free(&answer);
-}
-
-static void ask_all(dd_top_sockets *s, dd_top_live *out)
-{
-    DIR           *d     = opendir(dd_buf_z(&s->dir));
-    int64_t        start = dd_mono_now().ns;
-    struct dirent *e;
-    while (d && out->found < SOCKETS && (e = readdir(d))) {
-        dd_buf path = DD_BUF_INIT(0);
-        if (!dd_str_endsz(dd_str_z(e->d_name), ".sock"))
-            continue;
-        out->found++;
-        dd_buf_printf(&path, "%s/%s", s->dir.ptr, e->d_name);
-        ask(s, dd_buf_z(&path), TIMEOUT_MS - (long)((dd_mono_now().ns - start) / 1000000), out);
-        dd_buf_free(&path);
-    }
-    if (d)
-        closedir(d);
+    (void)name;
+    if (status == 200)
+        dd_top_live_add(answer, ctx);
 }
 
 static void push(double *v, size_t n, double x)
@@ -233,7 +187,7 @@ bool dd_top_sockets_read(dd_top_sockets *s, dd_top_live *out)
     static const dd_board_times none = { -1, -1, -1 };
     dd_mono now = dd_mono_now();
     *out = (dd_top_live){ .per_second = -1, .per_hour = DD_PUSD_UNKNOWN, .latency = none, .first = none, .overhead = none };
-    ask_all(s, out);
+    out->found = dd_sockets_ask(s->sockets, "/admin/live", NULL, TIMEOUT_MS, add_answer, out);
     find_rates(&s->last, out, s->asked ? (double)(now.ns - s->when.ns) / 1e9 : 0);
     bool same = s->asked && out->found == s->last.found && out->answered == s->last.answered && out->requests == s->last.requests &&
         out->panic == s->last.panic &&

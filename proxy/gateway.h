@@ -78,10 +78,11 @@ typedef struct {
     struct dd_gateway *gateway;     /* that was asked */
 } dd_ask;
 
-/* What others of the process say of themselves, for /admin/live: events on their way to the store, and each way out of the process. */
+/* What others of the process say of themselves, for /admin/live: events on their way to the store, kept answers, and each way out of the process. */
 typedef struct { const char *name; int64_t sent, dropped, failed, queued; bool up; } dd_way_out;
 typedef struct {
     struct { bool on; int64_t queued, dropped, spooled, written, spool_bytes; bool up; } events;
+    struct { bool on; int64_t entries, bytes, stored, evicted, lost; } cache;   /* in memory; lost: the disk was too slow for them */
     dd_way_out ways[4];
     size_t     n_ways;
 } dd_told;

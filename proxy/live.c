@@ -183,6 +183,22 @@ static void targets(dd_json *j, exchange *x, int64_t now_ns)
     dd_json_close(j, ']');
 }
 
+static void kept(dd_json *j, const dd_told *t)
+{
+    dd_json_key(j, "cache");
+    if (!t->cache.on) {
+        dd_json_null(j);
+        return;
+    }
+    dd_json_open(j, '{');
+    dd_json_member_i64(j, "entries", t->cache.entries);
+    dd_json_member_i64(j, "bytes", t->cache.bytes);
+    dd_json_member_i64(j, "stored", t->cache.stored);
+    dd_json_member_i64(j, "evicted", t->cache.evicted);
+    dd_json_member_i64(j, "lost", t->cache.lost);
+    dd_json_close(j, '}');
+}
+
 static void ways_out(dd_json *j, const dd_told *t)
 {
     dd_json_key(j, "events");
@@ -232,6 +248,7 @@ void endpoint_live(exchange *x)
     dd_json_member_i64(&j, "under_way", dd_gateway_loaded(g).under_way);
     sums(&j, g, now);
     targets(&j, x, now);
+    kept(&j, &told);
     ways_out(&j, &told);
     dd_json_close(&j, '}');
     exchange_reply(x, 200, "application/json", dd_buf_str(&body), NULL, 0);

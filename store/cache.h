@@ -36,9 +36,10 @@ void   dd_cache_put(dd_cache *c, const dd_cache_key *key, const dd_cached *answe
 enum { DD_CACHE_TRIES = 4 };
 void   dd_cache_give_up(dd_cache *c, const dd_cache_key *key);
 
-/* Entries whose model (glob), tag ("team=search") or key id fit; empty members fit all. What is under way meanwhile may still be put. */
-typedef struct { dd_str model, tag, key_id, org; } dd_cache_match;
-/* How many, of memory and disk together; -1: the disk could not. Waits. */
+/* Entries whose model (glob), tag ("team=search") or key id fit; empty members fit all. What is under way meanwhile may still be put.
+ * stored_until: and that were stored before this second's end; 0: all. */
+typedef struct { dd_str model, tag, key_id, org; int64_t stored_until; } dd_cache_match;
+/* How many, of memory and disk together; -1: the disk could not. Waits. Other processes that use the file forget the same within a second or two. */
 int64_t dd_cache_invalidate(dd_cache *c, const dd_cache_match *m);
 /* The same without waiting: `done` is called once, from the cache's thread or, when it closes, from the closing one. Copies *m. */
 typedef void dd_cache_invalidated(void *arg, int64_t n);
@@ -49,4 +50,8 @@ typedef struct {
     int64_t disk_hits, disk_entries, disk_bytes, disk_lost;   /* lost: the disk was too slow, or failed */
 } dd_cache_counts;
 void    dd_cache_count(const dd_cache *c, dd_cache_counts *out);
+
+/* The file alone, whoever uses it: for people who ask. there false, with DD_OK: there is none. */
+typedef struct { bool there; int64_t entries, expired, bytes, oldest_s, newest_s; } dd_cache_disk_state;
+dd_code dd_cache_look(const char *dir, int64_t now_s, dd_cache_disk_state *out, dd_err *err);
 #endif

@@ -39,7 +39,8 @@ struct cache_disk {
     atomic_bool      knows;              /* the filter holds what was there before us */
     _Atomic int64_t  hits, lost, entries, bytes;
     /* the thread's */
-    int64_t          last_id, max_bytes, look_ms;
+    int64_t          last_id, last_gone, max_bytes, look_ms;
+    int64_t          self;               /* random: what this process has invalidated */
     int64_t          rests_until;        /* monotonic ns: nothing is written before, unless somebody waits for it */
     bool             failed, more;       /* more: rows wait to be removed */
 };
@@ -124,7 +125,7 @@ void cache_disk_invalidate(cache_disk *d, const dd_cache_match *m, dd_cache_inva
     a->done  = done;
     a->arg   = arg;
     a->match = (dd_cache_match){ dd_arena_dup(&a->arena, m->model), dd_arena_dup(&a->arena, m->tag), dd_arena_dup(&a->arena, m->key_id),
-                                 dd_arena_dup(&a->arena, m->org) };
+                                 dd_arena_dup(&a->arena, m->org), m->stored_until };
     pthread_mutex_lock(&d->lock);
     *d->asks_end = a;
     d->asks_end  = &a->next;
@@ -385,6 +386,8 @@ static void tidy(cache_disk *d)
     measure(d);
     if (atomic_load_explicit(&d->bytes, memory_order_relaxed) > d->max_bytes)
         evict(d);
+    dd_err err = DD_ERR_INIT;
+    tell(d, cache_gone_tidy(d->db, now, &err), &err);
 }
 
 typedef struct { DD_VEC(int64_t) ids; DD_VEC(uint64_t) keys; } going;
@@ -393,14 +396,16 @@ static bool row_fits(const cache_disk *d, dd_sql *s, const dd_cache_match *m, dd
 {
     dd_secret plain = DD_SECRET_NONE;
     dd_cached a     = { 0 };
-    bool      fits  = key_in(s, 1, key) && unseal(d, PIECE_ABOUT, key, dd_sql_get_text(s, 2), &plain) && read_about(dd_secret_reveal(plain), &a) && cache_fits(&a, m);
+    bool      fits  = key_in(s, 1, key) && unseal(d, PIECE_ABOUT, key, dd_sql_get_text(s, 2), &plain) && read_about(dd_secret_reveal(plain), &a);
+    a.stored_s      = dd_sql_get_i64(s, 3);
+    fits            = fits && cache_fits(&a, m);
     dd_secret_free(&plain);
     return fits;
 }
 
 static dd_code find_going(cache_disk *d, const dd_cache_match *m, going *g, dd_err *err)
 {
-    dd_sql       s = dd_sql_prepare(d->db, "SELECT id, key, about FROM answers", err);
+    dd_sql       s = dd_sql_prepare(d->db, "SELECT id, key, about, stored_s FROM answers", err);
     dd_cache_key key;
     while (dd_sql_row(&s))
         if (row_fits(d, &s, m, &key)) {
@@ -439,6 +444,8 @@ static int64_t invalidate(cache_disk *d, const dd_cache_match *m)
     dd_code rc  = d->db ? find_going(d, m, &g, &err) : DD_OK;
     if (rc == DD_OK && g.ids.n)
         rc = remove_going(d, &g, &err);
+    if (rc == DD_OK && d->db && !m->stored_until)     /* with it, another process has told already */
+        rc = cache_gone_put(d->db, d->o.seal_key, d->self, m, &err);
     if (g.keys.n)
         qsort(g.keys.v, g.keys.n, sizeof *g.keys.v, by_number);
     int64_t n = (int64_t)g.ids.n + cache_clear(d->o.cache, m, g.keys.v, g.keys.n);
@@ -447,6 +454,23 @@ static int64_t invalidate(cache_disk *d, const dd_cache_match *m)
     if (d->db)
         tell(d, rc, &err);
     return rc == DD_OK ? n : -1;
+}
+
+/* --- what other processes have invalidated --- */
+
+static void nobody(void *arg, int64_t n)
+{
+    (void)arg;
+    (void)n;
+}
+
+/* Behind what waits to be written: that may be what is to go. */
+static void follow_one(void *ctx, const dd_cache_match *m) { cache_disk_invalidate(ctx, m, nobody, NULL); }
+
+static void follow(cache_disk *d)
+{
+    dd_err err = DD_ERR_INIT;
+    tell(d, cache_gone_each(d->db, d->o.seal_key, d->self, &d->last_gone, follow_one, d, &err), &err);
 }
 
 /* --- the thread --- */
@@ -557,8 +581,10 @@ static void *run(void *arg)
             evict(d);
         if (now - looked >= (int64_t)d->look_ms * 1000000) {
             cache_tidy(d->o.cache);
-            if (d->db)
+            if (d->db) {
                 learn(d, "SELECT id, key FROM answers WHERE id > ?");
+                follow(d);
+            }
             looked = now;
         }
         if (d->db && now - tidied > (int64_t)TIDY_MS * 1000000) {
@@ -586,6 +612,8 @@ cache_disk *cache_disk_open(const cache_disk_opts *o, dd_err *err)
     if (o->opts->dir) {
         dd_db_opts opts = { .dir = o->opts->dir, .create = true, .busy_ms = BUSY_MS, .max_bytes = d->max_bytes + d->max_bytes / 4 + (1 << 20) };
         d->db           = dd_db_open(DD_DB_CACHE, &opts, err);
+        dd_random_bytes(&d->self, sizeof d->self);
+        d->last_gone    = d->db ? cache_gone_last(d->db) : 0;
         rc              = d->db ? dd_db_exec(d->db, "PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 4000", err) : err->code;
     }
     if (rc == DD_OK && dd_thread_start(&d->thread, run, d) != 0)

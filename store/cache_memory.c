@@ -70,7 +70,7 @@ static bool has_tag(dd_str tags, dd_str tag)
 bool cache_fits(const dd_cached *a, const dd_cache_match *m)
 {
     return (!m->org.len || dd_str_eq(a->org, m->org)) && (!m->key_id.len || dd_str_eq(a->key_id, m->key_id)) && (!m->tag.len || has_tag(a->tags, m->tag)) &&
-           (!m->model.len || dd_str_glob(m->model, a->model, true));
+           (!m->model.len || dd_str_glob(m->model, a->model, true)) && (!m->stored_until || a->stored_s <= m->stored_until);
 }
 
 /* --- the table --- */

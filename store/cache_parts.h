@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "store/cache.h"
+#include "store/db.h"
 
 /* --- cache_memory.c: entries, and a shard's table and order of use. Who calls holds the shard's lock. --- */
 
@@ -67,6 +68,15 @@ bool        cache_disk_load(cache_disk *d, const dd_cache_key *key, int64_t now_
 void        cache_disk_store(cache_disk *d, cache_entry *e);        /* takes a reference of its own */
 void        cache_disk_invalidate(cache_disk *d, const dd_cache_match *m, dd_cache_invalidated *done, void *arg);
 void        cache_disk_count(const cache_disk *d, dd_cache_counts *out);
+
+/* --- cache_gone.c: what other processes have invalidated --- */
+
+typedef void cache_gone_fn(void *ctx, const dd_cache_match *m);     /* stored_until is set */
+dd_code cache_gone_put(dd_db *db, dd_str seal_key, int64_t by, const dd_cache_match *m, dd_err *err);
+int64_t cache_gone_last(dd_db *db);
+/* Those after *last that others than `by` have put. */
+dd_code cache_gone_each(dd_db *db, dd_str seal_key, int64_t by, int64_t *last, cache_gone_fn *fn, void *ctx, dd_err *err);
+dd_code cache_gone_tidy(dd_db *db, int64_t now_s, dd_err *err);
 
 /* --- cache.c, for the thread --- */
 void    cache_loaded(dd_cache *c, const dd_cache_key *key, cache_entry *found);    /* takes `found`, NULL: the disk has none */

@@ -1,6 +1,7 @@
 """Answers kept for equal requests at a running proxy (RC.4, R4.8): what is a hit, what is never kept, who waits for whom, whose answers are whose."""
 import json
 import threading
+import time
 
 from support import CHAT, MESSAGE, Client, Upstream, chat_chunk, config, events, usage_chunk
 
@@ -426,3 +427,77 @@ def test_conversations_are_not_kept(cli):
     assert [word(ask(c, body, "/v1/responses")) for _ in range(2)] == ["miss", "hit"]
     assert [word(ask(c, {**body, "conversation": "conv_1"}, "/v1/responses")) for _ in range(2)] == ["bypass", "bypass"]
     assert word(ask(c, {**body, "user": "ada"}, "/v1/responses")) == "miss", "an answer that repeats who asked is theirs"
+
+
+def clear(cli, *args, **kw):
+    return json.loads(cli.run("cache", "clear", "--format", "json", *args, **kw).out)
+
+
+def eventually(what, why):
+    end = time.monotonic() + 15
+    while not what():
+        assert time.monotonic() < end, why
+        time.sleep(0.05)          # another process looks once a second
+
+
+def test_the_command_says_how_it_stands_and_clears_RC_4(cli):
+    assert "cache: {mode: exact}" in cli.run("cache").out and not (cli.dir / "state").exists(), "looking makes nothing"
+    assert clear(cli, "--all") == {"schema": "dd0c.cache-clear/1", "invalidated": 0, "proxies": 0, "proxies_failed": 0}
+    up = Upstream()
+    p  = start(cli, up)
+    c  = Client(p.port)
+    for n in (1, 1, 2, 3):
+        ask(c, {**ASK, "seed": n}, x_dd0c_team=f"t{n}")
+    events(cli, 4)
+    eventually(lambda: json.loads(cli.run("cache", "--format", "json").out)["disk"]["entries"] == 3, "written")
+    got = json.loads(cli.run("cache", "--format", "json").out)
+    assert got["schema"] == "dd0c.cache/1" and got["disk"]["bytes"] > 0 and got["disk"]["oldest"] <= got["disk"]["newest"], got
+    assert {k: got["memory"][k] for k in ("proxies", "entries", "hits", "misses", "lost")} == {"proxies": 1, "entries": 3, "hits": 1, "misses": 3, "lost": 0}, got
+    assert got["memory"]["bytes"] > 0 and got["week"] == {"hits": 1, "saved_usd": 0.00021}, got
+    text = cli.run("cache").out
+    assert "3 answers" in text and "in 1 proxy" in text and "1 hit, 3 misses (25% hits)" in text and "1 hit recorded, saved $0.00021" in text, text
+    assert clear(cli, "--tag", "team=t2") == {"schema": "dd0c.cache-clear/1", "invalidated": 1, "proxies": 1, "proxies_failed": 0}
+    assert word(ask(c, {**ASK, "seed": 2}, x_dd0c_team="t2")) == "miss" and word(ask(c, {**ASK, "seed": 3}, x_dd0c_team="t3")) == "hit"
+    assert "1 answer forgotten, on disk and by 1 running proxy" in cli.run("cache", "invalidate", "--pattern", "gpt-4o*", "--tag", "team=t2").out
+    assert clear(cli, "--pattern", "claude*")["invalidated"] == 0
+    p.stop()
+    assert clear(cli, "--all") == {"schema": "dd0c.cache-clear/1", "invalidated": 2, "proxies": 0, "proxies_failed": 0}, "on disk, without a proxy"
+    assert "on disk      0 answers" in cli.run("cache").out and "no proxy runs" in cli.run("cache").out
+    assert cli.run("audit", "--format", "csv").out.count("cache.invalidate") >= 5
+
+
+def test_what_the_command_refuses(cli):
+    for args, why in (((), "which answers"), (("--all", "--key", "k"), "not both"), (("--tag", "team"), "no value"), (("--pattern", ""), "empty"), (("all",), "unexpected word")):
+        assert why in cli.run("cache", "clear", *args, status=2).err, args
+
+
+def test_clearing_by_a_key_s_name(cli):
+    up = Upstream()
+    ci, app = make(cli, "ci"), make(cli, "app")
+    c = Client(start(cli, up).port)
+    for key in (ci, app):
+        ask(c, ASK, **bearer(key))
+    assert clear(cli, "--key", "ci")["invalidated"] == 1
+    assert word(ask(c, ASK, **bearer(ci))) == "miss" and word(ask(c, ASK, **bearer(app))) == "hit"
+    assert clear(cli, "--key", app["id"])["invalidated"] == 1
+
+
+def test_other_processes_forget_too_RC_4(cli):
+    """Those with the same file within a second or two, whoever was asked; those without one when the command asks them."""
+    up   = Upstream()
+    one  = Client(start(cli, up).port)
+    two  = Client(cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", "2").port)
+    config(cli, up, "cache: {mode: exact, disk: off}\n")
+    bare = Client(cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", "2").port)
+    word(ask(one))
+    eventually(lambda: word(ask(two)) == "hit", "from the file into the other's memory")
+    assert word(ask(bare)) == "miss" and word(ask(bare)) == "hit"
+    assert invalidate(one, {"tag": "team=nobody"}).json == {"invalidated": 0} and word(ask(two)) == "hit"
+    asked = len(up.requests)
+    assert invalidate(one, {"pattern": "gpt-4o*"}).json == {"invalidated": 1}
+    eventually(lambda: len(up.requests) > asked or word(ask(two)) == "miss", "the other one forgets")
+    assert word(ask(bare)) == "hit", "it has no file"
+    assert word(ask(two)) == "hit", "what it asked since then stays"
+    got = clear(cli, "--all")
+    assert got["proxies"] == 3 and got["proxies_failed"] == 0 and got["invalidated"] >= 2, got
+    assert [word(ask(c)) for c in (bare, one)] == ["miss", "miss"]

@@ -13,7 +13,7 @@ from support import CHAT, Client, Upstream, config, events
 
 ASK = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say hi"}], "max_tokens": 5}
 MEMBERS = ["schema", "pid", "version", "url", "started", "uptime_ms", "now_ms", "panic", "under_way", "requests", "errors", "hits", "misses",
-           "fallbacks", "unpriced", "tokens", "cost_usd", "saved_usd", "latency_ms", "first_ms", "overhead_ms", "providers", "events", "export"]
+           "fallbacks", "unpriced", "tokens", "cost_usd", "saved_usd", "latency_ms", "first_ms", "overhead_ms", "providers", "cache", "events", "export"]
 
 
 class SocketClient(Client):
@@ -66,7 +66,7 @@ def test_live_tells_what_it_counted(cli):
     assert list(before) == MEMBERS
     assert (before["schema"], before["pid"], before["url"]) == ("dd0c.live/1", p.process.pid, p.url)
     assert (before["requests"], before["latency_ms"], before["cost_usd"]) == (0, None, 0)
-    assert before["export"] == [] and before["events"]["up"] and not before["panic"]
+    assert before["export"] == [] and before["events"]["up"] and not before["panic"] and before["cache"] is None
     assert abs(before["now_ms"] - time.time() * 1000) < 60000 and before["started"].endswith("Z")
     for _ in range(20):
         assert ask(p).status == 200

@@ -495,6 +495,37 @@ static void fill(dd_cache *c)
     }
 }
 
+/* As another process has it: another connection to the file, another memory. */
+TEST(what_one_invalidates_the_others_with_the_file_forget_RC_4)
+{
+    enum { LOOK_MS = 20, TRIES = 1000 };
+    const char *dir   = sample_dir("others");
+    dd_cache   *one   = open_with((dd_cache_opts){ .dir = dir, .leader_ms = LOOK_MS });
+    dd_cache   *other = open_with((dd_cache_opts){ .dir = dir, .leader_ms = LOOK_MS });
+    dd_cache   *alone = open_with((dd_cache_opts){ 0 });
+    dd_cache_counts n;
+    put(other, "a", "of a");
+    put(other, "b", "of b");
+    put(alone, "a", "of a");
+    dd_cache_invalidate(other, &(dd_cache_match){ .key_id = DD_STR("nobody") });   /* all is written before that is answered */
+    CHECK_EQ(dd_cache_invalidate(one, &(dd_cache_match){ .tag = DD_STR("team=research") }), 0, "nobody's");
+    CHECK_EQ(dd_cache_invalidate(one, &(dd_cache_match){ .tag = DD_STR("team=search") }), 2, "out of the file");
+    dd_cache_count(other, &n);
+    for (int i = 0; n.entries && i < TRIES; i++) {
+        usleep(LOOK_MS * 1000 / 4);      /* it looks by itself: there is nothing to wait for but that */
+        dd_cache_count(other, &n);
+    }
+    CHECK_EQ(n.entries, 0, "forgotten");
+    dd_cache_count(one, &n);
+    CHECK_EQ(n.entries, 0, "and here");
+    CHECK(has(alone, "a"));              /* without the file nobody tells it */
+    CHECK_EQ(sample_number(dir, "cache.db", "SELECT count(*) FROM gone WHERE match LIKE '%team%'"), 0, "sealed");
+    CHECK(sample_number(dir, "cache.db", "SELECT count(*) FROM gone") >= 3);
+    dd_cache_close(one);
+    dd_cache_close(other);
+    dd_cache_close(alone);
+}
+
 TEST(answers_go_by_model_tag_and_key_RC_4)
 {
     static const struct { const char *why; dd_cache_match m; int64_t n; const char *left; } cases[] = {
