@@ -93,6 +93,26 @@ uint64_t dd_str_hash(dd_str s)
     return h;
 }
 
+static uint64_t mix(uint64_t h, uint64_t word)
+{
+    h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);   /* odd: no two words give one product */
+    return h ^ h >> 32;
+}
+
+uint64_t dd_str_mix(dd_str s)
+{
+    uint64_t h = mix(14695981039346656037u, s.len), word = 0;
+    size_t   i = 0;
+    for (; i + sizeof word <= s.len; i += sizeof word) {
+        memcpy(&word, s.ptr + i, sizeof word);
+        h = mix(h, word);
+    }
+    word = 0;
+    if (i < s.len)
+        memcpy(&word, s.ptr + i, s.len - i);
+    return mix(h, word);
+}
+
 bool dd_parse_i64(dd_str s, int64_t *out)
 {
     bool    neg = s.len && s.ptr[0] == '-';

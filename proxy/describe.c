@@ -106,28 +106,6 @@ void describe_decision(exchange *x, dd_event *e)
 
 /* --- the trace --- */
 
-/* The rules before the one that held; whole names, as many as have room. */
-static dd_str rules(exchange *x)
-{
-    const dd_policy *p   = &x->s->policy;
-    size_t           n   = x->plan.n_tried < p->n_routes ? x->plan.n_tried : p->n_routes;
-    dd_buf           out = DD_BUF_INIT(0);
-    for (size_t i = 0; i < n; i++) {
-        size_t before = out.len;
-        dd_buf_addc(&out, i ? ',' : '[');
-        dd_json_quote(&out, p->routes[i].name);
-        if (out.len + 1 > DD_EVENT_RULES) {
-            out.len = before;
-            break;
-        }
-    }
-    if (out.len)
-        dd_buf_addc(&out, ']');
-    dd_str text = dd_arena_dup(x->h->arena, dd_buf_str(&out));
-    dd_buf_free(&out);
-    return text;
-}
-
 /* As OpenAI's API has it. A stream that broke off has none. */
 static dd_str finish_reason(const exchange *x, const dd_event *e)
 {
@@ -157,7 +135,7 @@ void describe_trace(exchange *x, dd_event *e, int64_t now_ns)
     e->trace_id      = (dd_str){ x->trace.trace_id, 32 };
     e->parent_span   = x->traced ? (dd_str){ x->trace.parent_span, 16 } : DD_STR("");
     e->unsampled     = x->traced && !x->trace.sampled;
-    e->rules         = x->plan.n_tried ? rules(x) : DD_STR("");
+    e->rules         = dd_policy_tried(&x->s->policy, x->plan.n_tried, x->h->arena);
     e->finish_reason = finish_reason(x, e);
     describe_times(x, e, now_ns);
 }

@@ -86,6 +86,8 @@ typedef struct {
 /* Looks up once what all the names in the policy mean, and which models its providers have; the index is the arena's and of these prices. Whoever
  * makes a policy calls it last. */
 void dd_policy_index(dd_policy *policy, const dd_prices *prices, dd_arena *arena);
+/* dd_event's `rules`: the first n routes by name. "": none, or a policy without an index. In `arena`. */
+dd_str dd_policy_tried(const dd_policy *p, size_t n, dd_arena *arena);
 
 /* Never fails otherwise than by its verdict. Decides only: nothing in `live` changes; who executes the plan notes the session's model under
  * plan.session. Any verdict but DD_DECIDED has no steps. */

@@ -1,4 +1,6 @@
 /* What the names of a policy mean, looked up once: a request then compares and adds, and searches no table by text. */
+#include "base/json.h"
+#include "route/event.h"
 #include "route/plan_parts.h"
 #include "route/tokens.h"
 #include "route/typical.h"
@@ -270,6 +272,41 @@ void plan_index_refs(const plan_index *ix, const dd_route_step *steps, size_t n,
     add_steps(&mine, arena, steps, n, out);
 }
 
+/* --- what an event says of rules that did not hold --- */
+
+static void add_tried(plan_index *ix, dd_arena *arena)
+{
+    const dd_policy *p    = ix->policy;
+    dd_buf           text = DD_BUF_INIT(0);
+    bool             room = true;
+    ix->tried_end = dd_newn(arena, uint16_t, p->n_routes + 1);
+    for (size_t i = 0; i < p->n_routes; i++) {
+        size_t before = text.len;
+        if (room) {
+            dd_buf_addc(&text, i ? ',' : '[');
+            dd_json_quote(&text, p->routes[i].name);
+            room = text.len + 1 <= DD_EVENT_RULES;
+        }
+        if (!room)
+            text.len = before;
+        ix->tried_end[i + 1] = (uint16_t)text.len;
+    }
+    ix->tried = dd_arena_dup(arena, dd_buf_str(&text));
+    dd_buf_free(&text);
+}
+
+dd_str dd_policy_tried(const dd_policy *p, size_t n, dd_arena *arena)
+{
+    const plan_index *ix  = p->index;
+    size_t            end = ix ? ix->tried_end[n < p->n_routes ? n : p->n_routes] : 0;
+    if (!end)
+        return DD_STR("");
+    char *text = dd_arena_alloc(arena, end + 1);
+    memcpy(text, ix->tried.ptr, end);
+    text[end] = ']';
+    return (dd_str){ text, end + 1 };
+}
+
 /* --- all of it --- */
 
 static void add_routes(plan_index *ix, dd_arena *arena)
@@ -289,6 +326,7 @@ static void add_routes(plan_index *ix, dd_arena *arena)
     }
     add_steps(ix, arena, p->fallback, p->n_fallback, &ix->global);
     add_steps(ix, arena, p->registry, p->n_registry, &ix->registry);
+    add_tried(ix, arena);
 }
 
 void plan_index_make(plan_index *ix, const dd_policy *policy, const dd_prices *prices, dd_arena *arena)

@@ -38,6 +38,8 @@ struct dd_plan_index {
     struct { const plan_target **v; size_t n, cap; } all;    /* every target so far */
     const plan_target **by_price, **by_level; size_t n_pool;  /* those that an open route may choose */
     struct { plan_name *v; size_t n, cap; } names; /* sorted: what clients may ask for */
+    dd_str              tried;                     /* names of the routes in their order as the beginning of a JSON array, as far as an event has room */
+    uint16_t           *tried_end;                 /* where it ends behind the first n of them, 0..n_routes */
 };
 typedef struct dd_plan_index plan_index;
 

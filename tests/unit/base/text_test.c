@@ -186,3 +186,22 @@ TEST(globs_of_models) /* R1.5, pains of allow-lists: an exact name is exact */
     CHECK(!dd_str_glob((dd_str){ stars, sizeof stars }, (dd_str){ as, sizeof as }, true));
     CHECK(!dd_str_glob(DD_STR("GPT-4O"), DD_STR("gpt-4o"), false));
 }
+
+TEST(a_mix_tells_texts_apart_that_differ_in_a_byte_or_in_length)
+{
+    char     text[600];
+    uint64_t seen[sizeof text];
+    memset(text, 'a', sizeof text);
+    for (size_t i = 0; i < sizeof text; i++) {
+        dd_str whole = { text, sizeof text }, front = { text, i };
+        CHECK(dd_str_mix(front) != dd_str_mix(whole));
+        text[i] = 'b';
+        seen[i] = dd_str_mix(whole);
+        text[i] = 'a';
+        CHECK(seen[i] != dd_str_mix(whole));
+        for (size_t k = 0; k < i; k++)
+            CHECK(seen[k] != seen[i]);
+    }
+    CHECK(dd_str_mix(DD_STR("ab")) != dd_str_mix((dd_str){ "ab\0", 3 }));
+    CHECK(dd_str_mix(DD_STR("")) == dd_str_mix(DD_STR_NULL));
+}

@@ -175,6 +175,21 @@ TEST(the_first_rule_that_holds_wins_R2_2)
     end(&w);
 }
 
+TEST(rules_that_were_tried_are_told_as_far_as_there_is_room)
+{
+    world w;
+    start(&w);
+    add_route(&w, "one", "stream", DD_STRATEGY_PASSTHROUGH);
+    add_route(&w, "the \"second\"", "stream", DD_STRATEGY_PASSTHROUGH);
+    CHECK_STR(dd_policy_tried(&w.policy, 1, &w.arena), "");            /* no index, no names */
+    make(&w);
+    CHECK_STR(dd_policy_tried(&w.policy, 0, &w.arena), "");
+    CHECK_STR(dd_policy_tried(&w.policy, 1, &w.arena), "[\"one\"]");
+    CHECK_STR(dd_policy_tried(&w.policy, 2, &w.arena), "[\"one\",\"the \\\"second\\\"\"]");
+    CHECK_STR(dd_policy_tried(&w.policy, 9, &w.arena), "[\"one\",\"the \\\"second\\\"\"]");
+    end(&w);
+}
+
 TEST(a_rule_may_ask_what_the_request_would_cost_RC_5)
 {
     world w;
