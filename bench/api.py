@@ -4,8 +4,9 @@
   bench/api.py --program build/dd0c --history DIR [--rounds 9]
 
 DIR holds a telemetry.db (a copy: the proxy opens it to write, though nothing is recorded here). Each question is asked `rounds` times, first cold to this
-process, then again; pages also in the middle and near the end of the history. Milliseconds, as a client sees them: first, median, slowest; then the processor time of the proxy for the first one, and the median: the figure to compare on
-a machine that does other things, too.
+process, then again; pages also in the middle and near the end of the history. Milliseconds, as a client sees them: first, median, slowest; then the processor
+time of the proxy for the first one, and the median: the figure to compare on a machine that does other things, too. At last, filters that little or nothing
+fits are followed from page to page to the end of the history: how many pages, and what all of them took.
 """
 import argparse
 import http.client
@@ -91,6 +92,26 @@ class Table:
         print(f"{name:52} {took[0]:7.1f} {statistics.median(took):7.1f} {max(took):7.1f} {ran[0]:7.1f} {statistics.median(ran):7.1f} {size / 1000:7.1f} kB  {say(body)}", flush=True)
 
 
+    def follow(self, filters, most=20000):
+        pages, found, slowest, before, begun, ran = 0, 0, 0, "", time.perf_counter(), busy(self.pid)
+        while before is not None and pages < most:
+            was = busy(self.pid)
+            _, body, _ = ask(self.c, f"/api/requests?limit=50&{filters}{'&before=' + before if before else ''}")
+            slowest = max(slowest, busy(self.pid) - was)
+            pages, found, before = pages + 1, found + body["count"], body["next"] or None
+        print(f"all pages of {filters:39} {pages:6} pages, {found} requests, {(time.perf_counter() - begun) * 1000:.1f} ms; of processor time "
+              f"{busy(self.pid) - ran:.1f} ms, {slowest:.1f} ms for the slowest page", flush=True)
+
+
+def rest(pid):
+    """Waits until the proxy does nothing by itself any more."""
+    was = -1
+    while busy(pid) - was > 1:
+        was = busy(pid)
+        time.sleep(0.3)
+    return was
+
+
 def page(body):
     return f"{body['count']} of a page{', partial' if body['partial'] else ''}"
 
@@ -100,13 +121,16 @@ def main():
     p.add_argument("--program", required=True)
     p.add_argument("--history", required=True, type=pathlib.Path)
     p.add_argument("--rounds", type=int, default=9)
+    p.add_argument("--follow", action="append", default=[], help="another filter to follow to the end")
     args = p.parse_args()
     values, depths = samples(args.history)
     with tempfile.TemporaryDirectory(prefix="dd0c-api-") as home:
         proxy, port = start(str(pathlib.Path(args.program).resolve()), args.history, pathlib.Path(home))
         try:
             t = Table(port, proxy.pid, args.rounds)
+            print(f"processor time of the start, until nothing is done: {rest(proxy.pid):.1f} ms")
             print(f"{'question':52} {'first':>7} {'median':>7} {'slowest':>7} {'CPU':>7} {'median':>7}")
+            t.row("treemap 90d, the very first question", "/api/dashboard/treemap?period=90d")
             for period in ("1h", "24h", "7d", "30d", "90d"):
                 t.row(f"summary {period}", f"/api/dashboard/summary?period={period}", lambda b: f"{b['request_count']} requests")
             for period in ("24h", "7d", "30d", "90d"):
@@ -120,6 +144,9 @@ def main():
                 for depth in depths:
                     before = f"&before={spell(depth)}" if depth else ""
                     t.row(f"requests {f or '(all)'}{', deep' if depth else ''}"[:52], f"/api/requests?limit=50&{f}{before}", page)
+            seldom = ["user=nobody", "key=nobody", "call_site=nobody*", "route=nobody", "provider=nobody", "latency>600s", "cost>5000", "error=reset"]
+            for f in seldom + [f"{name}={quote(value)}" for name, value in values["rare"].items() if name in ("user", "call_site")] + args.follow:
+                t.follow(f)
             print(f"slowest median: {t.worst:.1f} ms, of processor time {t.worst_cpu:.1f} ms")
         finally:
             proxy.terminate()

@@ -149,6 +149,7 @@ static void rest(dd_admin *a)
 static void *run(void *arg)
 {
     dd_admin *a = arg;
+    dd_dashboard_start(a->dashboard);
     pthread_mutex_lock(&a->lock);
     while (!a->closed) {
         waiting *w = take(a);

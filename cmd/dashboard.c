@@ -26,28 +26,43 @@ void dd_dashboard_free(struct dd_dashboard *d)
     dd_pages_free(d->pages);
     dd_cross_free(d->cross);
     dd_dims_free(d->dims);
-    free((void *)(uintptr_t)d->ahead.ptr);
+    for (size_t i = 0; i < DD_COUNT(d->ahead); i++)
+        free(d->ahead[i]);
     free(d);
 }
 
-/* Who looks at figures looks at the treemap next, and over 90 days too: the first time that is a hundred thousand rows. */
-static void look_ahead(const dd_question *q)
+/* When there are too many, the one that was to come last makes room. */
+static void want(struct dd_dashboard *d, dd_str org)
 {
-    struct dd_dashboard *d = q->dashboard;
-    free((void *)(uintptr_t)d->ahead.ptr);
-    d->ahead = dd_str_z(dd_strdup(dd_question_org(q)));
+    size_t n = 0;
+    while (n < DD_COUNT(d->ahead) && d->ahead[n] && !dd_str_eqz(org, d->ahead[n]))
+        n++;
+    n = n < DD_COUNT(d->ahead) ? n : n - 1;
+    free(d->ahead[n]);
+    d->ahead[n] = dd_strdup(org);
 }
 
-bool dd_dashboard_wants(const struct dd_dashboard *d) { return d->ahead.ptr != NULL; }
+void dd_dashboard_start(struct dd_dashboard *d)
+{
+    dd_arena a = DD_ARENA_INIT;
+    dd_str   orgs[DD_DASHBOARD_AHEAD];
+    size_t   n = dd_dims_orgs(d->dims, &a, orgs, DD_COUNT(orgs));
+    for (size_t i = 0; i < n; i++)
+        want(d, orgs[i]);
+    dd_arena_fini(&a);
+}
+
+bool dd_dashboard_wants(const struct dd_dashboard *d) { return d->ahead[0] != NULL; }
 
 bool dd_dashboard_ahead(struct dd_dashboard *d, int64_t now_s)
 {
     int64_t today = now_s / DD_WINDOW_DAY * DD_WINDOW_DAY;
-    if (d->ahead.ptr && dd_cross_ahead(d->cross, d->ahead, today - 89 * DD_WINDOW_DAY, today))
+    if (d->ahead[0] && dd_cross_ahead(d->cross, dd_str_z(d->ahead[0]), today - 89 * DD_WINDOW_DAY, today))
         return true;
-    free((void *)(uintptr_t)d->ahead.ptr);
-    d->ahead = DD_STR_NULL;
-    return false;
+    free(d->ahead[0]);
+    memmove(&d->ahead[0], &d->ahead[1], sizeof d->ahead - sizeof d->ahead[0]);
+    d->ahead[DD_COUNT(d->ahead) - 1] = NULL;
+    return dd_dashboard_wants(d);
 }
 
 /* --- errors --- */
@@ -384,6 +399,6 @@ int dd_answer_summary(dd_question *q)
     int     status = read_words(q, &s);
     if (!status)
         status = dd_dashboard_failed(q, put_summary(q, &s, &err), &err);
-    look_ahead(q);
+    want(q->dashboard, dd_question_org(q));   /* who looks at figures looks at the treemap next, and over 90 days too */
     return status ? status : 200;
 }

@@ -161,11 +161,9 @@ static dd_code read_limit(const tail_args *args, int64_t *out, dd_err *err)
     return DD_OK;
 }
 
-/* Ids grow with time and are the table's order, so that what is older is not even looked at. An id may be a little older than its event. */
 static dd_code filter_since(const tail_args *args, dd_query *q, dd_err *err)
 {
-    enum { SLACK_MS = 60000, SHIFT = 21 };
-    char    text[64], id[20], time[25];
+    char    text[64], time[25];
     int64_t ms;
     if (!args->since)
         return DD_OK;
@@ -174,13 +172,9 @@ static dd_code filter_since(const tail_args *args, dd_query *q, dd_err *err)
         dd_hint(err, "Give a time in UTC such as 2026-11-20 or 2026-11-20T08:00, or how far back: 15m, 2h, 7d.");
         return DD_ERR_USAGE;
     }
-    ms = ms < DD_EVENT_EPOCH_MS ? DD_EVENT_EPOCH_MS : ms;
-    dd_event_time(ms, time);
+    dd_event_time(ms < DD_EVENT_EPOCH_MS ? DD_EVENT_EPOCH_MS : ms, time);
     snprintf(text, sizeof text, "time>=%s", time);
-    dd_code rc = dd_query_where(q, dd_str_z(text), err);
-    dd_event_spell((ms < DD_EVENT_EPOCH_MS + SLACK_MS ? 0 : ms - DD_EVENT_EPOCH_MS - SLACK_MS) << SHIFT, id);
-    snprintf(text, sizeof text, "id>=%s", id);
-    return rc == DD_OK ? dd_query_where(q, dd_str_z(text), err) : rc;
+    return dd_query_where(q, dd_str_z(text), err);
 }
 
 static dd_code filter(const tail_args *args, char **words, int n, dd_query *q, dd_err *err)

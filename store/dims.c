@@ -2,7 +2,6 @@
 
 #include <stddef.h>
 
-#include "base/arena.h"
 #include "base/sum.h"
 #include "store/db.h"
 #include "store/tally.h"
@@ -199,27 +198,55 @@ static int ask_one(question *q, dd_str org)
     return seek_each(q, org, first, last);
 }
 
+/* The next organisation behind *org, which holds its name then. SQLITE_ROW: there is one; SQLITE_DONE: none. */
+static int next_org(sqlite3_stmt *stmt, dd_buf *org)
+{
+    dd_buf next = DD_BUF_INIT(0);
+    bind_text(stmt, 1, dd_buf_str(org));
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW && sqlite3_column_type(stmt, 0) == SQLITE_NULL)
+        code = SQLITE_DONE;
+    if (code == SQLITE_ROW)
+        dd_buf_add(&next, text_at(stmt, 0));
+    sqlite3_reset(stmt);
+    dd_buf_free(org);
+    *org = next;
+    return code;
+}
+
+static int prepare_orgs(dd_dims *d, const char *table, sqlite3_stmt **out)
+{
+    dd_buf sql = DD_BUF_INIT(0);
+    dd_buf_printf(&sql, "SELECT min(org) FROM %s WHERE org > ?", table);
+    int code = sqlite3_prepare_v2(dd_db_sqlite(d->db), dd_buf_z(&sql), -1, out, NULL);
+    dd_buf_free(&sql);
+    return code;
+}
+
 static int ask_all(question *q)
 {
     sqlite3_stmt *stmt = NULL;
-    dd_buf        sql = DD_BUF_INIT(0), org = DD_BUF_INIT(0);
-    dd_buf_printf(&sql, "SELECT min(org) FROM %s WHERE org > ?", q->table);
-    int code = sqlite3_prepare_v2(dd_db_sqlite(q->d->db), dd_buf_z(&sql), -1, &stmt, NULL);
-    while (code == SQLITE_OK) {
-        bind_text(stmt, 1, dd_buf_str(&org));
-        if ((code = sqlite3_step(stmt)) != SQLITE_ROW || sqlite3_column_type(stmt, 0) == SQLITE_NULL)
-            break;
-        dd_buf next = DD_BUF_INIT(0);
-        dd_buf_add(&next, text_at(stmt, 0));
-        sqlite3_reset(stmt);
-        dd_buf_free(&org);
-        org = next;
+    dd_buf        org = DD_BUF_INIT(0);
+    int           code = prepare_orgs(q->d, q->table, &stmt);
+    while (code == SQLITE_OK && (code = next_org(stmt, &org)) == SQLITE_ROW)
         code = ask_one(q, dd_buf_str(&org));
-    }
     sqlite3_finalize(stmt);
-    dd_buf_free(&sql);
     dd_buf_free(&org);
-    return code == SQLITE_ROW ? SQLITE_OK : code;
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+size_t dd_dims_orgs(dd_dims *d, dd_arena *a, dd_str *out, size_t max)
+{
+    sqlite3_stmt *stmt = NULL;
+    dd_err        err = DD_ERR_INIT;
+    dd_buf        org = DD_BUF_INIT(0);
+    size_t        n = 0;
+    if (open_db(d, &err) == DD_OK && prepare_orgs(d, "dimension_summary", &stmt) == SQLITE_OK)
+        while (n < max && next_org(stmt, &org) == SQLITE_ROW)
+            out[n++] = dd_arena_dup(a, dd_buf_str(&org));
+    sqlite3_finalize(stmt);
+    dd_buf_free(&org);
+    return n;
 }
 
 static dd_code ask(question *q, dd_str org, dd_err *err)

@@ -9,6 +9,7 @@
  * (store/migrations/telemetry/0004_views.sql). */
 #ifndef DD_STORE_DIMS_H
 #define DD_STORE_DIMS_H
+#include "base/arena.h"
 #include "route/event.h"
 #include "route/histogram.h"
 
@@ -64,6 +65,8 @@ dd_code  dd_dims_read(dd_dims *d, const dd_dims_ask *ask, dd_dims_fn *fn, void *
 typedef enum { DD_LATENCY_TOTAL, DD_LATENCY_FIRST, DD_LATENCY_OVERHEAD, DD_LATENCY_COUNT } dd_latency_kind;
 /* Adds what was counted in [from, to) to *out, which the caller has cleared. to 0: no end. On failure *out may hold a part. */
 dd_code  dd_dims_latency(dd_dims *d, dd_latency_kind kind, dd_str org, bool daily, int64_t from_s, int64_t to_s, dd_hist *out, dd_err *err);
+/* Organisations that have sums, in the order of their names, `max` at most; how many. 0 also when they cannot be read. */
+size_t   dd_dims_orgs(dd_dims *d, dd_arena *a, dd_str *out, size_t max);
 /* A number that changes when something was written; 0: there is nothing yet. Next to nothing to ask. */
 int64_t  dd_dims_version(dd_dims *d);
 #endif

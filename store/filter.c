@@ -297,6 +297,14 @@ dd_code dd_filter_add(dd_filter *f, dd_str text, dd_err *err)
     return DD_OK;
 }
 
+dd_str dd_filter_prefix(dd_str glob)
+{
+    size_t n = 0;
+    while (n < glob.len && glob.ptr[n] > 0 && strchr("*?[", glob.ptr[n]) == NULL)
+        n++;
+    return dd_str_sub(glob, 0, n);
+}
+
 void dd_filter_fini(dd_filter *f)
 {
     dd_arena_fini(&f->arena);

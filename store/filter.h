@@ -22,4 +22,6 @@ typedef struct {
 /* Adds one. Grammar: store/query.h. DD_ERR_USAGE; *f is then as it was. */
 dd_code dd_filter_add(dd_filter *f, dd_str text, dd_err *err);
 void    dd_filter_fini(dd_filter *f);
+/* What each text begins with that a wildcard holds for; as far as it is ASCII, whose order is that of SQLite, whatever stands behind it. */
+dd_str  dd_filter_prefix(dd_str glob);
 #endif

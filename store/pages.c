@@ -7,16 +7,17 @@
 #include "store/field.h"
 #include "store/record.h"
 #include "store/rows.h"
+#include "store/skip.h"
 
 /* VALUES: a column with more that a filter holds for is not merged. PEEK: how far each index is followed to see which one reaches furthest. */
-enum { BATCH = 8, VALUES = 256, SEEN = 1024, PEEK = 64, CLOCK_EVERY = 16, ID_TIME_SHIFT = 21 };
-static const int64_t long_ms = 86400000, clock_ms = 3600000, most_ms = INT64_C(1) << 42;
+enum { BATCH = 8, VALUES = 256, SEEN = 1024, PEEK = 64, CLOCK_EVERY = 16 };
 
 typedef struct { const dd_field *field; char name[64]; } index_of;
 
 struct dd_pages {
-    char  *dir;
+    char  *dir;                 /* NULL: the connection is another's */
     dd_db *db;
+    bool   known;               /* its indexes */
     DD_VEC(index_of) indexes;   /* of one column each */
 };
 
@@ -30,6 +31,7 @@ typedef struct {
 
 /* An index, for one filter. */
 typedef struct {
+    const dd_filter_part *part;
     sqlite3_stmt *more, *more_null;
     DD_VEC(lane)  lanes;
     int64_t       peeked[PEEK];
@@ -43,8 +45,13 @@ typedef struct {
     dd_arena            arena;      /* of values */
     int64_t             from, below; /* ids in [from, below) */
     sqlite3_stmt       *row, *scan;
+    int                 range_at;   /* where in `scan` its range is bound */
     source             *source;     /* NULL: all events are looked at */
-    int64_t             start_ns, looked, last;
+    dd_skip            *skip;       /* NULL: all of [from, below) is one range */
+    int64_t             low, high;  /* the range that is being looked at: ids in [low, high) */
+    bool                scanning;   /* `scan` is in it */
+    int64_t             start_ns, looked;
+    int64_t             first, done; /* what is below the first is of this page; nothing from `done` on is left to look at */
     bool                failed;
 } paging;
 
@@ -55,10 +62,19 @@ dd_pages *dd_pages_new(const char *dir)
     return p;
 }
 
+dd_pages *dd_pages_over(dd_db *db)
+{
+    dd_pages *p = dd_calloc(1, sizeof *p);
+    p->db = db;
+    return p;
+}
+
 static void close_db(dd_pages *p)
 {
     dd_vec_free(&p->indexes);
-    dd_db_close(p->db);
+    p->known = false;
+    if (p->dir != NULL)
+        dd_db_close(p->db);
     p->db = NULL;
 }
 
@@ -92,30 +108,25 @@ static dd_code find_indexes(dd_pages *p, dd_err *err)
         snprintf(one.name, sizeof one.name, "%s", name);
         dd_vec_push(&p->indexes, one);
     }
+    p->known = true;
     sqlite3_finalize(stmt);
     return DD_OK;
 }
 
 static dd_code open_db(dd_pages *p, dd_err *err)
 {
-    if (p->db != NULL && !dd_db_moved(p->db))
-        return DD_OK;
-    close_db(p);
-    if ((p->db = dd_db_open(DD_DB_TELEMETRY, &(dd_db_opts){ .dir = p->dir }, err)) == NULL)
-        return err->code;
-    dd_code rc = find_indexes(p, err);
-    if (rc != DD_OK)
+    dd_code rc = DD_OK;
+    if (p->dir != NULL && (p->db == NULL || dd_db_moved(p->db))) {
+        close_db(p);
+        if ((p->db = dd_db_open(DD_DB_TELEMETRY, &(dd_db_opts){ .dir = p->dir }, err)) == NULL)
+            return err->code;
+    }
+    if (!p->known && (rc = find_indexes(p, err)) != DD_OK)
         close_db(p);
     return rc;
 }
 
 /* ---- how far to look ---- */
-
-static int64_t id_at(int64_t time_ms)
-{
-    int64_t ms = time_ms < DD_EVENT_EPOCH_MS ? 0 : time_ms - DD_EVENT_EPOCH_MS;
-    return (ms < most_ms ? ms : most_ms - 1) << ID_TIME_SHIFT;
-}
 
 static void raise_from(paging *g, int64_t id) { g->from = id > g->from ? id : g->from; }
 static void lower_below(paging *g, int64_t id) { g->below = id < g->below ? id : g->below; }
@@ -135,27 +146,35 @@ static void bound_by_id(paging *g, dd_filter_kind kind, int64_t id)
 
 static void bound_by_time(paging *g, dd_filter_kind kind, int64_t ms)
 {
-    ms = ms < 0 ? 0 : ms < 2 * most_ms ? ms : 2 * most_ms;
+    int64_t from, below;
+    dd_skip_rule(ms, ms, &from, &below);
     if (kind == DD_FILTER_EQUAL || kind == DD_FILTER_FROM || kind == DD_FILTER_ABOVE)
-        raise_from(g, id_at(ms - long_ms));
+        raise_from(g, from);
     if (kind == DD_FILTER_EQUAL || kind == DD_FILTER_UPTO || kind == DD_FILTER_BELOW)
-        lower_below(g, id_at(ms + clock_ms));
+        lower_below(g, below);
 }
 
-static void choose_bounds(paging *g)
+static void bound_by(paging *g, const char *field, void (*bound)(paging *g, dd_filter_kind kind, int64_t number))
 {
     const dd_filter *f = g->ask->filter;
-    g->from = 0;
-    g->below = g->ask->before > 0 ? g->ask->before : INT64_MAX;
     for (size_t i = 0; f != NULL && i < f->parts.n; i++) {
         const dd_filter_part *part = &f->parts.v[i];
-        if (part->kind == DD_FILTER_OTHER || part->field == NULL)
-            continue;
-        if (strcmp(part->field->name, "id") == 0)
-            bound_by_id(g, part->kind, f->values.v[part->value_at].number);
-        if (strcmp(part->field->name, "time_ms") == 0)
-            bound_by_time(g, part->kind, f->values.v[part->value_at].number);
+        if (part->kind != DD_FILTER_OTHER && part->field != NULL && strcmp(part->field->name, field) == 0)
+            bound(g, part->kind, f->values.v[part->value_at].number);
     }
+}
+
+/* The sums know which ids a time has; without them, the rule says it. */
+static void choose_bounds(paging *g)
+{
+    g->from = 0;
+    g->below = g->first = g->done = g->ask->before > 0 ? g->ask->before : INT64_MAX;
+    bound_by(g, "id", bound_by_id);
+    g->skip = dd_skip_new(g->p->db, g->ask->filter, g->ask->org, g->from, g->below);
+    if (g->skip != NULL)
+        dd_skip_span(g->skip, &g->from, &g->below);
+    else
+        bound_by(g, "time_ms", bound_by_time);
 }
 
 /* ---- the two statements ---- */
@@ -200,9 +219,7 @@ static dd_code prepare_scan(paging *g)
     dd_buf_free(&sql);
     if (rc != DD_OK)
         return rc;
-    int at = bind_conditions(g, g->scan, 1);
-    sqlite3_bind_int64(g->scan, at, g->below);
-    sqlite3_bind_int64(g->scan, at + 1, g->from);
+    g->range_at = bind_conditions(g, g->scan, 1);
     return DD_OK;
 }
 
@@ -228,15 +245,6 @@ static void add_lane(source *s, const dd_filter_value *v)
     if (v != NULL)
         l.value = *v;
     dd_vec_push(&s->lanes, l);
-}
-
-/* What a wildcard's matches begin with. */
-static dd_str prefix_of(dd_str glob)
-{
-    size_t n = 0;
-    while (n < glob.len && strchr("*?[", glob.ptr[n]) == NULL)
-        n++;
-    return dd_str_sub(glob, 0, n);
 }
 
 typedef struct {
@@ -299,7 +307,7 @@ static bool find_values(finding *d, source *s)
 {
     const dd_filter_value *given = d->part->n_values > 0 ? &d->g->ask->filter->values.v[d->part->value_at] : NULL;
     dd_filter_value        v = { .is_text = d->part->field->kind == DD_F_TEXT, .number = INT64_MIN };
-    d->prefix = given != NULL && d->part->kind == DD_FILTER_GLOB ? prefix_of(given->text) : DD_STR("");
+    d->prefix = given != NULL && d->part->kind == DD_FILTER_GLOB ? dd_filter_prefix(given->text) : DD_STR("");
     v.text = d->prefix;
     if (holds(d, NULL))
         add_lane(s, NULL);
@@ -386,6 +394,21 @@ static int64_t take(paging *g, source *s)
     return s->at < s->n_peeked ? s->peeked[s->at++] : merge(g, s);
 }
 
+/* On to the ids below this one. */
+static void jump(paging *g, source *s, int64_t below)
+{
+    g->below = below;
+    while (s->at < s->n_peeked && s->peeked[s->at] >= below)
+        s->at++;
+    for (size_t i = 0; i < s->lanes.n; i++) {
+        lane *l = &s->lanes.v[i];
+        while (l->at < l->n && l->ids[l->at] >= below)
+            l->at++;
+        if (l->at == l->n && !l->ended && (l->n == 0 || l->ids[l->n - 1] >= below))
+            l->at = l->n = 0;   /* from there on, where it is not further already */
+    }
+}
+
 static void peek(paging *g, source *s)
 {
     do
@@ -410,6 +433,7 @@ static source *make_source(paging *g, const index_of *index, const dd_filter_par
 {
     source *s = dd_calloc(1, sizeof *s);
     bool    ok = true;
+    s->part = part;
     if (part->kind == DD_FILTER_EQUAL)
         add_lane(s, &g->ask->filter->values.v[part->value_at]);
     else {
@@ -440,26 +464,95 @@ static void choose_source(paging *g)
             } else
                 free_source(s);
         }
+    if (g->source != NULL && g->skip != NULL && !dd_skip_without(g->skip, g->source->part)) {
+        dd_skip_free(g->skip);
+        g->skip = NULL;
+    }
 }
 
 /* ---- a page ---- */
 
-/* The next event to look at; *fits: it may be one of those asked for. -1: there is none. */
-static int64_t look(paging *g, bool *fits)
+typedef enum { THERE, NOT_THERE, TIRED } found;
+
+static found fail(paging *g)
+{
+    if (!g->failed)
+        dd_db_fail(g->p->db, g->err, "read events");
+    g->failed = true;
+    return NOT_THERE;
+}
+
+/* A page that ends before it looked at anything would not get anywhere. */
+static bool may_rest(const paging *g) { return g->done < g->first && out_of_time(g, 1); }
+
+/* The next range of ids below this one. */
+static found next_range(paging *g, int64_t below)
+{
+    dd_skip_step step = DD_SKIP_LOOKING;
+    while (step == DD_SKIP_LOOKING) {
+        if (may_rest(g))
+            return TIRED;
+        step = dd_skip_next(g->skip, below, &g->low, &g->high);
+        if (step == DD_SKIP_LOOKING && dd_skip_done(g->skip) < g->done)
+            g->done = dd_skip_done(g->skip);
+    }
+    return step == DD_SKIP_FOUND ? THERE : step == DD_SKIP_END ? NOT_THERE : fail(g);
+}
+
+static found look_by_index(paging *g, int64_t *id)
+{
+    while ((*id = take(g, g->source)) >= 0) {
+        while (*id < g->low) {
+            found f = g->skip != NULL ? next_range(g, *id + 1) : NOT_THERE;
+            if (f != THERE)
+                return f;
+        }
+        if (*id < g->high)
+            return THERE;
+        jump(g, g->source, g->high);
+    }
+    return NOT_THERE;
+}
+
+/* Begins with the next range; without sums there is one. */
+static found scan_next(paging *g)
+{
+    found f = g->skip != NULL ? next_range(g, g->done) : g->low > g->from ? THERE : NOT_THERE;
+    if (g->skip == NULL) {
+        g->low = g->from;
+        g->high = g->below;
+    }
+    sqlite3_reset(g->scan);
+    sqlite3_bind_int64(g->scan, g->range_at, g->high);
+    sqlite3_bind_int64(g->scan, g->range_at + 1, g->low);
+    g->scanning = f == THERE;
+    return f;
+}
+
+static found look_by_scan(paging *g, int64_t *id, bool *fits)
+{
+    for (;;) {
+        found f = g->scanning ? THERE : scan_next(g);
+        if (f != THERE)
+            return f;
+        int code = sqlite3_step(g->scan);
+        if (code == SQLITE_ROW) {
+            *id = sqlite3_column_int64(g->scan, 0);
+            *fits = sqlite3_column_int(g->scan, 1) != 0;
+            return THERE;
+        }
+        if (code != SQLITE_DONE)
+            return fail(g);
+        g->scanning = false;
+        g->done = g->low;
+    }
+}
+
+/* The next event to look at; *fits: it may be one of those asked for. */
+static found look(paging *g, int64_t *id, bool *fits)
 {
     *fits = true;
-    if (g->source != NULL)
-        return take(g, g->source);
-    int code = sqlite3_step(g->scan);
-    if (code == SQLITE_ROW) {
-        *fits = sqlite3_column_int(g->scan, 1) != 0;
-        return sqlite3_column_int64(g->scan, 0);
-    }
-    if (code != SQLITE_DONE) {
-        g->failed = true;
-        dd_db_fail(g->p->db, g->err, "read events");
-    }
-    return -1;
+    return g->source != NULL ? look_by_index(g, id) : look_by_scan(g, id, fits);
 }
 
 /* Hands the event over if the filters hold for it; fn NULL: only whether they do. */
@@ -489,27 +582,30 @@ static bool enough_work(const paging *g)
 /* One more than the limit is looked for, to say whether there is more; if that takes too long, there may be. */
 static void fill(paging *g, dd_pages_fn *fn, void *ctx, dd_page *out)
 {
-    int64_t shown = 0, last_shown = 0, last = g->below;
+    int64_t shown = 0, last_shown = 0, id = 0;
     bool    fits;
     for (;;) {
-        if (enough_work(g)) {
+        found f = enough_work(g) ? TIRED : look(g, &id, &fits);
+        if (f == NOT_THERE)
+            return;
+        if (f == TIRED) {
             out->partial = shown < g->ask->limit;
-            out->next = out->partial ? last : last_shown;
+            out->next = out->partial ? g->done : last_shown;
             return;
         }
-        int64_t id = look(g, &fits);
-        if (id < 0)
-            return;
         g->looked++;
-        last = id;
+        g->done = id;
         if (!fits || !show(g, id, shown < g->ask->limit ? fn : NULL, ctx))
             continue;
         if (shown == g->ask->limit) {
             out->next = last_shown;
             return;
         }
-        shown++;
         last_shown = id;
+        if (++shown == g->ask->limit && g->ask->just) {
+            out->next = id;
+            return;
+        }
     }
 }
 
@@ -518,8 +614,10 @@ static void end(paging *g)
     sqlite3_finalize(g->row);
     sqlite3_finalize(g->scan);
     free_source(g->source);
+    dd_skip_free(g->skip);
     dd_arena_fini(&g->arena);
-    dd_db_rollback(g->p->db);
+    if (g->p->dir != NULL)
+        dd_db_rollback(g->p->db);
 }
 
 dd_code dd_pages_read(dd_pages *p, const dd_pages_ask *ask, dd_pages_fn *fn, void *ctx, dd_page *out, dd_err *err)
@@ -532,9 +630,14 @@ dd_code dd_pages_read(dd_pages *p, const dd_pages_ask *ask, dd_pages_fn *fn, voi
         return rc;
     if (ask->limit < 1 || ask->limit > DD_PAGES_MOST || ask->before < 0)
         return dd_fail(g.err, DD_ERR_USAGE, "a page has 1 to %d requests", DD_PAGES_MOST);
-    choose_bounds(&g);
-    if ((rc = dd_db_exec(p->db, "BEGIN", g.err)) == DD_OK && (rc = prepare_row(&g)) == DD_OK) {
+    if (p->dir != NULL)
+        rc = dd_db_exec(p->db, "BEGIN", g.err);
+    if (rc == DD_OK && (rc = prepare_row(&g)) == DD_OK) {
+        choose_bounds(&g);
         choose_source(&g);
+        g.low = g.high = g.skip != NULL ? INT64_MAX : g.below;
+        if (g.skip == NULL && g.source != NULL)
+            g.low = g.from;
         rc = g.source == NULL ? prepare_scan(&g) : DD_OK;
         if (rc == DD_OK)
             fill(&g, fn, ctx, out);

@@ -2,8 +2,13 @@
 
 #include "store/db.h"
 #include "store/filter.h"
+#include "store/pages.h"
 #include "store/record.h"
 #include "store/rows.h"
+#include "store/skip.h"
+
+enum { LONG_US = 1 << 30 };
+typedef DD_VEC(int64_t) id_list;
 
 struct dd_query {
     char     *dir;
@@ -75,7 +80,7 @@ static void select_columns(dd_buf *sql)
     dd_buf_addz(sql, " FROM events WHERE 1");
 }
 
-/* Values of the filter stand first, then these two, or one. */
+/* Values of the filter stand first, then these two, or one, as far as the statement has them. */
 static void bind_all(const dd_query *q, sqlite3_stmt *stmt, int64_t a, int64_t b)
 {
     int at = dd_rows_bind(stmt, 1, &q->filter, 0, q->filter.values.n);
@@ -98,29 +103,111 @@ static dd_code run(dd_query *q, const char *sql, int64_t a, int64_t b, dd_query_
     return rc;
 }
 
+/* ---- the newest ---- */
+
+static void keep_id(void *ctx, const dd_event *e)
+{
+    id_list *ids = ctx;
+    dd_vec_push(ids, e->id);
+}
+
+static dd_code newest_ids(dd_query *q, int64_t limit, id_list *ids, dd_err *err)
+{
+    dd_pages    *p = dd_pages_over(q->db);
+    dd_page      page;
+    dd_pages_ask ask = { .filter = &q->filter, .work_us = LONG_US, .just = true };
+    dd_code      rc;
+    do {
+        int64_t left = limit - (int64_t)ids->n;
+        ask.limit = left < DD_PAGES_MOST ? left : DD_PAGES_MOST;
+        rc = dd_pages_read(p, &ask, keep_id, ids, &page, err);
+        ask.before = page.next;
+    } while (rc == DD_OK && page.next > 0 && (int64_t)ids->n < limit);
+    dd_pages_free(p);
+    return rc;
+}
+
+static dd_code newest(dd_query *q, int64_t limit, dd_query_fn *fn, void *ctx, dd_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    id_list       ids = {0};
+    dd_buf        sql = DD_BUF_INIT(0);
+    dd_code       rc = newest_ids(q, limit, &ids, err);
+    select_columns(&sql);
+    dd_buf_addz(&sql, " AND id = ?");
+    if (rc == DD_OK && sqlite3_prepare_v2(dd_db_sqlite(q->db), dd_buf_z(&sql), -1, &stmt, NULL) != SQLITE_OK)
+        rc = dd_db_fail(q->db, err, "read events");
+    for (size_t i = ids.n; rc == DD_OK && i-- > 0;) {
+        sqlite3_bind_int64(stmt, 1, ids.v[i]);
+        if (sqlite3_step(stmt) == SQLITE_ROW)
+            hand_over(stmt, fn, ctx);
+        else
+            rc = dd_db_fail(q->db, err, "read events");
+        sqlite3_reset(stmt);
+    }
+    sqlite3_finalize(stmt);
+    dd_vec_free(&ids);
+    dd_buf_free(&sql);
+    return rc;
+}
+
+/* Where all that fit are: pairs of a range's ends, newest first. */
+static dd_code find_ranges(dd_query *q, id_list *out, dd_err *err)
+{
+    dd_skip     *s = dd_skip_new(q->db, &q->filter, DD_STR_NULL, 0, INT64_MAX);
+    dd_skip_step step = DD_SKIP_LOOKING;
+    int64_t      from = 0, below = INT64_MAX;
+    if (s == NULL) {
+        dd_vec_push(out, below);
+        dd_vec_push(out, from);
+        return DD_OK;
+    }
+    while (step == DD_SKIP_FOUND || step == DD_SKIP_LOOKING) {
+        step = dd_skip_next(s, INT64_MAX, &from, &below);
+        if (step == DD_SKIP_FOUND && out->n > 0 && out->v[out->n - 1] == below)
+            out->v[out->n - 1] = from;
+        else if (step == DD_SKIP_FOUND) {
+            dd_vec_push(out, below);
+            dd_vec_push(out, from);
+        }
+    }
+    dd_code rc = step == DD_SKIP_FAILED ? dd_db_fail(q->db, err, "read events") : DD_OK;
+    dd_skip_free(s);
+    return rc;
+}
+
+/* In the table's order, nothing is sorted. */
+static dd_code everything(dd_query *q, dd_query_fn *fn, void *ctx, dd_err *err)
+{
+    id_list ends = {0};
+    dd_buf  sql = DD_BUF_INIT(0);
+    dd_code rc = find_ranges(q, &ends, err);
+    select_columns(&sql);
+    dd_buf_add(&sql, dd_buf_str(&q->filter.sql));
+    dd_buf_addz(&sql, " AND id >= ? AND id < ? ORDER BY id");
+    for (size_t i = ends.n; rc == DD_OK && i >= 2; i -= 2)
+        rc = run(q, dd_buf_z(&sql), ends.v[i - 1], ends.v[i - 2], fn, ctx, err);
+    dd_vec_free(&ends);
+    dd_buf_free(&sql);
+    return rc;
+}
+
 /* ---- the two questions ---- */
 
 /* In one transaction, so that "newest" and "since then" neither overlap nor leave a gap. */
 dd_code dd_query_newest(dd_query *q, int64_t limit, dd_query_fn *fn, void *ctx, dd_err *err)
 {
-    dd_buf  sql = DD_BUF_INIT(0);
     int64_t seen;
     dd_code rc = open_db(q, err);
     if (rc != DD_OK)
         return rc;
-    if (limit >= 0)
-        dd_buf_addz(&sql, "SELECT * FROM (");
-    select_columns(&sql);
-    dd_buf_add(&sql, dd_buf_str(&q->filter.sql));
-    dd_buf_addz(&sql, limit >= 0 ? " ORDER BY id DESC LIMIT ?) ORDER BY id" : " ORDER BY id LIMIT ?"); /* all: in the table's order, nothing is sorted */
     if ((rc = dd_db_exec(q->db, "BEGIN", err)) == DD_OK)
         rc = number(q, "SELECT max(batch) FROM events", &seen, err);
     if (rc == DD_OK)
         q->seen = seen > q->seen ? seen : q->seen;
     if (rc == DD_OK && limit != 0)
-        rc = run(q, dd_buf_z(&sql), limit, 0, fn, ctx, err);
+        rc = limit > 0 ? newest(q, limit, fn, ctx, err) : everything(q, fn, ctx, err);
     dd_db_rollback(q->db);
-    dd_buf_free(&sql);
     return rc;
 }
 

@@ -10,6 +10,7 @@ dd_rollup *dd_rollup_new(void)
     dd_tally_init(&r->combinations, TEXTS, OF_COMBINATION);
     dd_tally_init(&r->dims, DIM_TEXTS, COUNTERS);
     dd_tally_init(&r->latency, LATENCY_TEXTS, BUCKET_COUNTERS);
+    dd_tally_init(&r->ids, LATENCY_TEXTS, IDS_COUNTERS);
     return r;
 }
 
@@ -22,6 +23,7 @@ void dd_rollup_free(dd_rollup *r)
     dd_tally_fini(&r->combinations);
     dd_tally_fini(&r->dims);
     dd_tally_fini(&r->latency);
+    dd_tally_fini(&r->ids);
     dd_arena_fini(&r->texts);
     free(r);
 }
@@ -32,6 +34,7 @@ void dd_rollup_clear(dd_rollup *r)
     dd_tally_clear(&r->combinations);
     dd_tally_clear(&r->dims);
     dd_tally_clear(&r->latency);
+    dd_tally_clear(&r->ids);
     dd_arena_fini(&r->texts);
 }
 
@@ -107,6 +110,7 @@ void dd_rollup_add(dd_rollup *r, const dd_event *e)
     dd_str  org = e->org.len > 0 ? e->org : DD_STR("default");
     add_kind(r, e, org, hour);
     add_latencies(r, e, org, hour);
+    rollup_ids_add(r, e, org, hour);
 }
 
 /* ---- where it counts ---- */

@@ -20,6 +20,7 @@ enum {
     OF_COMBINATION, COMPARED = OF_COMBINATION, FALLBACKS, ORIGINAL, COMPARED_COST, COMPARED_SAVED, COUNTERS
 };
 enum { BUCKET_REQUESTS, BUCKET_US, BUCKET_COUNTERS };
+enum { IDS_FIRST, IDS_LAST, IDS_REQUESTS, IDS_MOST, IDS_COUNTERS };
 
 typedef enum { SHEET_HOURLY, SHEET_DAILY, SHEET_DIMENSIONS, SHEET_LATENCY, SHEETS } sheet_kind;
 
@@ -32,12 +33,19 @@ typedef struct {
 enum { ROOMS = 256 };
 void rollup_spread(dd_rollup *r);   /* fills the combinations and dimensions */
 
+/* Ids by organisation and hour. Codes are SQLite's. */
+void rollup_ids_add(dd_rollup *r, const dd_event *e, dd_str org, int64_t hour);
+int  rollup_ids_open(dd_rollup *r, sqlite3 *db);
+void rollup_ids_close(dd_rollup *r);
+int  rollup_ids_write(dd_rollup *r);
+int  rollup_ids_tidy(dd_rollup *r, dd_str org, int64_t before_s);   /* the oldest hour, as the others */
+
 struct dd_rollup {
     dd_tally      kinds;           /* events that are alike in all; the next two are made of it when the batch is over */
-    dd_tally      combinations, dims, latency;
+    dd_tally      combinations, dims, latency, ids;
     dd_arena      texts;           /* made for the batch: swaps */
     sqlite3      *db;
-    sqlite3_stmt *put[SHEETS], *count[SHEETS], *has[SHEETS], *org, *old[SHEETS];
+    sqlite3_stmt *put[SHEETS], *count[SHEETS], *has[SHEETS], *org, *old[SHEETS], *put_ids, *old_ids;
     room          rooms[ROOMS];
     size_t        n_rooms;
 };

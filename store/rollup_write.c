@@ -128,6 +128,8 @@ int dd_rollup_open(dd_rollup *r, sqlite3 *db)
     r->db = db;
     dd_buf_addz(&sql, "SELECT min(org) FROM dimension_summary WHERE org > ?");
     int code = prepare(db, &sql, &r->org);
+    if (code == SQLITE_OK)
+        code = rollup_ids_open(r, db);
     for (size_t i = 0; i < SHEETS && code == SQLITE_OK; i++) {
         code = prepare_put(db, &sheets[i], &sql, &r->put[i]);
         if (code == SQLITE_OK)
@@ -148,6 +150,7 @@ void dd_rollup_close(dd_rollup *r)
         sqlite3_finalize(r->old[i]);
         r->put[i] = r->count[i] = r->has[i] = r->old[i] = NULL;
     }
+    rollup_ids_close(r);
     sqlite3_finalize(r->org);
     r->org = NULL;
     r->db = NULL;
@@ -276,7 +279,7 @@ int dd_rollup_write(dd_rollup *r)
             if (code == SQLITE_OK)
                 code = put(r, all[k].days, DAY_S, counters, row);
         }
-    return code;
+    return code == SQLITE_OK ? rollup_ids_write(r) : code;
 }
 
 /* ---- what is old ---- */
@@ -293,14 +296,19 @@ static int tidy_one(dd_rollup *r, sheet_kind kind, int64_t before_s, dd_str org,
     return code;
 }
 
+/* In one transaction: an hour is there in all dimensions or in none, which store/skip.h relies on. */
 static int tidy_org(dd_rollup *r, dd_str org, int64_t before_s, bool *more)
 {
-    int code = SQLITE_OK;
+    int code = sqlite3_exec(r->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
     for (int d = 0; d < DD_DIM_COUNT && code == SQLITE_OK; d++)
         code = tidy_one(r, SHEET_DIMENSIONS, before_s, org, d, more);
     for (int kind = 0; kind < DD_LATENCY_COUNT && code == SQLITE_OK; kind++)
         code = tidy_one(r, SHEET_LATENCY, before_s, org, kind, more);
-    return code;
+    if (code == SQLITE_OK)
+        code = rollup_ids_tidy(r, org, before_s);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL);
+    return code;   /* who asked rolls back what failed */
 }
 
 /* The next organisation behind *org; false: none. */

@@ -143,14 +143,16 @@ static bool is_same(dd_writer *w, int64_t mark, int64_t id)
 }
 
 /* Two processes that share a folder may give one id to two events in one millisecond: the second one takes the next that is free, and is found
- * there when it comes again. SQLITE_DONE: the row is there; *fresh: it was not before. */
-static int insert(dd_writer *w, const dd_event *e, int64_t mark, bool *fresh)
+ * there when it comes again. SQLITE_DONE: the row is there; *fresh: it was not before, and the event's id is the row's. */
+static int insert(dd_writer *w, dd_event *e, int64_t mark, bool *fresh)
 {
     for (int64_t id = e->id; id < e->id + NEIGHBOURS; id++) {
         sqlite3_bind_int64(w->insert, FIELDS_AT, id);
         int code = sqlite3_step(w->insert);
         sqlite3_reset(w->insert);
         *fresh = code == SQLITE_DONE && sqlite3_changes(dd_db_sqlite(w->db)) > 0;
+        if (*fresh)
+            e->id = id;
         if (code != SQLITE_DONE || *fresh || is_same(w, mark, id))
             return code;
     }

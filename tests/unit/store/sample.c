@@ -4,6 +4,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store/db.h"
+#include "store/rows.h"
 #include "tests/unit/test.h"
 
 int64_t sample_now_ms(void)
@@ -62,4 +64,29 @@ int64_t sample_number(const char *dir, const char *file, const char *sql)
     sqlite3_finalize(stmt);
     sqlite3_close(db);
     return n;
+}
+
+sample_ids sample_plain(const char *dir, const char *const *filters, size_t n, dd_str org)
+{
+    dd_err        err = DD_ERR_INIT;
+    dd_filter     f = {0};
+    dd_buf        sql = DD_BUF_INIT(0);
+    sqlite3_stmt *stmt = NULL;
+    sample_ids    out = {0};
+    dd_db        *db = dd_db_open(DD_DB_TELEMETRY, &(dd_db_opts){ .dir = dir }, &err);
+    for (size_t i = 0; i < n; i++)
+        CHECK_OK(dd_filter_add(&f, dd_str_z(filters[i]), &err));
+    dd_buf_printf(&sql, "SELECT id FROM events WHERE ?1 IN ('', org)" DD_STR_FMT " ORDER BY id DESC", DD_STR_ARG(dd_buf_str(&f.sql)));
+    CHECK_EQ(sqlite3_prepare_v2(dd_db_sqlite(db), dd_buf_z(&sql), -1, &stmt, NULL), SQLITE_OK, dd_buf_z(&sql));
+    sqlite3_bind_text(stmt, 1, org.ptr != NULL ? org.ptr : "", (int)org.len, SQLITE_STATIC);
+    dd_rows_bind(stmt, 2, &f, 0, f.values.n);
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        out.v = dd_realloc(out.v, (out.n + 1) * sizeof *out.v);
+        out.v[out.n++] = sqlite3_column_int64(stmt, 0);
+    }
+    sqlite3_finalize(stmt);
+    dd_db_close(db);
+    dd_buf_free(&sql);
+    dd_filter_fini(&f);
+    return out;
 }

@@ -12,4 +12,8 @@ int64_t  sample_now_ms(void);
 const char *sample_dir(const char *name);
 /* One number out of a database file; -1: no row, -2: failure. */
 int64_t sample_number(const char *dir, const char *file, const char *sql);
+
+typedef struct { int64_t *v; size_t n; } sample_ids;
+/* All that fit, newest first, by nothing but the condition on each row. org ptr NULL: all. Free v. */
+sample_ids sample_plain(const char *dir, const char *const *filters, size_t n, dd_str org);
 #endif
