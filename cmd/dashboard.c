@@ -8,7 +8,8 @@
 #include "route/money_json.h"
 #include "store/dims.h"
 
-enum { PARAMS = 16, OLD_S = 89 * DD_WINDOW_DAY /* hours are kept for 90 days */, FINE_S = 49 * DD_WINDOW_HOUR };
+/* SLICES: 14 weeks and 5 times six hours, and some to spare: of many combinations not all can be kept, and there would be no end. */
+enum { PARAMS = 16, SLICES = 24, OLD_S = 89 * DD_WINDOW_DAY /* hours are kept for 90 days */, FINE_S = 49 * DD_WINDOW_HOUR };
 
 struct dd_dashboard *dd_dashboard_new(const char *dir)
 {
@@ -56,9 +57,12 @@ bool dd_dashboard_wants(const struct dd_dashboard *d) { return d->ahead[0] != NU
 
 bool dd_dashboard_ahead(struct dd_dashboard *d, int64_t now_s)
 {
-    int64_t today = now_s / DD_WINDOW_DAY * DD_WINDOW_DAY;
-    if (d->ahead[0] && dd_cross_ahead(d->cross, dd_str_z(d->ahead[0]), today - 89 * DD_WINDOW_DAY, today))
+    int64_t today = now_s / DD_WINDOW_DAY * DD_WINDOW_DAY, hour = now_s / DD_WINDOW_HOUR * DD_WINDOW_HOUR;
+    dd_str  org   = dd_str_z(d->ahead[0]);
+    if (d->ahead[0] && d->slices++ < SLICES && (dd_cross_ahead(d->cross, org, true, today - 89 * DD_WINDOW_DAY, today) ||
+                                                dd_cross_ahead(d->cross, org, false, hour - 23 * DD_WINDOW_HOUR, hour)))
         return true;
+    d->slices = 0;
     free(d->ahead[0]);
     memmove(&d->ahead[0], &d->ahead[1], sizeof d->ahead - sizeof d->ahead[0]);
     d->ahead[DD_COUNT(d->ahead) - 1] = NULL;

@@ -8,19 +8,20 @@
 #include "store/pages.h"
 #include "store/cross.h"
 
-enum { DD_DASHBOARD_AHEAD = 4 };
+enum { DD_DASHBOARD_AHEAD = 3 };
 struct dd_dashboard {
     dd_dims  *dims;
     dd_cross *cross;
     dd_pages *pages;
     char     *ahead[DD_DASHBOARD_AHEAD];   /* whose sums are read ahead of a question to come, the next one first; NULL behind the last */
+    int       slices;     /* that were read for the first of them */
 };
 struct dd_dashboard *dd_dashboard_new(const char *dir);
 void                 dd_dashboard_free(struct dd_dashboard *d);   /* NULL is fine */
 /* The first questions after a start shall find their sums, too: those of the organisations that have some, DD_DASHBOARD_AHEAD at most, are wanted. Of the
  * thread that answers. */
 void                 dd_dashboard_start(struct dd_dashboard *d);
-/* When nobody asks: is there something to read ahead for who was there at the start, or has asked? Then a few milliseconds of it. False: there is none left. */
+/* When nobody asks: is there something to read ahead for who was there at the start, or has asked? Then a few milliseconds of it. False: none is left. */
 bool                 dd_dashboard_wants(const struct dd_dashboard *d);
 bool                 dd_dashboard_ahead(struct dd_dashboard *d, int64_t now_s);
 

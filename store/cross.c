@@ -379,10 +379,10 @@ dd_code dd_cross_read(dd_cross *t, const dd_cross_ask *ask, dd_arena *arena, dd_
     return DD_OK;
 }
 
-bool dd_cross_ahead(dd_cross *t, dd_str org, int64_t from_s, int64_t over_s)
+bool dd_cross_ahead(dd_cross *t, dd_str org, bool daily, int64_t from_s, int64_t over_s)
 {
-    const dd_cross_ask ask = { .org = org, .daily = true, .from_s = from_s, .to_s = over_s };
-    answer  w = { .t = t, .ask = &ask, .upto_s = floor_to(over_s, DAY_S) };
+    const dd_cross_ask ask = { .org = org, .daily = daily, .from_s = from_s, .to_s = over_s };
+    answer  w = { .t = t, .ask = &ask, .upto_s = floor_to(over_s, unit_of(daily)) };
     stretch s, missing = {0};
     block  *b;
     dd_err  err = DD_ERR_INIT;

@@ -36,6 +36,6 @@ dd_cross *dd_cross_new(const char *dir, dd_dims *dims);
 void     dd_cross_free(dd_cross *t);
 /* In no order, each combination once; all of it is in `arena`. DD_ERR_NOT_FOUND: there is no database yet. */
 dd_code  dd_cross_read(dd_cross *t, const dd_cross_ask *ask, dd_arena *arena, dd_cross_leaf **out, size_t *n, dd_err *err);
-/* Reads one block of the days in [from, over) that is not kept yet, the newest first, so that a question to come need not. False: all are there. */
-bool      dd_cross_ahead(dd_cross *t, dd_str org, int64_t from_s, int64_t over_s);
+/* Reads one block of the days, or hours, in [from, over) that is not kept yet, the newest first, so that a question to come need not. False: all are there. */
+bool      dd_cross_ahead(dd_cross *t, dd_str org, bool daily, int64_t from_s, int64_t over_s);
 #endif

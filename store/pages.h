@@ -2,7 +2,7 @@
  *
  * A page begins below an id (keyset paging): as deep as it may be, it costs what the first one does. A filter over a column that has an index is
  * answered by ranges of that index, one for each of the column's values that it holds for, merged by id; any other by looking at events, newest first.
- * Where the sums know that an hour or a day has no event that fits (store/skip.h), neither is looked at there: a user who does not exist is known at once.
+ * Where the sums know that an hour or a day has no event that fits (store/skip.h), neither is looked at: who does not exist is known at once.
  * A page looks for a bounded time only: it then says where it stopped and that it is partial, and who goes on from there misses nothing.
  *
  * Source: docs/decisions/0026-paging.json. */

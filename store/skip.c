@@ -1,11 +1,13 @@
 #include "store/skip.h"
 
+#include "base/sum.h"
 #include "store/dims.h"
 #include "store/field.h"
 #include "store/rollup.h"
 #include "store/rows.h"
 
 enum { HOUR_S = 3600, DAY_S = 86400, ORGS = 16, ID_TIME_SHIFT = 21 };
+static const int64_t known_s = (INT64_C(1) << 53) / 1000;   /* later times are not known in an event */
 static const int64_t long_ms = 86400000, clock_ms = 3600000, most_ms = INT64_C(1) << 42;
 
 typedef struct {
@@ -348,6 +350,7 @@ static period read_period(sqlite3_stmt *row, int64_t unit, size_t org)
 {
     period p = { .start = sqlite3_column_int64(row, 0), .unit = unit, .org = org, .requests = sqlite3_column_int64(row, 1) };
     bool   known_ids = sqlite3_column_type(row, 4) != SQLITE_NULL;
+    p.start = p.start < -known_s ? -known_s : p.start < known_s ? p.start : known_s;
     p.fallbacks = sqlite3_column_int64(row, 2);
     p.hits = sqlite3_column_int64(row, 3);
     p.first = sqlite3_column_int64(row, 4);
@@ -374,7 +377,7 @@ static int64_t read_periods(dd_skip *s, size_t org, int64_t unit, int64_t start,
     sqlite3_bind_int64(s->totals, 4, end);
     while ((code = sqlite3_step(s->totals)) == SQLITE_ROW) {
         period p = read_period(s->totals, unit, org);
-        requests += p.requests;
+        dd_sum_add(&requests, p.requests);
         dd_vec_push(out, p);
     }
     s->failed = s->failed || code != SQLITE_DONE;
@@ -503,7 +506,7 @@ void dd_skip_span(const dd_skip *s, int64_t *from, int64_t *below)
     for (size_t i = 0; i < s->days.n; i++) {
         const period *d = &s->days.v[i];
         *from = d->first < *from ? d->first : *from;
-        *below = d->last >= *below ? d->last + 1 : *below;
+        *below = d->last < *below ? *below : d->last < INT64_MAX ? d->last + 1 : INT64_MAX;
     }
     *from = *from > s->from ? *from : s->from;
     *below = *below < s->below ? *below : s->below;
@@ -525,8 +528,8 @@ bool dd_skip_without(dd_skip *s, const dd_filter_part *of)
 static bool make(dd_skip *s, dd_str org)
 {
     bool ok = prepare(s, "SELECT 1 " VALUES_OF " AND value = ?5", &s->value) == SQLITE_OK &&
-              prepare(s, "SELECT 1 FROM latency_summary WHERE org = ?1 AND kind = ?2 AND unit = ?3 AND start = ?4 AND bucket >= ?5 AND bucket <= ?6 LIMIT 1",
-                      &s->latency) == SQLITE_OK;
+              prepare(s, "SELECT 1 FROM latency_summary WHERE org = ?1 AND kind = ?2 AND unit = ?3 AND start = ?4 AND bucket >= ?5 AND bucket <= ?6"
+                      " LIMIT 1", &s->latency) == SQLITE_OK;
     for (size_t i = 0; i < s->f->parts.n && ok; i++)
         use_part(s, &s->f->parts.v[i]);
     return ok && choose_orgs(s, org) && read_days(s) && !s->failed;

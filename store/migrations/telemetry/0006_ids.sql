@@ -1,6 +1,6 @@
--- Which ids the requests of an hour and of a day have: a page by a filter looks only where the sums say that there may be one that fits (store/skip.h).
--- unit, start: those of dimension_summary. request_count: what was counted here; where dimension_summary has more, an older program wrote the others, or
--- wrote before this table was there. most_cost: the dearest of them, in picodollars; -1: none is known.
+-- Which ids the requests of an hour and of a day have: a page by a filter looks only where the sums say that one may fit (store/skip.h).
+-- unit, start: those of dimension_summary. request_count: what was counted here; where dimension_summary has more, an older program wrote the
+-- others, or they were there before this table was. most_cost: the dearest of them, in picodollars; -1: none is known.
 -- Programs before the sums by dimension would write events that no sum has, and pages would not find them.
 -- readable-from: 4
 CREATE TABLE id_summary (

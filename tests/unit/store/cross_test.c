@@ -91,7 +91,7 @@ TEST(crossed_sums_are_those_of_the_table_R5_1_R4_8)
         int64_t unit = daily ? DAY_S : 3600, from = base + (int64_t)dice((uint64_t)DAYS * DAY_S / (uint64_t)unit) * unit;
         int64_t to = from + (int64_t)(1 + dice(daily ? DAYS : 100)) * unit, over = base + (int64_t)dice(DAYS * DAY_S);
         compare(t, dir, dice(3) ? "default" : "other", daily, from, to, over, dice(2) ? DD_STR_NULL : dice(2) ? DD_STR("faq") : DD_STR(""));
-        while (i % 5 == 4 && dd_cross_ahead(t, dice(2) ? DD_STR("default") : DD_STR("other"), base, today))
+        while (i % 5 == 4 && dd_cross_ahead(t, dice(2) ? DD_STR("default") : DD_STR("other"), dice(3), base, today))
             continue;
         if (i % 6 == 5)
             push(s, base, 5);
