@@ -40,6 +40,17 @@ bool dd_top_want_same(const dd_top_want *a, const dd_top_want *b)
 
 /* --- requests --- */
 
+static dd_attempt *calls_dup(dd_arena *a, const dd_attempt *v, size_t n)
+{
+    dd_attempt *all = dd_newn(a, dd_attempt, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        all[i]          = v[i];
+        all[i].provider = dd_arena_dup(a, v[i].provider);
+        all[i].model    = dd_arena_dup(a, v[i].model);
+    }
+    return all;
+}
+
 dd_event *dd_top_event_dup(dd_arena *a, const dd_event *e)
 {
     static const size_t texts[] = {
@@ -51,18 +62,13 @@ dd_event *dd_top_event_dup(dd_arena *a, const dd_event *e)
         offsetof(dd_event, parent_span),
     };
     dd_event   *out = dd_new(a, dd_event);
-    dd_attempt *all = dd_newn(a, dd_attempt, e->n_attempts + 1);
     *out = *e;
     for (size_t i = 0; i < DD_COUNT(texts); i++) {
         dd_str *s = (dd_str *)((char *)out + texts[i]);
         *s = s->len ? dd_arena_dup(a, *s) : DD_STR("");
     }
-    for (size_t i = 0; i < e->n_attempts; i++) {
-        all[i]          = e->attempts[i];
-        all[i].provider = dd_arena_dup(a, all[i].provider);
-        all[i].model    = dd_arena_dup(a, all[i].model);
-    }
-    out->attempts = all;
+    out->attempts = calls_dup(a, e->attempts, e->n_attempts);
+    out->asides   = calls_dup(a, e->asides, e->n_asides);
     return out;
 }
 

@@ -14,13 +14,18 @@ typedef struct {
     int          status;
     dd_buf       body;
     consult_fn  *done;
+    dd_attempt   call;           /* as the event will have it */
+    int64_t      start_ns;
 } consultation;
 
 static void on_head(void *ctx, int status, const dd_header *headers, size_t n)
 {
     (void)headers;
     (void)n;
-    ((consultation *)ctx)->status = status;
+    consultation *c  = ctx;
+    c->status        = status;
+    c->call.status   = status;
+    c->call.first_us = (dd_mono_now().ns - c->x->h->started.ns) / 1000;
 }
 
 static bool on_data(void *ctx, dd_str bytes)
@@ -29,7 +34,7 @@ static bool on_data(void *ctx, dd_str bytes)
     return true;
 }
 
-static void pay(exchange *x, const consultation *c, const dd_jspan *d)
+static void pay(exchange *x, consultation *c, const dd_jspan *d)
 {
     dd_usage_report u    = { 0 };
     dd_stop         stop = DD_STOP_NONE;
@@ -38,11 +43,13 @@ static void pay(exchange *x, const consultation *c, const dd_jspan *d)
         return;
     dd_bill b = dd_decision_bill(&x->s->policy, &c->decision, &u.usage, dd_day_of((dd_wall){ worker_wall_ms(x->w) / 1000 }));
     dd_pusd sum;
+    c->call.usage = u.usage;
+    c->call.cost  = b.actual;
     if (b.actual != DD_PUSD_UNKNOWN && dd_money_add(x->spent, b.actual, &sum) == DD_OK)
         x->spent = sum;
 }
 
-static dd_str words(exchange *x, const consultation *c)
+static dd_str words(exchange *x, consultation *c)
 {
     dd_jspan d = { .n = 0 };
     if (c->status < 200 || c->status > 299 || c->body.over || dd_jspan_parse(&d, x->h->arena, dd_buf_str(&c->body), NULL) != DD_OK)
@@ -54,6 +61,25 @@ static dd_str words(exchange *x, const consultation *c)
     return dd_jspan_text(&d, dd_jspan_member(&d, dd_jspan_member(&d, choice, "message", NULL), "content", NULL), x->h->arena);
 }
 
+static dd_error_class class_of(const consultation *c, dd_call_end end)
+{
+    static const dd_error_class classes[] = {
+        [DD_CALL_OK] = DD_EC_NONE,          [DD_CALL_CONNECT] = DD_EC_CONNECT,         [DD_CALL_RESET] = DD_EC_RESET,
+        [DD_CALL_TIMEOUT_CONNECT] = DD_EC_TIMEOUT, [DD_CALL_TIMEOUT_FIRST] = DD_EC_TIMEOUT, [DD_CALL_TIMEOUT_IDLE] = DD_EC_TIMEOUT,
+        [DD_CALL_TIMEOUT_TOTAL] = DD_EC_TIMEOUT,   [DD_CALL_PROTOCOL] = DD_EC_UPSTREAM,     [DD_CALL_CANCELLED] = DD_EC_ABORTED,
+    };
+    return end == DD_CALL_OK && c->status >= 400 ? settle_class(c->status) : classes[end];
+}
+
+/* What it took and cost is the request's; the event has it apart. */
+static void note(consultation *c, dd_error_class error)
+{
+    exchange *x      = c->x;
+    c->call.error    = error;
+    c->call.total_us = (dd_mono_now().ns - c->start_ns) / 1000;
+    dd_avec_push(x->h->arena, &x->asides, c->call);
+}
+
 static void on_done(void *ctx, dd_call_end end, const char *why)
 {
     consultation *c = ctx;
@@ -61,18 +87,22 @@ static void on_done(void *ctx, dd_call_end end, const char *why)
     (void)why;
     x->call     = NULL;
     dd_str said = end == DD_CALL_OK ? dd_arena_dup(x->h->arena, dd_str_trim(words(x, c))) : DD_STR("");
-    consult_drop(x);
+    note(c, class_of(c, end));
+    x->consultation = NULL;
+    dd_buf_free(&c->body);
     c->done(x, said);
 }
 
+/* Its client left meanwhile. */
 void consult_drop(exchange *x)
 {
     consultation *c = x->consultation;
-    if (c)
-        dd_buf_free(&c->body);
+    if (!c)
+        return;
+    note(c, DD_EC_ABORTED);
+    dd_buf_free(&c->body);
     x->consultation = NULL;
 }
-
 /* The same short body for both APIs, but for where the instruction stands. */
 static dd_str make_body(exchange *x, const consultation *c, const consult_ask *ask)
 {
@@ -124,7 +154,7 @@ bool consult_may(const exchange *x, dd_str model, dd_decision *d)
 bool consult_start(exchange *x, const consult_ask *ask)
 {
     consultation *c = dd_new(x->h->arena, consultation);
-    *c              = (consultation){ .x = x, .body = DD_BUF_INIT(ANSWER_MOST), .done = ask->done };
+    *c              = (consultation){ .x = x, .body = DD_BUF_INIT(ANSWER_MOST), .done = ask->done, .start_ns = dd_mono_now().ns };
     if (!consult_may(x, ask->model, &c->decision))
         return false;
     dd_provider *p   = &x->s->providers[c->decision.provider];
@@ -138,6 +168,8 @@ bool consult_start(exchange *x, const consult_ask *ask)
     dd_call_opts o = { .method = "POST", .url = dd_buf_z(&url), .headers = headers, .n_headers = n, .body = make_body(x, c, ask),
                        .connect_ms = p->connect_ms, .first_ms = ask->timeout_ms, .total_ms = ask->timeout_ms, .insecure = p->insecure, .head = on_head,
                        .data = on_data, .done = on_done, .ctx = c };
+    c->call = (dd_attempt){ .provider = p->name, .model = c->decision.model, .start_us = (c->start_ns - x->h->started.ns) / 1000, .first_us = -1,
+                            .usage = { -1, -1, -1, -1, -1 }, .cost = DD_PUSD_UNKNOWN, .purpose = ask->purpose };
     x->call = dd_client_start(x->w->client, &o, &err);
     dd_buf_free(&url);
     if (!x->call)

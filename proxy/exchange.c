@@ -257,6 +257,7 @@ void exchange_gone(void *ctx, dd_http *h)
     x->disconnected = true;
     x->failure      = DD_EC_ABORTED;
     exchange_move(x, EX_finished);
+    consult_drop(x);                   /* before the event, which has it */
     settle_record(x, 499);
     keep_gone(x);
     ask_gone(x);

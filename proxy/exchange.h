@@ -133,6 +133,7 @@ typedef struct exchange {
     uint64_t       tried_keys[4];     /* of the step's provider, a bit each */
     size_t         key_at;            /* among the provider's */
     DD_VEC(dd_attempt) attempts;      /* in the arena; those that ended */
+    DD_VEC(dd_attempt) asides;        /* consult.c's calls, in the arena, too */
     failed_step   *first;             /* the primary's failure; NULL: none yet */
     failed_step   *rejected;          /* a cascade's last answer that was not good enough, but better than none; NULL: none */
     dd_pusd        rejected_cost;     /* of it, in `spent` */
@@ -241,7 +242,7 @@ void     check_reject(exchange *x);                  /* it was paid for, and the
 /* consult.c: a question to a model; true: `done` follows, with its words or none. The client may leave meanwhile: then nothing follows */
 enum { CONSULT_TOKENS = 16 };                       /* of its answer */
 typedef void consult_fn(exchange *x, dd_str said);
-typedef struct { dd_str model; const char *instruction; dd_str text; int64_t timeout_ms; consult_fn *done; } consult_ask;
+typedef struct { dd_str model; const char *instruction; dd_str text; int64_t timeout_ms; consult_fn *done; dd_call_purpose purpose; } consult_ask;
 bool     consult_start(exchange *x, const consult_ask *ask);
 bool     consult_may(const exchange *x, dd_str model, dd_decision *d);   /* whether this caller may have it asked */
 void     consult_drop(exchange *x);

@@ -288,6 +288,8 @@ static void record(exchange *x, int status, dd_error_class error)
     e.overhead_us = e.total_us - (x->call_at && x->last_at > x->call_at ? (x->last_at - x->call_at) / 1000 : 0);
     for (size_t i = 0; i < x->attempts.n; i++)
         x->attempts.v[i].model = settle_redacted(x, x->attempts.v[i].model);
+    e.asides     = x->asides.v;
+    e.n_asides   = x->asides.n;
     e.attempts   = x->attempts.v;
     e.n_attempts = x->attempts.n;
     e.retries    = x->attempts.n > 1 ? (int)x->attempts.n - 1 : 0;

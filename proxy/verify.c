@@ -42,7 +42,7 @@ bool verify_start(exchange *x, dd_str answer)
     weigh_text(x, &request);
     dd_buf_printf(&text, "<request>\n" DD_STR_FMT "\n</request>\n<answer>\n" DD_STR_FMT "\n</answer>",
                   DD_STR_ARG(newest(dd_buf_str(&request), TEXT_MOST)), DD_STR_ARG(dd_str_sub(answer, 0, TEXT_MOST)));
-    consult_ask ask = { .model = x->plan.verifier, .instruction = verify_instruction, .text = dd_buf_str(&text), .timeout_ms = TIMEOUT_MS, .done = verdict };
+    consult_ask ask = { .model = x->plan.verifier, .instruction = verify_instruction, .text = dd_buf_str(&text), .timeout_ms = TIMEOUT_MS, .done = verdict, .purpose = DD_CALL_VERIFIES };
     bool asked = consult_start(x, &ask);
     dd_buf_free(&request);
     dd_buf_free(&text);
@@ -92,7 +92,7 @@ bool verify_class(exchange *x)
     weigh_facts(x);
     weigh_text(x, &text);
     consult_ask ask = { .model = c->model, .instruction = class_instruction, .text = newest(dd_buf_str(&text), CLASS_TEXT), .timeout_ms = c->timeout_ms,
-                        .done = classified };
+                        .done = classified, .purpose = DD_CALL_CLASSIFIES };
     bool asked = consult_start(x, &ask);
     dd_buf_free(&text);
     return asked;

@@ -92,6 +92,15 @@ static const dd_attempt *attempt_of(const view *w, size_t span)
     return n < w->e->n_attempts ? &w->e->attempts[n] : NULL;
 }
 
+/* "verify", "classify". */
+static dd_str aside_word(const dd_span *s)
+{
+    for (size_t i = 0; i < s->n_attrs; i++)
+        if (strcmp(s->attrs[i].name, "dd0c.purpose") == 0)
+            return s->attrs[i].text;
+    return DD_STR("");
+}
+
 /* What stands behind a span's name. */
 static dd_str detail(view *w, size_t i)
 {
@@ -101,6 +110,8 @@ static dd_str detail(view *w, size_t i)
         return dd_arena_printf(w->a, s->error.len ? "%d " DD_STR_FMT : "%d", a->status, DD_STR_ARG(s->error));
     if (s->kind == DD_SPAN_REQUEST)
         return DD_STR("");
+    if (s->kind == DD_SPAN_ASIDE)
+        return dd_arena_printf(w->a, DD_STR_FMT "%s" DD_STR_FMT, DD_STR_ARG(aside_word(s)), s->error.len ? ", " : "", DD_STR_ARG(s->error));
     return s->error.len ? s->error : s->kind == DD_SPAN_CACHE ? w->e->cache : DD_STR("");
 }
 
@@ -326,13 +337,12 @@ static void add_tokens(view *w, dd_buf *b, const dd_usage *u)
     dd_buf_printf(b, ", " DD_STR_FMT " out", DD_STR_ARG(dd_fmt_count(w->a, out)));
 }
 
-static void attempt(view *w, size_t i)
+static void call(view *w, const dd_attempt *a, dd_str label)
 {
-    const dd_attempt *a   = &w->e->attempts[i];
     dd_sheet         *v   = &w->v;
     size_t            r   = dd_sheet_row(v);
     dd_buf            b   = DD_BUF_INIT(1024);
-    int               col = dd_grid_put(&v->g, r, v->left, DD_ROLE_DIM, dd_arena_printf(w->a, "%zu ", i + 1));
+    int               col = dd_grid_put(&v->g, r, v->left, DD_ROLE_DIM, label);
     col = dd_grid_put(&v->g, r, col, DD_ROLE_MODEL, dd_fmt_fit(w->a, full_model(w->a, a->provider, a->model), v->right - col));
     if (a->error != DD_EC_NONE)
         dd_buf_printf(&b, "%s", dd_error_class_name(a->error));
@@ -359,7 +369,11 @@ static void attempts(view *w)
     if (w->e->n_attempts)
         dd_sheet_heading(&w->v, "Attempts", dd_fmt_plural(w->a, w->e->n_attempts, "call", "calls"));
     for (size_t i = 0; i < w->e->n_attempts; i++)
-        attempt(w, i);
+        call(w, &w->e->attempts[i], dd_arena_printf(w->a, "%zu ", i + 1));
+    if (w->e->n_asides)
+        dd_sheet_heading(&w->v, "Asked about it", dd_fmt_plural(w->a, w->e->n_asides, "call", "calls"));
+    for (size_t i = 0; i < w->e->n_asides; i++)
+        call(w, &w->e->asides[i], dd_arena_printf(w->a, "%s ", dd_call_purpose_name(w->e->asides[i].purpose)));
 }
 
 static dd_str hex(view *w, const uint8_t *v, size_t n)

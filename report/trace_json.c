@@ -32,6 +32,7 @@ static void put_value(dd_json *j, const dd_attr *a)
 static const char *const kinds[] = {
     [DD_SPAN_REQUEST] = "request", [DD_SPAN_AUTH] = "auth",       [DD_SPAN_DECISION] = "decision", [DD_SPAN_CACHE] = "cache",
     [DD_SPAN_PREPARE] = "prepare", [DD_SPAN_ATTEMPT] = "attempt", [DD_SPAN_ANSWER] = "answer",
+    [DD_SPAN_ASIDE] = "aside",
 };
 
 static void put_span(dd_json *j, const dd_trace *t, const dd_span *s)

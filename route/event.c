@@ -141,13 +141,21 @@ static void put_raw(dd_json *j, const char *key, dd_str text, char first)
     dd_buf_free(&flat);
 }
 
-static void put_attempts(dd_json *j, const dd_event *e)
+const char *dd_call_purpose_name(dd_call_purpose p)
 {
-    dd_json_key(j, "attempts");
+    static const char *const names[] = { [DD_CALL_ANSWERS] = "answer", [DD_CALL_VERIFIES] = "verify", [DD_CALL_CLASSIFIES] = "classify" };
+    return (size_t)p < DD_COUNT(names) ? names[p] : "other";
+}
+
+static void put_calls(dd_json *j, const char *name, const dd_attempt *v, size_t n, bool purpose)
+{
+    dd_json_key(j, name);
     dd_json_open(j, '[');
-    for (size_t i = 0; i < e->n_attempts; i++) {
-        const dd_attempt *a = &e->attempts[i];
+    for (size_t i = 0; i < n; i++) {
+        const dd_attempt *a = &v[i];
         dd_json_open(j, '{');
+        if (purpose)
+            dd_json_member_str(j, "purpose", dd_str_z(dd_call_purpose_name(a->purpose)));
         dd_json_member_str(j, "provider", a->provider);
         dd_json_member_str(j, "model", a->model);
         dd_json_member_known(j, "status", a->status);
@@ -263,6 +271,7 @@ void dd_event_json(const dd_event *e, dd_buf *out)
     put_outcome(&j, e);
     put_figures(&j, e);
     put_trace(&j, e);
-    put_attempts(&j, e);
+    put_calls(&j, "attempts", e->attempts, e->n_attempts, false);
+    put_calls(&j, "asides", e->asides, e->n_asides, true);
     dd_json_close(&j, '}');
 }

@@ -18,6 +18,9 @@ typedef enum { DD_USAGE_NONE, DD_USAGE_REPORTED, DD_USAGE_COUNTED } dd_usage_sou
 const char *dd_usage_source_name(dd_usage_source s); /* "reported" */
 bool        dd_usage_source_find(dd_str name, dd_usage_source *out);
 
+typedef enum { DD_CALL_ANSWERS, DD_CALL_VERIFIES, DD_CALL_CLASSIFIES } dd_call_purpose;   /* stored: append only */
+const char *dd_call_purpose_name(dd_call_purpose p);  /* "answer", "verify", "classify" */
+
 typedef struct {               /* one try at one provider */
     dd_str         provider, model;
     int            status;     /* 0: no answer */
@@ -26,6 +29,7 @@ typedef struct {               /* one try at one provider */
     int64_t        first_us, total_us;
     dd_usage       usage;      /* -1 each when not known */
     dd_pusd        cost;
+    dd_call_purpose purpose;   /* of an attempt always DD_CALL_ANSWERS */
 } dd_attempt;
 
 typedef struct {
@@ -49,6 +53,7 @@ typedef struct {
     int             retries;
     dd_str          dropped;   /* what x-dd0c-dropped said */
     const dd_attempt *attempts; size_t n_attempts;
+    const dd_attempt *asides;  size_t n_asides;   /* calls to models that were asked about the request, or whether an answer will do: no attempts, but paid */
 
     /* the decision */
     dd_str          complexity;    /* "low", "medium", "high"; "" not asked for */

@@ -254,31 +254,73 @@ static dd_str two_words(dd_arena *arena, dd_str a, dd_str b)
     return (dd_str){ out, a.len + 1 + b.len };
 }
 
-static void add_attempt(tree *t, size_t i)
+/* A call to a model; who began it ends it. */
+static dd_span *begin_call(tree *t, dd_span_kind kind, dd_str operation, const dd_attempt *a)
 {
-    const dd_event   *e         = t->e;
-    const dd_attempt *a         = &e->attempts[i];
-    dd_str            operation = dd_trace_operation(e->endpoint);
-    bool              good      = a->status >= 200 && a->status <= 299;
-    dd_span *s = begin(t, DD_SPAN_ATTEMPT, two_words(t->arena, operation, a->model.len ? a->model : a->provider), a->start_us, a->total_us);
-    s->id      = dd_trace_span(e->id, (unsigned)i + 1);
-    s->client  = true;
-    s->error   = class_word(a->error);
+    bool     good = a->status >= 200 && a->status <= 299;
+    dd_span *s    = begin(t, kind, two_words(t->arena, operation, a->model.len ? a->model : a->provider), a->start_us, a->total_us);
+    s->client = true;
+    s->error  = class_word(a->error);
     text(t, "gen_ai.operation.name", operation);
     text(t, "gen_ai.provider.name", dd_trace_provider(a->provider));
     text(t, "gen_ai.request.model", a->model);
     text(t, "gen_ai.response.model", good ? a->model : DD_STR(""));
+    return s;
+}
+
+static void end_call(tree *t, dd_span *s, const dd_attempt *a)
+{
+    number(t, "http.response.status_code", a->status > 0 ? a->status : -1);
+    text(t, "error.type", s->error);
+    text(t, "dd0c.provider", a->provider);
+    money(t, "dd0c.cost", a->cost);
+    end(t, s);
+}
+
+static void add_aside(tree *t, size_t i)
+{
+    const dd_attempt *a = &t->e->asides[i];
+    dd_span          *s = begin_call(t, DD_SPAN_ASIDE, DD_STR("chat"), a);
+    s->id               = dd_trace_span(t->e->id, 0x30000u + (unsigned)i);
+    add_usage(t, &a->usage);
+    text(t, "dd0c.purpose", dd_str_z(dd_call_purpose_name(a->purpose)));
+    end_call(t, s, a);
+}
+
+static void add_attempt(tree *t, size_t i)
+{
+    const dd_event   *e = t->e;
+    const dd_attempt *a = &e->attempts[i];
+    dd_span          *s = begin_call(t, DD_SPAN_ATTEMPT, dd_trace_operation(e->endpoint), a);
+    s->id               = dd_trace_span(e->id, (unsigned)i + 1);
     if (e->stream)
         put(t, (dd_attr){ .name = "gen_ai.request.stream", .kind = DD_ATTR_BOOL, .number = 1 });
     add_usage(t, &a->usage);
     if (i + 1 == e->n_attempts)
         add_answered(t, a);
-    number(t, "http.response.status_code", a->status > 0 ? a->status : -1);
-    text(t, "error.type", s->error);
-    text(t, "dd0c.provider", a->provider);
     number(t, "dd0c.attempt", (int64_t)i + 1);
-    money(t, "dd0c.cost", a->cost);
-    end(t, s);
+    end_call(t, s, a);
+}
+
+static void add_classifying(tree *t)
+{
+    for (size_t i = 0; i < t->e->n_asides; i++)
+        if (t->e->asides[i].purpose == DD_CALL_CLASSIFIES)
+            add_aside(t, i);
+}
+
+/* Attempts, and between them those who were asked about their answers. */
+static void add_calls(tree *t)
+{
+    const dd_event *e    = t->e;
+    size_t          next = 0;
+    for (size_t i = 0; i <= e->n_attempts; i++) {
+        for (; next < e->n_asides && (i == e->n_attempts || e->asides[next].start_us < e->attempts[i].start_us); next++)
+            if (e->asides[next].purpose != DD_CALL_CLASSIFIES)
+                add_aside(t, next);
+        if (i < e->n_attempts)
+            add_attempt(t, i);
+    }
 }
 
 static void add_answer(tree *t)
@@ -317,7 +359,7 @@ static void name_trace(const dd_event *e, dd_trace *out)
 
 void dd_trace_make(const dd_event *e, dd_arena *arena, dd_trace *out)
 {
-    size_t n = e->n_attempts;
+    size_t n = e->n_attempts + e->n_asides;
     tree   t = { .e = e, .arena = arena };
     t.spans  = dd_arena_alloc(arena, sizeof(dd_span) * (OTHERS + n));
     t.next   = dd_arena_alloc(arena, sizeof(dd_attr) * (ON_REQUEST + ON_DECISION + ON_OTHERS + ON_ATTEMPT * n));
@@ -325,9 +367,9 @@ void dd_trace_make(const dd_event *e, dd_arena *arena, dd_trace *out)
     add_request(&t);
     add_auth(&t);
     add_decision(&t);
+    add_classifying(&t);
     add_cache_and_prepare(&t);
-    for (size_t i = 0; i < n; i++)
-        add_attempt(&t, i);
+    add_calls(&t);
     add_answer(&t);
     out->sampled  = !e->unsampled;
     out->start_ns = e->time_ms * 1000000 - (e->total_us > 0 ? e->total_us : 0) * 1000;   /* the event's time is its end */

@@ -3,9 +3,11 @@
  *   request                         [server span; the client's traceparent is its parent]
  *   |- auth
  *   |- ai_routing_decision          [R10.4's attributes]
+ *   |- aside                        [a model that was asked how hard the request is: a client span, as an attempt's]
  *   |- cache                        [when one was asked]
  *   |- transform request            [what was made for upstream]
  *   |- attempt 1 .. n               [client spans with GenAI's attributes: model, tokens, cost, status]
+ *   |- aside                        [among them, by their starts: a model that was asked whether an answer will do]
  *   `- transform answer
  *
  * `dd0c trace`, the inspector of `dd0c top` and the OTLP export show the same tree. Names and attributes follow OpenTelemetry's semantic conventions
@@ -16,7 +18,7 @@
 #include "base/arena.h"
 #include "route/event.h"
 
-typedef enum { DD_SPAN_REQUEST, DD_SPAN_AUTH, DD_SPAN_DECISION, DD_SPAN_CACHE, DD_SPAN_PREPARE, DD_SPAN_ATTEMPT, DD_SPAN_ANSWER } dd_span_kind;
+typedef enum { DD_SPAN_REQUEST, DD_SPAN_AUTH, DD_SPAN_DECISION, DD_SPAN_CACHE, DD_SPAN_PREPARE, DD_SPAN_ATTEMPT, DD_SPAN_ANSWER, DD_SPAN_ASIDE } dd_span_kind;
 typedef enum { DD_ATTR_TEXT, DD_ATTR_INT, DD_ATTR_DOUBLE, DD_ATTR_BOOL, DD_ATTR_TEXTS /* an array with this one text */ } dd_attr_kind;
 typedef struct {
     const char  *name;      /* "gen_ai.usage.input_tokens" */

@@ -131,15 +131,29 @@ static size_t n_kept(const dd_event *e)
     return e->n_attempts < DD_RECORD_ATTEMPTS ? e->n_attempts : DD_RECORD_ATTEMPTS;
 }
 
+/* Both together are no more than there is room for when they are read. */
+static size_t n_aside(const dd_event *e)
+{
+    size_t room = DD_RECORD_ATTEMPTS - n_kept(e);
+    return e->n_asides < room ? e->n_asides : room;
+}
+
+static size_t call_bound(const dd_attempt *a)
+{
+    return clip(a->provider, MODEL_LONGEST).len + clip(a->model, MODEL_LONGEST).len + VARINT * (ATTEMPT_NUMBERS + 4);
+}
+
 /* ---- records ---- */
 
 size_t dd_record_bound(const dd_event *e)
 {
-    size_t n = 1 + VARINT * 2;
+    size_t n = 1 + VARINT * 3;
     for (size_t i = 0; i < dd_n_fields; i++)
         n += VARINT + (dd_fields[i].kind == DD_F_TEXT ? kept(&dd_fields[i], e).len : 0);
     for (size_t i = 0; i < n_kept(e); i++)
-        n += clip(e->attempts[i].provider, MODEL_LONGEST).len + clip(e->attempts[i].model, MODEL_LONGEST).len + VARINT * (ATTEMPT_NUMBERS + 3);
+        n += call_bound(&e->attempts[i]);
+    for (size_t i = 0; i < n_aside(e); i++)
+        n += call_bound(&e->asides[i]);
     return n;
 }
 
@@ -161,6 +175,10 @@ size_t dd_record_write(const dd_event *e, char *out)
     p = put_u64(p, n_kept(e));
     for (size_t i = 0; i < n_kept(e); i++)
         p = put_attempt(p, &e->attempts[i]);
+    if (n_aside(e))                      /* most have none; who does not know of them stops before */
+        p = put_u64(p, n_aside(e));
+    for (size_t i = 0; i < n_aside(e); i++)
+        p = put_attempt(put_u64(p, (uint64_t)e->asides[i].purpose), &e->asides[i]);
     return (size_t)(p - out);
 }
 
@@ -190,6 +208,20 @@ static void get_fields(reader *r, dd_event *e)
     }
 }
 
+static void get_asides(reader *r, dd_event *e, dd_attempt *asides)
+{
+    uint64_t n = get_u64(r);
+    r->bad = r->bad || n > DD_RECORD_ATTEMPTS - e->n_attempts;
+    for (uint64_t i = 0; i < n && !r->bad; i++) {
+        uint64_t purpose = get_u64(r);
+        asides[i].purpose = purpose <= DD_CALL_CLASSIFIES ? (dd_call_purpose)purpose : DD_CALL_VERIFIES;
+        get_attempt(r, &asides[i]);
+    }
+    e->asides   = asides;
+    e->n_asides = r->bad ? 0 : (size_t)n;
+    e->n_attempts = r->bad ? 0 : e->n_attempts;
+}
+
 static void get_attempts(reader *r, dd_event *e, dd_attempt *attempts)
 {
     uint64_t n = get_u64(r);
@@ -198,6 +230,8 @@ static void get_attempts(reader *r, dd_event *e, dd_attempt *attempts)
         get_attempt(r, &attempts[i]);
     e->attempts = attempts;
     e->n_attempts = r->bad ? 0 : (size_t)n;
+    if (!r->bad && r->p < r->end)
+        get_asides(r, e, attempts + n);
 }
 
 dd_code dd_record_read(dd_str record, dd_event *e, dd_attempt *attempts, dd_str *tail)

@@ -1,13 +1,13 @@
 /* store/record.h - an event as a short row of bytes: what stands in a slot of the queue, in the spool file, and (its attempts) in the events table.
  *
- * Byte 0 is the format's version. The members of dd_fields follow in their order, then the attempts; numbers are variable-length, a number that is
+ * Byte 0 is the format's version. The members of dd_fields follow in their order, then the attempts, then, if there are any, the asides; numbers are variable-length, a number that is
  * not known is one byte. Fields are only ever appended, so a program reads the records of older ones; what they lack is not known. Records of several
  * events stand in frames: length, checksum, mark, bytes. No allocation. */
 #ifndef DD_STORE_RECORD_H
 #define DD_STORE_RECORD_H
 #include "route/event.h"
 
-enum { DD_RECORD_ATTEMPTS = 32, DD_FRAME_HEAD = 16 };   /* attempts past that are not kept */
+enum { DD_RECORD_ATTEMPTS = 32, DD_FRAME_HEAD = 16 };   /* attempts past that are not kept, asides in the room that they leave */
 
 /* No record of this event is longer. */
 size_t dd_record_bound(const dd_event *e);

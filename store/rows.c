@@ -28,7 +28,7 @@ void dd_rows_read(sqlite3_stmt *stmt, dd_event *e, dd_attempt *attempts)
     }
     dd_str tail = text_at(stmt, 0);
     if (tail.len == 0 || dd_record_read_attempts(tail, e, attempts) != DD_OK)
-        e->n_attempts = 0;
+        e->n_attempts = e->n_asides = 0;
 }
 
 int dd_rows_bind(sqlite3_stmt *stmt, int at, const dd_filter *f, size_t first, size_t n)

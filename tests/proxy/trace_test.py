@@ -343,6 +343,45 @@ routes:
     assert [s["name"] for s in t["spans"] if s["kind"] == "attempt"] == ["chat gpt-4o-mini", "chat gpt-4o"]
     assert second.requests[0].headers["traceparent"].split("-")[2] == span(t, "attempt", 1)["id"]
     assert span(t, "decision")["attributes"]["ai.routing_strategy"] == "cascading"
+    # the verifier: a span between the two, with what it cost and took
+    assert [k for k in kinds(t) if k in ("attempt", "aside")] == ["attempt", "aside", "attempt"]
+    aside, e = span(t, "aside"), t["request"]
+    assert aside["name"] == "chat gpt-5.6-luna" and aside["attributes"]["dd0c.purpose"] == "verify" and aside["attributes"]["http.response.status_code"] == 200
+    assert aside["attributes"]["gen_ai.usage.input_tokens"] == 1000 and aside["attributes"]["gen_ai.usage.output_tokens"] == 100 and aside["duration_us"] > 0
+    assert len(e["attempts"]) == 2 and e["retries"] == 1 and [a["purpose"] for a in e["asides"]] == ["verify"], "no attempt"
+    assert e["asides"][0]["cost"] > 0 and abs(e["cost_actual"] - sum(a["cost"] for a in e["attempts"] + e["asides"])) < 1e-12, "all that was paid"
+    text = cli.run("trace", e["id"]).out
+    assert "chat gpt-5.6-luna verify" in text and "Asked about it" in text and "1 call" in text, text
+
+
+def test_models_that_are_asked_how_hard_it_is(cli):
+    slow = threading.Event()
+
+    def script(r, c):
+        body, reply = json.loads(r.body), json.loads(json.dumps(CHAT))
+        if body["model"] == "gpt-5.6-luna":
+            if "wait" in r.body.decode():
+                slow.wait(20)
+            reply["choices"][0]["message"]["content"] = "HIGH reasoning"
+        c.json(reply)
+
+    up = Upstream(script)
+    cli.write("dd0c.yaml", f"""
+providers:
+  openai: {{base_url: "{up.url}/v1", api_key: sk-first}}
+classifier: {{model: openai/gpt-5.6-luna, timeout: 300ms}}
+routes:
+  - {{name: hard, when: 'complexity == "high"', from: [openai/gpt-4o]}}
+""")
+    c = Client(cli.start("proxy", "--listen", "127.0.0.1:0", "--workers", "1").port)
+    t = trace(cli, ask(c))
+    a = span(t, "aside")["attributes"]
+    assert a["dd0c.purpose"] == "classify" and a["dd0c.cost"] > 0 and kinds(t).index("aside") == kinds(t).index("decision") + 1
+    e = t["request"]
+    assert len(e["attempts"]) == 1 and abs(e["cost_actual"] - e["attempts"][0]["cost"] - e["asides"][0]["cost"]) < 1e-12
+    t = trace(cli, ask(c, {**ASK, "messages": [{"role": "user", "content": "Say hi, and wait"}]}))
+    slow.set()
+    assert span(t, "aside")["error"] == "timeout" and t["request"]["asides"][0]["cost"] is None and t["request"]["status"] == 200
 
 
 def test_our_own_endpoints_and_vectors(cli):

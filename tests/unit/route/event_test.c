@@ -93,6 +93,15 @@ TEST(an_event_is_one_line_of_json)
               "\"bytes_in\":0,\"bytes_out\":0,\"retries\":0,\"dropped\":null,"
               "\"trace_id\":null,\"parent_span\":null,\"sampled\":true,\"auth_us\":0,\"decide_us\":0,\"cache_us\":0,\"prepare_us\":0,\"answer_us\":0,"
               "\"attempts\":[{\"provider\":\"openai\",\"model\":\"gpt-4o\",\"status\":0,\"error\":\"connect\",\"start_us\":5,\"first_us\":null,\"total_us\":90,"
-              "\"usage\":{\"input\":null,\"cache_read\":null,\"cache_write\":null,\"cache_write_1h\":null,\"output\":null},\"cost\":null}]}");
+              "\"usage\":{\"input\":null,\"cache_read\":null,\"cache_write\":null,\"cache_write_1h\":null,\"output\":null},\"cost\":null}],\"asides\":[]}");
+    dd_event with_aside = e;
+    with_aside.asides   = &(const dd_attempt){ .provider = DD_STR("mistral"), .model = DD_STR("small"), .status = 200, .usage = { 9, 0, 0, 0, 1 }, .cost = 5,
+                                               .purpose = DD_CALL_VERIFIES };
+    with_aside.n_asides = 1;
+    dd_buf_clear(&b);
+    dd_event_json(&with_aside, &b);
+    CHECK(dd_str_endsz(dd_buf_str(&b), "\"asides\":[{\"purpose\":\"verify\",\"provider\":\"mistral\",\"model\":\"small\",\"status\":200,\"error\":null,\"start_us\":0,"
+                                       "\"first_us\":0,\"total_us\":0,\"usage\":{\"input\":9,\"cache_read\":0,\"cache_write\":0,\"cache_write_1h\":0,\"output\":1},"
+                                       "\"cost\":0.000000000005}]}"));
     dd_buf_free(&b);
 }

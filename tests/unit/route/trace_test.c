@@ -105,6 +105,44 @@ TEST(trace_of_a_fallback)
     dd_arena_fini(&arena);
 }
 
+TEST(trace_of_who_was_asked_beside)
+{
+    static const dd_attempt asides[] = {
+        { .provider = { "openai", 6 }, .model = { "luna", 4 }, .status = 200, .start_us = 10500, .total_us = 1000, .usage = { 80, 0, 0, 0, 3 }, .cost = 1000000000,
+          .purpose = DD_CALL_CLASSIFIES },
+        { .provider = { "judge", 5 }, .model = { "gpt-4o", 6 }, .status = 0, .error = DD_EC_TIMEOUT, .start_us = 315000, .total_us = 4000,
+          .usage = { -1, -1, -1, -1, -1 }, .cost = DD_PUSD_UNKNOWN, .purpose = DD_CALL_VERIFIES },
+    };
+    static const dd_span_kind want[] = { DD_SPAN_REQUEST, DD_SPAN_AUTH, DD_SPAN_DECISION, DD_SPAN_ASIDE, DD_SPAN_CACHE, DD_SPAN_PREPARE, DD_SPAN_ATTEMPT,
+                                         DD_SPAN_ASIDE, DD_SPAN_ATTEMPT, DD_SPAN_ANSWER };
+    dd_arena arena = DD_ARENA_INIT;
+    dd_event e     = sample();
+    dd_trace t;
+    e.asides   = asides;
+    e.n_asides = 2;
+    dd_trace_make(&e, &arena, &t);
+    CHECK_EQ(t.n_spans, DD_COUNT(want), "one each");
+    for (size_t i = 0; i < t.n_spans && i < DD_COUNT(want); i++) {
+        CHECK_EQ(t.spans[i].kind, want[i], "by their starts");
+        CHECK(i == 0 || t.spans[i].start_us >= t.spans[i - 1].start_us);
+        for (size_t k = 0; k < i; k++)
+            CHECK(t.spans[i].id != t.spans[k].id);
+    }
+    const dd_span *class = find(&t, DD_SPAN_ASIDE, 0), *verify = find(&t, DD_SPAN_ASIDE, 1);
+    CHECK(class && verify && class->client && verify->client);
+    CHECK_STR(class->name, "chat luna");
+    CHECK_STR(word(class, "dd0c.purpose"), "classify");
+    CHECK_EQ(count(class, "gen_ai.usage.input_tokens"), 80, "its own");
+    CHECK(attr(class, "dd0c.cost") && attr(class, "dd0c.cost")->real == 0.001);
+    CHECK(!attr(class, "dd0c.attempt") && !attr(class, "gen_ai.request.stream"));
+    CHECK_STR(word(verify, "dd0c.purpose"), "verify");
+    CHECK_STR(word(verify, "error.type"), "timeout");
+    CHECK_STR(verify->error, "timeout");
+    CHECK(!attr(verify, "dd0c.cost") && !attr(verify, "http.response.status_code"));   /* not known is left out */
+    CHECK(find(&t, DD_SPAN_ATTEMPT, 1)->id == dd_trace_span(e.id, 2));                  /* what the provider was told */
+    dd_arena_fini(&arena);
+}
+
 TEST(trace_attributes)
 {
     dd_arena arena = DD_ARENA_INIT;

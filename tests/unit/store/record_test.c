@@ -30,6 +30,43 @@ TEST(a_record_brings_the_event_back)
     dd_buf_free(&b);
 }
 
+TEST(a_record_keeps_who_was_asked_beside)
+{
+    static const dd_attempt asides[] = {
+        { { "openai", 6 }, { "gpt-5.6-luna", 12 }, 200, DD_EC_NONE, 10, 90, 100, { 80, 0, 0, 0, 3 }, 77, DD_CALL_CLASSIFIES },
+        { { "judge", 5 }, { "gpt-4o", 6 }, 0, DD_EC_TIMEOUT, 900, -1, 100, { -1, -1, -1, -1, -1 }, DD_PUSD_UNKNOWN, DD_CALL_VERIFIES },
+    };
+    static dd_attempt many[DD_RECORD_ATTEMPTS];
+    static char bytes[16384];
+    dd_event    e = sample_event(42), got;
+    e.asides   = asides;
+    e.n_asides = 2;
+    size_t n   = dd_record_write(&e, bytes);
+    dd_str tail;
+    CHECK(n <= dd_record_bound(&e));
+    CHECK_OK(dd_record_read((dd_str){ bytes, n }, &got, room, &tail));
+    CHECK_EQ(got.n_attempts, 2, "attempts are as before");
+    CHECK_EQ(got.n_asides, 2, "two");
+    CHECK(got.asides[0].purpose == DD_CALL_CLASSIFIES && got.asides[0].cost == 77 && got.asides[0].usage.output == 3);
+    CHECK(got.asides[1].purpose == DD_CALL_VERIFIES && got.asides[1].error == DD_EC_TIMEOUT && got.asides[1].cost == DD_PUSD_UNKNOWN);
+    CHECK_STR(got.asides[1].provider, "judge");
+    CHECK_STR(got.attempts[1].model, e.attempts[1].model.ptr);
+    got = (dd_event){ 0 };
+    CHECK_OK(dd_record_read_attempts(tail, &got, room));
+    CHECK_EQ(got.n_asides, 2, "out of the table, too");
+    for (size_t cut = 1; cut < 20; cut++)
+        CHECK(dd_record_read((dd_str){ bytes, n - cut }, &got, room, NULL) == DD_ERR_PARSE);
+    for (size_t i = 0; i < DD_RECORD_ATTEMPTS; i++)
+        many[i] = e.attempts[0];
+    e.attempts   = many;
+    e.n_attempts = DD_RECORD_ATTEMPTS - 1;
+    n            = dd_record_write(&e, bytes);
+    CHECK(n <= dd_record_bound(&e) && n <= sizeof bytes);
+    CHECK_OK(dd_record_read((dd_str){ bytes, n }, &got, room, NULL));
+    CHECK_EQ(got.n_attempts, DD_RECORD_ATTEMPTS - 1, "attempts come first");
+    CHECK_EQ(got.n_asides, 1, "in the room that they leave");
+}
+
 /* Bytes of a spool file as dd0c 0.1's 39 fields were written: one answered request, one attempt. */
 static const char of_39_fields[] =
     "\x01\x27\x83\x80\xec\xcc\xdb\x85\xbe\xd0\x0c\xa7\xcd\x82\x91\xbf\x68\x07" "default\x02k1\x00\x06search\x00\x00\x00\x00\x0b" "passthrough"
