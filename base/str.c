@@ -93,24 +93,28 @@ uint64_t dd_str_hash(dd_str s)
     return h;
 }
 
-static uint64_t mix(uint64_t h, uint64_t word)
+/* Both halves of a product, as in wyhash (public domain). */
+static uint64_t multiply(uint64_t a, uint64_t b)
 {
-    h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);   /* odd: no two words give one product */
-    return h ^ h >> 32;
+    unsigned __int128 p = (unsigned __int128)a * b;
+    return (uint64_t)p ^ (uint64_t)(p >> 64);
 }
 
-uint64_t dd_str_mix(dd_str s)
+uint64_t dd_str_mix(dd_str s, uint64_t seed)
 {
-    uint64_t h = mix(14695981039346656037u, s.len), word = 0;
-    size_t   i = 0;
+    const uint64_t k = multiply(seed ^ UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xbf58476d1ce4e5b9));
+    uint64_t       h = k ^ s.len, word[2] = { 0 };
+    size_t         i = 0;
     for (; i + sizeof word <= s.len; i += sizeof word) {
-        memcpy(&word, s.ptr + i, sizeof word);
-        h = mix(h, word);
+        memcpy(word, s.ptr + i, sizeof word);
+        h = multiply(word[0] ^ k, word[1] ^ h);
     }
-    word = 0;
-    if (i < s.len)
-        memcpy(&word, s.ptr + i, s.len - i);
-    return mix(h, word);
+    if (i < s.len) {
+        word[0] = word[1] = 0;
+        memcpy(word, s.ptr + i, s.len - i);
+        h = multiply(word[0] ^ k, word[1] ^ h);
+    }
+    return multiply(h ^ k, UINT64_C(0x94d049bb133111eb));
 }
 
 bool dd_parse_i64(dd_str s, int64_t *out)

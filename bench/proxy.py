@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """What the proxy costs beside nginx and HAProxy, on the same upstream in the same run: CPU a request, throughput, memory.
 
-usage: bench/proxy.py [--dd0c build/dd0c] [--also older/dd0c] [--rounds 5] [--seconds 3] [--connections 64]
+usage: bench/proxy.py [--dd0c build/dd0c] [--also older/dd0c] [--routed] [--full] [--conversation] [--rounds 5] [--seconds 3] [--connections 64]
 
 One worker each, keep-alive, 1.3 kB bodies. dd0c authenticates, prices and records; the others only pass on. Contestants take turns; medians are printed. nginx and
 HAProxy come from the system (apt: nginx-light, haproxy); whichever is absent is left out. CPU is the process's own (user and system, all threads), read from /proc.
 """
-import argparse, json, os, pathlib, re, shutil, statistics, subprocess, sys, tempfile, time
+import argparse, http.client, json, os, pathlib, re, shutil, statistics, subprocess, sys, tempfile, time
 
 HZ = os.sysconf("SC_CLK_TCK")
 
@@ -64,6 +64,8 @@ upstream up {{ server {upstream}; keepalive 128; keepalive_requests 1000000000; 
 server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; }} }} }}""")
     p = subprocess.Popen(["nginx", "-e", str(folder / "nginx.log"), "-c", str(conf)], stderr=subprocess.DEVNULL)
     wait_port(port)
+    while not children(p.pid):   # the master listens before its worker is there
+        time.sleep(0.01)
     return p, f"http://127.0.0.1:{port}", children(p.pid)
 
 
@@ -107,6 +109,31 @@ limits:
 """
 
 
+def converse(at, key, requests=2000):
+    """Requests of an agent: 40 turns of 1.2 kB that were there before, and a new one each."""
+    text = (pathlib.Path(__file__).resolve().parent.parent / "docs" / "proxy.md").read_text() * 9
+    turns = [{"role": ("user", "assistant")[i % 2], "content": text[i * 1200:(i + 1) * 1200]} for i in range(40)]
+    c = http.client.HTTPConnection(at.removeprefix("http://"))
+    head = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    for i in range(requests):
+        last = {"role": "user", "content": f"step {i} of {time.monotonic_ns()}: go on"}
+        c.request("POST", "/v1/chat/completions", json.dumps({"model": "gpt-4o-mini", "max_tokens": 1, "messages": turns + [last]}), head)
+        answer = c.getresponse()
+        answer.read()
+        if answer.status != 200:
+            sys.exit(f"{at}: status {answer.status}")
+    return {"ok": requests, "bad": 0, "requests_per_s": 0, "p99_ms": 0}
+
+
+def load(program, at, env, args):
+    out = subprocess.run([program, "bench", "--gateway", at, "--model", "gpt-4o-mini", "--key", "KEY", "--rate", "0", "--duration", f"{args.seconds}s",
+                          "--connections", str(args.connections), "--only", "closed", "--vary", "--max-tokens", str(args.max_tokens), "--format", "json"],
+                         env=env, capture_output=True, text=True)
+    if out.returncode:
+        sys.exit(out.stderr)
+    return json.loads(out.stdout)["load"][0]
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--dd0c", default="build/dd0c")
@@ -114,6 +141,7 @@ def main():
     ap.add_argument("--routed", action="store_true", help="also with 20 rules that ask for tokens and tags, a chain, three budgets and limits")
     ap.add_argument("--full", action="store_true", help="also with the above and a cache on, which every request misses")
     ap.add_argument("--max-tokens", type=int, default=1, help="cap of the answers; above 1 a choice between models classifies the prompt")
+    ap.add_argument("--conversation", action="store_true", help="requests of 48 kB, one connection, all but the last turn as before: CPU alone")
     ap.add_argument("--rounds", type=int, default=5)
     ap.add_argument("--seconds", type=int, default=3)
     ap.add_argument("--connections", type=int, default=64)
@@ -158,11 +186,10 @@ def main():
         for i in range(args.rounds + 1):
             for n, (at, pids) in contestants.items():
                 before = cpu_seconds(pids)
-                out = subprocess.run([program, "bench", "--gateway", at, "--model", "gpt-4o-mini", "--key", "KEY", "--rate", "0", "--duration", f"{args.seconds}s", "--connections", str(args.connections),
-                                      "--only", "closed", "--vary", "--max-tokens", str(args.max_tokens), "--format", "json"], env=envs.get(n, env), capture_output=True, text=True)
-                if out.returncode:
-                    sys.exit(out.stderr)
-                row = json.loads(out.stdout)["load"][0]
+                if args.conversation:
+                    row = converse(at, envs.get(n, env)["KEY"])
+                else:
+                    row = load(program, at, envs.get(n, env), args)
                 if row["bad"]:
                     sys.exit(f"{n}: {row['bad']} bad answers")
                 if i:

@@ -6,6 +6,7 @@
  * event), exchange.c (the states). */
 #ifndef DD_PROXY_EXCHANGE_H
 #define DD_PROXY_EXCHANGE_H
+#include "proxy/count.h"
 #include "proxy/gateway.h"
 #include "proxy/guard.h"
 #include "proxy/http/sse.h"
@@ -47,6 +48,7 @@ typedef struct worker {
     int64_t       clock_mono, clock_wall;   /* wall time in ms at a monotonic moment: no system call a request */
     struct asking *asks;          /* questions that another thread answers */
     struct keep_wait *keep_waits; /* requests that wait for another's answer */
+    dd_counts    *counts;         /* tokens of strings that came before */
     int64_t       class_at;       /* monotonic ns: from when on another request may be classified for its event alone */
     auth_wait    *waits;          /* keys that are being checked for requests of this worker */
     dd_buf        out;            /* what a stream's event becomes, and ... */

@@ -241,6 +241,7 @@ dd_gateway *dd_gateway_start(const dd_gateway_opts *opts, dd_snapshot *first, dd
     dd_code rc = DD_OK;
     for (unsigned i = 0; i < g->n && rc == DD_OK; i++) {
         g->workers[i].snapshot = dd_snapshot_hold(first);
+        g->workers[i].counts   = dd_counts_new();
         rc = worker_start(g, i, err);
     }
     dd_snapshot_drop(first);
@@ -383,6 +384,7 @@ void dd_gateway_free(dd_gateway *g)
         dd_snapshot_drop(w->snapshot);
         dd_buf_free(&w->out);
         dd_arena_fini(&w->scratch);
+        dd_counts_free(w->counts);
     }
     pthread_cond_destroy(&g->changed);
     pthread_mutex_destroy(&g->lock);

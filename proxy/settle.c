@@ -38,7 +38,7 @@ static int64_t count_string(exchange *x, dd_str tag, const dd_jspan *d, uint32_t
     if (bytes > *room)
         return (int64_t)(bytes / 4);
     *room -= bytes;
-    return dd_tokens_model(tag, dd_jspan_text(d, node, x->h->arena), NULL);
+    return dd_counts_string(x->w->counts, tag, d, node, x->h->arena);
 }
 
 /* Tokens of all text below the members of these names. Media is not text: base64 of this length is no prompt that anyone wrote. Counting is this thread's time, which others

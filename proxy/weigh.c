@@ -127,7 +127,7 @@ static uint64_t prefix_of(const dd_jspan *d, uint32_t system, uint32_t tools, ui
     dd_str   parts[] = { dd_jspan_raw(d, system), dd_jspan_raw(d, tools), dd_jspan_raw(d, dd_jspan_item(d, messages, 0)), dd_jspan_raw(d, dd_jspan_item(d, messages, 1)) };
     uint64_t h = 0;
     for (size_t i = 0; i < DD_COUNT(parts); i++)
-        h = h * UINT64_C(0x9e3779b97f4a7c15) + dd_str_mix(dd_str_sub(parts[i], 0, FRONT)) + parts[i].len * (i < 2);
+        h = h * UINT64_C(0x9e3779b97f4a7c15) + dd_str_mix(dd_str_sub(parts[i], 0, FRONT), 0) + parts[i].len * (i < 2);
     return h + !h;
 }
 

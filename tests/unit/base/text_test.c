@@ -194,14 +194,15 @@ TEST(a_mix_tells_texts_apart_that_differ_in_a_byte_or_in_length)
     memset(text, 'a', sizeof text);
     for (size_t i = 0; i < sizeof text; i++) {
         dd_str whole = { text, sizeof text }, front = { text, i };
-        CHECK(dd_str_mix(front) != dd_str_mix(whole));
+        CHECK(dd_str_mix(front, 7) != dd_str_mix(whole, 7));
         text[i] = 'b';
-        seen[i] = dd_str_mix(whole);
+        seen[i] = dd_str_mix(whole, 7);
         text[i] = 'a';
-        CHECK(seen[i] != dd_str_mix(whole));
+        CHECK(seen[i] != dd_str_mix(whole, 7));
         for (size_t k = 0; k < i; k++)
             CHECK(seen[k] != seen[i]);
     }
-    CHECK(dd_str_mix(DD_STR("ab")) != dd_str_mix((dd_str){ "ab\0", 3 }));
-    CHECK(dd_str_mix(DD_STR("")) == dd_str_mix(DD_STR_NULL));
+    CHECK(dd_str_mix(DD_STR("ab"), 7) != dd_str_mix((dd_str){ "ab\0", 3 }, 7));
+    CHECK(dd_str_mix(DD_STR("ab"), 7) != dd_str_mix(DD_STR("ab"), 8));
+    CHECK(dd_str_mix(DD_STR(""), 7) == dd_str_mix(DD_STR_NULL, 7));
 }
