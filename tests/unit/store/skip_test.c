@@ -8,7 +8,7 @@
 #include "tests/unit/store/sample.h"
 #include "tests/unit/test.h"
 
-enum { SPREAD_DAYS = 24, EVENTS = 700, COMBINATIONS = 60 };
+enum { SPREAD_DAYS = 24, EVENTS = 600, COMBINATIONS = 40 };
 static const int64_t day_ms = 86400000, hour_ms = 3600000;
 
 static uint64_t seed;
