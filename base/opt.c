@@ -1,4 +1,5 @@
 #include "base/opt.h"
+#include "base/near.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,17 +25,12 @@ static const dd_opt *by_letter(const dd_opt *table, char c)
 static dd_code unknown(const dd_opt *table, dd_str name, dd_err *err)
 {
     dd_fail(err, DD_ERR_USAGE, "unknown option \"--" DD_STR_FMT "\"", DD_STR_ARG(name));
-    const char *near = NULL;
-    size_t      best = 3;
-    for (const dd_opt *o = table; o->name; o++) {
-        size_t d = o->kind == DD_OPT_HEADING ? best : dd_str_distance(name, dd_str_z(o->name), 2);
-        if (d < best) {
-            best = d;
-            near = o->name;
-        }
-    }
-    if (near)
-        dd_hint(err, "Did you mean \"--%s\"?", near);
+    dd_near near = { .asked = name };
+    for (const dd_opt *o = table; o->name; o++)
+        if (o->kind != DD_OPT_HEADING)
+            dd_near_look(&near, dd_str_z(o->name));
+    if (near.best.len)
+        dd_hint(err, "Did you mean \"--" DD_STR_FMT "\"?", DD_STR_ARG(near.best));
     else
         dd_hint(err, "Run it with --help to see its options.");
     return DD_ERR_USAGE;

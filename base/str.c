@@ -258,31 +258,35 @@ int dd_hex_digit(char c)
     return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
 size_t dd_str_distance(dd_str a, dd_str b, size_t max)
 {
     enum { LONGEST = 128 };
-    size_t row[LONGEST + 1];
+    size_t rows[3][LONGEST + 1], *above = rows[0], *up = rows[1], *row = rows[2], best_up = 0;   /* above: two rows up, for swaps */
     if (a.len > LONGEST || b.len > LONGEST || (a.len > b.len ? a.len - b.len : b.len - a.len) > max)
         return max + 1;
     for (size_t j = 0; j <= b.len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t diag = row[0], best = row[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            size_t cost = diag + (fold((unsigned char)a.ptr[i - 1]) != fold((unsigned char)b.ptr[j - 1]));
-            diag        = row[j];
-            if (row[j] + 1 < cost)
-                cost = row[j] + 1;
-            if (row[j - 1] + 1 < cost)
-                cost = row[j - 1] + 1;
-            row[j] = cost;
-            if (cost < best)
-                best = cost;
+        up[j] = above[j] = j;
+    for (size_t i = 0; i < a.len; i++) {
+        size_t        best = row[0] = i + 1, *next = above;
+        unsigned char p = fold((unsigned char)a.ptr[i]), p1 = i ? fold((unsigned char)a.ptr[i - 1]) : 0;
+        for (size_t j = 0; j < b.len; j++) {
+            unsigned char q = fold((unsigned char)b.ptr[j]);
+            size_t        d = least(up[j] + (p != q), least(up[j + 1], row[j]) + 1);
+            if (i > 0 && j > 0 && p1 == q && p == fold((unsigned char)b.ptr[j - 1]))
+                d = least(d, above[j - 1] + 1);
+            row[j + 1] = d;
+            best       = least(best, d);
         }
-        if (best > max)
+        if (best > max && best_up > max)
             return max + 1;
+        best_up = best;
+        above   = up;
+        up      = row;
+        row     = next;
     }
-    return row[b.len] > max ? max + 1 : row[b.len];
+    return least(up[b.len], max + 1);
 }
 
 static _Noreturn void out_of_memory(void)

@@ -61,7 +61,7 @@ bool dd_utf8_harmful(uint32_t cp);
 /* `*` stands for any run of bytes, `?` for one; `nocase`: ASCII letters without case. The time is at most the product of both lengths. */
 bool dd_str_glob(dd_str glob, dd_str text, bool nocase);
 int  dd_hex_digit(char c); /* 0 to 15, or -1 */
-/* Edit distance (ASCII case folded), at most `max`+1; used for "did you mean". */
+/* Edit distance (ASCII case folded, a swap of neighbours is one edit), at most `max`+1; base/near.h tells which names are near. */
 size_t dd_str_distance(dd_str a, dd_str b, size_t max);
 
 typedef struct {

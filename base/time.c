@@ -63,18 +63,33 @@ dd_day dd_day_monday(dd_day day)
     return (dd_day)(day - (since < 0 ? since + 7 : since));
 }
 
-void dd_day_format(dd_day day, char out[11])
+/* The way back of dd_day_make, from the same page. */
+void dd_day_split(dd_day day, int *year, int *month, int *of_month)
 {
     int64_t  z   = (int64_t)day + 719468;
     int      era = (int)((z >= 0 ? z : z - 146096) / 146097);
     unsigned doe = (unsigned)(z - (int64_t)era * 146097);
     unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    unsigned mp  = (5 * doy + 2) / 153;
-    unsigned d   = doy - (153 * mp + 2) / 5 + 1;
-    unsigned m   = mp < 10 ? mp + 3 : mp - 9;
-    int      y   = (int)yoe + era * 400 + (m <= 2);
+    unsigned mp  = (5 * doy + 2) / 153;   /* months since March */
+    *of_month    = (int)(doy - (153 * mp + 2) / 5 + 1);
+    *month       = (int)(mp < 10 ? mp + 3 : mp - 9);
+    *year        = (int)yoe + era * 400 + (*month <= 2);
+}
+
+dd_day dd_day_month(dd_day day, int later)
+{
+    int y, m, d;
+    dd_day_split(day, &y, &m, &d);
+    int64_t n = (int64_t)y * 12 + m - 1 + later, year = n / 12 - (n % 12 < 0);
+    return dd_day_make((int)year, (int)(n - year * 12) + 1, 1);
+}
+
+void dd_day_format(dd_day day, char out[11])
+{
+    int y, m, d;
+    dd_day_split(day, &y, &m, &d);
     if (y < 0 || y > 9999)
         y = 9999;
-    snprintf(out, 11, "%04d-%02u-%02u", y, m % 100, d % 100);
+    snprintf(out, 11, "%04d-%02u-%02u", y, (unsigned)m % 100, (unsigned)d % 100);
 }

@@ -15,6 +15,8 @@ dd_mono dd_mono_now(void);
 dd_day  dd_day_of(dd_wall t);
 dd_day  dd_day_make(int year, int month, int day);
 bool    dd_day_parse(dd_str s, dd_day *out);    /* "2026-11-20", also the front of a longer timestamp */
+void    dd_day_split(dd_day day, int *year, int *month, int *of_month);   /* the last two from 1 */
 dd_day  dd_day_monday(dd_day day);              /* of its week */
+dd_day  dd_day_month(dd_day day, int later);    /* the first day of its month, or of one so many months later */
 void    dd_day_format(dd_day day, char out[11]);
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/near.h"
 #include "cmd/config_parts.h"
 
 int dd_config_line(const dd_config_reader *r, const cJSON *node) { return (int)dd_yaml_line(r->yaml, node); }
@@ -23,32 +24,23 @@ const char *dd_config_text(dd_config_reader *r, const char *text, bool path)
 
 /* --- an unknown key, and the one that may have been meant --- */
 
-typedef struct { const char *name; size_t distance; } nearest;
-
-static void look(nearest *n, const char *asked, const char *name)
-{
-    size_t d = dd_str_distance(dd_str_z(asked), dd_str_z(name), 3);
-    if (d < n->distance)
-        *n = (nearest){ name, d };
-}
-
 static dd_code unrecognized(dd_config_reader *r, const cJSON *node, const char *section)
 {
-    nearest     n    = { NULL, 4 };
+    dd_near     near = { .asked = dd_str_z(node->string) };
     const char *away = NULL;   /* it stands in another section */
     dd_config_fail(r, node, "unrecognized key", node->string);
     for (size_t i = 0; i < dd_config_keys_count; i++) {
         if (strcmp(dd_config_keys[i].section, section) == 0)
-            look(&n, node->string, dd_config_keys[i].name);
+            dd_near_look(&near, dd_str_z(dd_config_keys[i].name));
         else if (strcmp(dd_config_keys[i].name, node->string) == 0)
             away = dd_config_keys[i].section;
     }
     for (size_t i = 0; i < dd_config_sections_count && !section[0]; i++)
         if (dd_config_sections[i].shape != SECTION_PART)
-            look(&n, node->string, dd_config_sections[i].name);
-    if (n.name)
-        dd_hint(r->err, "Did you mean \"%s\"?", n.name);
-    else if (away && away[0] && dd_config_section_find(away)->shape == SECTION_KEYS)
+            dd_near_look(&near, dd_str_z(dd_config_sections[i].name));
+    if (dd_near_hint(&near, r->err))
+        return DD_ERR_PARSE;
+    if (away && away[0] && dd_config_section_find(away)->shape == SECTION_KEYS)
         dd_hint(r->err, "It stands under \"%s:\".", away);
     else
         dd_hint(r->err, "\"dd0c config schema\" prints all keys.");

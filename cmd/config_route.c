@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/near.h"
 #include "cmd/config_parts.h"
 #include "route/policy.h"
 
@@ -9,20 +10,11 @@
 
 static dd_code no_word(dd_config_reader *r, const dd_config_key *k, const cJSON *node, const char *word)
 {
-    const char *near = NULL;
-    size_t      best = 3;
+    dd_near near = { .asked = dd_str_z(word) };
     dd_fail(r->err, DD_ERR_PARSE, "%s, line %d: \"%s\" is not known to \"%s\"", r->what, dd_config_line(r, node), word, k->name);
-    for (dd_str rest = dd_str_z(k->choices); rest.len;) {
-        dd_str one = dd_str_cut(&rest, '|');
-        size_t d   = dd_str_distance(one, dd_str_z(word), 2);
-        if (d < best) {
-            best = d;
-            near = dd_arena_dup(&r->config->arena, one).ptr;
-        }
-    }
-    if (near)
-        dd_hint(r->err, "Did you mean \"%s\"?", near);
-    else
+    for (dd_str rest = dd_str_z(k->choices); rest.len;)
+        dd_near_look(&near, dd_str_cut(&rest, '|'));
+    if (!dd_near_hint(&near, r->err))
         dd_hint(r->err, "One of: %s.", k->choices);
     return DD_ERR_PARSE;
 }

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/near.h"
 #include "cmd/flags_edit.h"
 #include "cmd/keys.h"
 
@@ -187,30 +188,23 @@ dd_code dd_cmd_flags(const dd_cmd *cmd, int argc, char **argv, int *status, dd_e
 
 static dd_code find(run *r, const char *hint, dd_flag **out, dd_err *err)
 {
-    const char *near = NULL;
-    size_t      best = 4;
     *out             = NULL;
     if (!r->words) {
         dd_fail(err, DD_ERR_USAGE, "it takes the name of a flag");
         dd_hint(err, "%s", hint);
         return DD_ERR_USAGE;
     }
-    dd_str name = dd_str_z(r->argv[1]);
+    dd_str  name = dd_str_z(r->argv[1]);
+    dd_near near = { .asked = name };
     for (size_t i = 0; i < r->flags.n; i++) {
-        size_t d = dd_str_distance(name, r->flags.v[i].name, 3);
+        dd_near_look(&near, r->flags.v[i].name);
         if (dd_str_eq(name, r->flags.v[i].name))
             *out = &r->flags.v[i];
-        if (d < best) {
-            best = d;
-            near = r->flags.v[i].name.ptr;
-        }
     }
     if (*out)
         return DD_OK;
     dd_fail(err, DD_ERR_NOT_FOUND, "there is no flag \"%s\"", r->argv[1]);
-    if (near)
-        dd_hint(err, "Did you mean \"%s\"?", near);
-    else
+    if (!dd_near_hint(&near, err))
         dd_hint(err, "\"dd0c flags\" lists them.");
     return DD_ERR_NOT_FOUND;
 }

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/near.h"
 #include "base/yaml.h"
 #include "cmd/flags.h"
 
@@ -169,19 +170,12 @@ static const key *key_of(const key *keys, size_t n, const char *name)
 
 static dd_code unknown_key(reader *r, const cJSON *at, const key *keys, size_t n)
 {
-    const char *near = NULL;
-    size_t      best = 4;
+    dd_near near = { .asked = dd_str_z(at->string) };
     dd_fail(r->err, DD_ERR_PARSE, "%s, line %zu: flag \"" DD_STR_FMT "\": unrecognized key \"%.60s\"", r->what, dd_yaml_line(r->yaml, at),
             DD_STR_ARG(r->flag->name), at->string);
-    for (size_t i = 0; i < n; i++) {
-        size_t d = dd_str_distance(dd_str_z(at->string), dd_str_z(keys[i].name), 3);
-        if (d < best) {
-            best = d;
-            near = keys[i].name;
-        }
-    }
-    if (near)
-        dd_hint(r->err, "Did you mean \"%s\"?", near);
+    for (size_t i = 0; i < n; i++)
+        dd_near_look(&near, dd_str_z(keys[i].name));
+    dd_near_hint(&near, r->err);
     return DD_ERR_PARSE;
 }
 

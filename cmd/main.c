@@ -1,4 +1,5 @@
 /* cmd/main.c - finds the command, runs it, and is the only place that prints an error and exits. */
+#include "base/near.h"
 #include "cmd/cmd.h"
 
 #include <signal.h>
@@ -51,33 +52,27 @@ static dd_code group(const char *word, const char *next, bool *done, int *status
 
 static dd_code no_command(const char *word, const char *next, dd_err *err)
 {
-    const char *near = NULL;
-    size_t      best = 3, n = strlen(word), shown = SIZE_MAX;   /* shown: of `near`, so many bytes */
-    bool        in_group = false;
-    dd_fail(err, DD_ERR_USAGE, "unknown command \"%s\"", word);
+    size_t  n = strlen(word);
+    bool    in_group = false;
+    dd_near one = { .asked = dd_str_z(word) }, two = { .asked = dd_str_z(next) };
     for (const dd_cmd *c = dd_cmds; c->name; c++) {
-        if (next && strncmp(c->name, word, n) == 0 && c->name[n] == ' ') {
-            size_t d = dd_str_distance(dd_str_z(next), dd_str_z(c->name + n + 1), 2);
-            if (!in_group || d < best)
-                near = d < 3 ? c->name : NULL;
-            best     = !in_group || d < best ? d : best;
-            in_group = true;
-            dd_fail(err, DD_ERR_USAGE, "unknown command \"%s %s\"", word, next);
+        dd_near_look(&one, (dd_str){ c->name, strcspn(c->name, " ") });
+        if (!next || strncmp(c->name, word, n) != 0 || c->name[n] != ' ')
             continue;
-        }
-        if (in_group)
-            continue;
-        size_t first = strcspn(c->name, " "), d = dd_str_distance(dd_str_z(word), (dd_str){ c->name, first }, 2);
-        if (d < best) {
-            best  = d;
-            near  = c->name;
-            shown = first;
-        }
+        in_group = true;
+        dd_near_look(&two, dd_str_z(c->name + n + 1));
     }
-    if (near)
-        dd_hint(err, "Did you mean \"dd0c %.*s\"? \"dd0c help\" lists all commands.", (int)(shown < strlen(near) ? shown : strlen(near)), near);
-    else if (in_group)
-        dd_hint(err, "\"dd0c help %s\" lists its commands.", word);
+    if (in_group) {
+        dd_fail(err, DD_ERR_USAGE, "unknown command \"%s %s\"", word, next);
+        if (two.best.len)
+            dd_hint(err, "Did you mean \"dd0c %s " DD_STR_FMT "\"? \"dd0c help\" lists all commands.", word, DD_STR_ARG(two.best));
+        else
+            dd_hint(err, "\"dd0c help %s\" lists its commands.", word);
+        return DD_ERR_USAGE;
+    }
+    dd_fail(err, DD_ERR_USAGE, "unknown command \"%s\"", word);
+    if (one.best.len)
+        dd_hint(err, "Did you mean \"dd0c " DD_STR_FMT "\"? \"dd0c help\" lists all commands.", DD_STR_ARG(one.best));
     else
         dd_hint(err, "\"dd0c help\" lists all commands.");
     return DD_ERR_USAGE;

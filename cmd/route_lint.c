@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/near.h"
 #include "route/policy.h"
 
 typedef struct { const dd_config *c; const dd_snapshot *s; dd_lint *out; } lint;
@@ -52,6 +53,13 @@ static void check_match(lint *l, size_t at)
 
 /* --- words that a fact never is --- */
 
+/* The hint: the name that was meant, else `otherwise`. */
+static dd_str meant(lint *l, const dd_near *near, const char *otherwise)
+{
+    dd_err err = DD_ERR_INIT;
+    return dd_near_hint(near, &err) ? dd_arena_dupz(&l->out->arena, err.hint) : dd_str_z(otherwise);
+}
+
 typedef const char *name_fn(int i);
 static const char *task(int i) { return i < DD_TASK_COUNT ? dd_task_name((dd_task)i) : NULL; }
 static const char *complexity(int i) { return i <= DD_COMPLEXITY_HIGH ? dd_complexity_name((dd_complexity)i) : NULL; }
@@ -75,18 +83,13 @@ static bool compared(dd_str when, size_t at, dd_str *value)
 
 static void check_value(lint *l, const dd_config_route *r, size_t fact, dd_str value)
 {
-    const char *near = NULL;
-    size_t      best = 4;
+    dd_near near = { .asked = value };
     for (int i = 0; closed[fact].name(i); i++) {
-        size_t d = dd_str_distance(value, dd_str_z(closed[fact].name(i)), 3);
-        if (d == 0)
+        dd_near_look(&near, dd_str_z(closed[fact].name(i)));
+        if (dd_str_eq_nocase(value, dd_str_z(closed[fact].name(i))))
             return;
-        if (d < best) {
-            best = d;
-            near = closed[fact].name(i);
-        }
     }
-    SAY(l, r->when_line, DD_LINT_ERROR, near ? hint(l, "Did you mean \"%s\"?", near) : DD_STR("docs/routing.md lists what it can be."),
+    SAY(l, r->when_line, DD_LINT_ERROR, meant(l, &near, "docs/routing.md lists what it can be."),
         "route \"%s\": %s is never \"" DD_STR_FMT "\"", r->name, closed[fact].fact, DD_STR_ARG(value));
 }
 
@@ -204,25 +207,20 @@ static void check_idle(lint *l, const dd_config_route *r)
 
 static void check_flag(lint *l, const dd_config_route *r)
 {
-    const char *near = NULL;
-    size_t      best = 4;
     if (!r->flag)
         return;
+    dd_near near = { .asked = dd_str_z(r->flag) };
     for (size_t i = 0; i < l->s->flags.n; i++) {
         dd_str name = l->s->flags.v[i].name;
-        size_t d    = dd_str_distance(name, dd_str_z(r->flag), 3);
         if (dd_str_eqz(name, r->flag))
             return;
-        if (d < best) {
-            best = d;
-            near = dd_arena_dup(&l->out->arena, name).ptr;
-        }
+        dd_near_look(&near, name);
     }
     if (!l->s->flags.n)
         SAY(l, r->line, DD_LINT_WARNING, DD_STR("flags: {file: ...} names the file of flags."),
             "route \"%s\": there are no flags, so that \"%s\" is never on", r->name, r->flag);
     else
-        SAY(l, r->line, DD_LINT_ERROR, near ? hint(l, "Did you mean \"%s\"?", near) : DD_STR("`dd0c flags` lists them."),
+        SAY(l, r->line, DD_LINT_ERROR, meant(l, &near, "`dd0c flags` lists them."),
             "route \"%s\": there is no flag \"%s\"", r->name, r->flag);
 }
 

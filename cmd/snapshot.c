@@ -1,3 +1,4 @@
+#include "base/near.h"
 #include "cmd/snapshot_parts.h"
 
 #include <stdlib.h>
@@ -183,19 +184,11 @@ static dd_code read_keys(dd_snapshot_maker *m, const dd_config_provider *entry, 
 
 static dd_code no_type(dd_snapshot_maker *m, const char *owner, const char *type)
 {
-    const char *near = NULL;
-    size_t      best = 3;
+    dd_near near = { .asked = dd_str_z(type) };
     dd_fail(m->err, DD_ERR_USAGE, "provider \"%s\": there is no provider type \"%s\"", owner, type);
-    for (const dd_provider_kind *k = dd_provider_kinds; k->name; k++) {
-        size_t d = dd_str_distance(dd_str_z(type), dd_str_z(k->name), 2);
-        if (d < best) {
-            best = d;
-            near = k->name;
-        }
-    }
-    if (near)
-        dd_hint(m->err, "Did you mean \"%s\"?", near);
-    else
+    for (const dd_provider_kind *k = dd_provider_kinds; k->name; k++)
+        dd_near_look(&near, dd_str_z(k->name));
+    if (!dd_near_hint(&near, m->err))
         dd_hint(m->err, "Types: openai (any compatible server), anthropic, google, mistral, deepseek, xai, azure, groq, together, openrouter, ollama.");
     return DD_ERR_USAGE;
 }

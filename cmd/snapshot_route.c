@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/near.h"
 #include "cmd/flags.h"
 #include "cmd/snapshot_parts.h"
 
@@ -41,23 +42,12 @@ static served imply(dd_snapshot_maker *m, const char *where, dd_str model, size_
 
 static dd_str near_provider(const dd_policy *p, dd_str name)
 {
-    dd_str near = DD_STR("");
-    size_t best = 3;
-    for (size_t i = 0; i < p->n_providers; i++) {
-        size_t d = dd_str_distance(p->providers[i].name, name, 3);
-        if (d < best) {
-            best = d;
-            near = p->providers[i].name;
-        }
-    }
-    for (const dd_provider_kind *k = dd_provider_kinds; k->name; k++) {
-        size_t d = dd_str_distance(dd_str_z(k->name), name, 3);
-        if (d < best) {
-            best = d;
-            near = dd_str_z(k->name);
-        }
-    }
-    return near;
+    dd_near near = { .asked = name };
+    for (size_t i = 0; i < p->n_providers; i++)
+        dd_near_look(&near, p->providers[i].name);
+    for (const dd_provider_kind *k = dd_provider_kinds; k->name; k++)
+        dd_near_look(&near, dd_str_z(k->name));
+    return near.best;
 }
 
 static dd_code no_provider(dd_snapshot_maker *m, const char *where, dd_str name, int line)
@@ -210,22 +200,17 @@ static const dd_cel_env *environment(dd_snapshot_maker *m)
 }
 
 /* The nearest fact to the name at `at`, when no fact has that name. */
-static const char *near_fact(dd_str when, size_t at)
+static dd_str near_fact(dd_str when, size_t at)
 {
-    size_t end = at, best = 3;
+    size_t end = at;
     while (end < when.len && (((when.ptr[end] | 32) >= 'a' && (when.ptr[end] | 32) <= 'z') || when.ptr[end] == '_' || when.ptr[end] == '.' ||
                               (when.ptr[end] >= '0' && when.ptr[end] <= '9')))
         end++;
-    const char *near = NULL;
-    dd_str      name = dd_str_sub(when, at, end);
-    for (size_t i = 0; i < dd_facts_env.n; i++) {
-        size_t d = dd_str_distance(name, dd_str_z(dd_facts_env.vars[i].name), 3);
-        if (d && d < best && d < name.len) {
-            best = d;
-            near = dd_facts_env.vars[i].name;
-        }
-    }
-    return near;
+    dd_near near = { .asked = dd_str_sub(when, at, end) };
+    for (size_t i = 0; i < dd_facts_env.n; i++)
+        if (!dd_str_eq_nocase(near.asked, dd_str_z(dd_facts_env.vars[i].name)))
+            dd_near_look(&near, dd_str_z(dd_facts_env.vars[i].name));
+    return near.best;
 }
 
 static dd_code no_condition(dd_snapshot_maker *m, const dd_config_route *from, dd_str when, size_t at, const dd_err *why)
@@ -238,11 +223,11 @@ static dd_code no_condition(dd_snapshot_maker *m, const dd_config_route *from, d
     else
         snprintf(place, sizeof place, "column %zu", column);
     dd_snapshot_fail(m, from->when_line, "route \"%s\", when, %s: %s", from->name, place, why->msg);
-    const char *near = near_fact(when, at);
+    dd_str near = near_fact(when, at);
     if (why->hint[0])
         dd_hint(m->err, "%s", why->hint);
-    else if (near)
-        dd_hint(m->err, "Did you mean \"%s\"?", near);
+    else if (near.len)
+        dd_hint(m->err, "Did you mean \"" DD_STR_FMT "\"?", DD_STR_ARG(near));
     else
         dd_hint(m->err, "docs/routing.md lists the names, docs/expressions.md the language.");
     return DD_ERR_PARSE;
@@ -322,19 +307,11 @@ static bool is_route(const dd_policy *p, const char *name)
 
 static dd_code no_route(dd_snapshot_maker *m, const dd_config_budget *b)
 {
-    const char *near = NULL;
-    size_t      best = 4;
-    for (size_t i = 0; i < m->config->n_routes; i++) {
-        size_t d = dd_str_distance(dd_str_z(b->downgrade), dd_str_z(m->config->routes[i].name), 3);
-        if (d < best) {
-            best = d;
-            near = m->config->routes[i].name;
-        }
-    }
+    dd_near near = { .asked = dd_str_z(b->downgrade) };
+    for (size_t i = 0; i < m->config->n_routes; i++)
+        dd_near_look(&near, dd_str_z(m->config->routes[i].name));
     dd_snapshot_fail(m, b->line, "budget \"%s\": there is no route \"%s\" to downgrade to", b->name, b->downgrade);
-    if (near)
-        dd_hint(m->err, "Did you mean \"%s\"?", near);
-    else
+    if (!dd_near_hint(&near, m->err))
         dd_hint(m->err, "A route of routes: is needed; with when: \"false\" it is used for this alone.");
     return DD_ERR_PARSE;
 }

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/map.h"
+#include "base/near.h"
 #include "base/yaml.h"
 
 typedef struct {
@@ -75,10 +76,10 @@ static dd_code read_rule(reader *r, const cJSON *entry, dd_usage_rule rule)
 static dd_code unknown_id(reader *r, const cJSON *node, const dd_audit *audit)
 {
     const dd_site *near = NULL;
-    size_t         best = 5;
+    size_t         best = DD_NEAR_NONE;
     fail_at(r, node, "no call site has the id", node->string);
     for (size_t i = 0; i < audit->n_sites; i++) {
-        size_t d = dd_str_distance(dd_str_z(node->string), audit->sites[i]->id, 4);
+        size_t d = dd_near_distance(dd_str_z(node->string), audit->sites[i]->id);
         if (d < best) {
             best = d;
             near = audit->sites[i];

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/near.h"
 #include "pricing-cache/provider.h"
 
 enum { MAX_NAME = 200, MAX_TEXT = 2000, MAX_LIST = 64 };
@@ -426,21 +427,13 @@ static ptrdiff_t find_member(const char *name)
 
 static bool unknown_member(reader *r, const char *name)
 {
-    const char *near = NULL;
-    size_t      best = 3;
+    dd_near near = { .asked = dd_str_z(name) };
     if (!(r->flags & DD_READ_STRICT))
         return true;
-    for (size_t i = 0; i < DD_COUNT(members); i++) {
-        size_t d = dd_str_distance(dd_str_z(name), dd_str_z(members[i].name), 2);
-        if (d < best) {
-            best = d;
-            near = members[i].name;
-        }
-    }
+    for (size_t i = 0; i < DD_COUNT(members); i++)
+        dd_near_look(&near, dd_str_z(members[i].name));
     bad(r, name, "is not a member of a price row");
-    if (near)
-        dd_hint(r->err, "Did you mean \"%s\"?", near);
-    else
+    if (!dd_near_hint(&near, r->err))
         dd_hint(r->err, "docs/prices.md lists the members of a row.");
     return false;
 }

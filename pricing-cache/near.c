@@ -61,13 +61,14 @@ size_t dd_prices_near(const dd_prices *p, dd_str model, const dd_price **out, si
     candidate best[MAX_NEAR];
     char      folded[DD_PRICE_NAME_MAX];
     dd_str    key = { folded, dd_price_fold(dd_str_trim(model), folded) };
-    size_t    n = 0, limit = last_part(key).len / 3;
+    size_t    n = 0, limit = last_part(key).len / 3, half = key.len ? (key.len - 1) / 2 : 0;
     if (!key.len || max == 0)
         return 0;
     if (limit < 2)
         limit = 2;
     if (limit > 8)
         limit = 8;
+    limit = limit < half ? limit : half;   /* else each short name would be near: base/near.h */
     max = max < MAX_NEAR ? max : MAX_NEAR;
     for (size_t i = 0; i < p->table.n_main; i++) {
         const dd_price_row *row = &p->table.rows[i];

@@ -51,28 +51,15 @@ static int64_t first_moment(const dd_zone *z, int64_t local_s)
 
 typedef struct { int64_t from, to; } days; /* since 1970, local */
 
-/* Year and month of a day (H. Hinnant, "chrono-compatible low-level date algorithms"), as months since the year 0. */
-static int64_t month_of(int64_t day)
-{
-    int64_t z = day + 719468, era = floor_div(z, 146097), doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp  = (5 * doy + 2) / 153; /* months since March */
-    return (yoe + era * 400) * 12 + mp + 2;
-}
-
-static int64_t month_begins(int64_t month) { return dd_day_make((int)floor_div(month, 12), (int)(month - floor_div(month, 12) * 12) + 1, 1); }
-
 static days days_of(dd_period p, int64_t day)
 {
     if (p == DD_PERIOD_DAY)
         return (days){ day, day + 1 };
-    if (p == DD_PERIOD_WEEK) { /* 1970-01-01 was a Thursday */
-        int64_t monday = day - (day + 3 - floor_div(day + 3, 7) * 7);
+    if (p == DD_PERIOD_WEEK) {
+        int64_t monday = dd_day_monday((dd_day)day);
         return (days){ monday, monday + 7 };
     }
-    int64_t month = month_of(day);
-    return (days){ month_begins(month), month_begins(month + 1) };
+    return (days){ dd_day_month((dd_day)day, 0), dd_day_month((dd_day)day, 1) };
 }
 
 static void hour_bounds(const dd_zone *z, int64_t t, int64_t *from_s, int64_t *to_s)

@@ -1,4 +1,5 @@
 /* Names become variables, calls rows of the table, and types are checked as far as they are known; what is constant is computed here, once. */
+#include "base/near.h"
 #include "route/cel_parts.h"
 
 const cel_type cel_types[DD_CEL_TYPES] = {
@@ -209,18 +210,12 @@ static bool resolve_chain(checker *c, cel_node *n)
     return found;
 }
 
-static const char *near_variable(const checker *c, dd_str name)
+static dd_near near_variable(const checker *c, dd_str name)
 {
-    const char *best = NULL;
-    size_t      least = 1 + name.len / 3;
-    for (size_t i = 0; i < c->env->n; i++) {
-        size_t d = dd_str_distance(name, dd_str_z(c->env->vars[i].name), least);
-        if (d <= least && (!best || d < least)) {
-            best = c->env->vars[i].name;
-            least = d;
-        }
-    }
-    return best;
+    dd_near near = { .asked = name };
+    for (size_t i = 0; i < c->env->n; i++)
+        dd_near_look(&near, dd_str_z(c->env->vars[i].name));
+    return near;
 }
 
 static bool is_name_part(char c) { return c == '.' || c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -230,13 +225,11 @@ static dd_code unknown_name(checker *c, const cel_node *n)
     uint32_t end = n->to;
     while (end < c->src->text.len && is_name_part(c->src->text.ptr[end]))
         end++; /* the suggestion is for all of budget.usd */
-    dd_str      whole = dd_str_sub(c->src->text, n->from, end);
-    const char *near = near_variable(c, whole);
-    dd_str      name = near ? whole : n->name;
-    near = near ? near : near_variable(c, n->name);
-    cel_wrong(c->src, n->at, "unknown name \"" DD_STR_FMT "\"", DD_STR_ARG(name));
-    if (near)
-        dd_hint(c->src->err, "Did you mean \"%s\"?", near);
+    dd_near near = near_variable(c, dd_str_sub(c->src->text, n->from, end));
+    if (!near.best.len)
+        near = near_variable(c, n->name);
+    cel_wrong(c->src, n->at, "unknown name \"" DD_STR_FMT "\"", DD_STR_ARG(near.asked));
+    dd_near_hint(&near, c->src->err);
     return DD_ERR_PARSE;
 }
 
@@ -379,10 +372,9 @@ static dd_code no_overload(checker *c, const cel_node *n)
 
 static dd_code unknown_function(checker *c, const cel_node *n)
 {
-    const char *near = cel_near_function(n->name);
+    dd_near near = cel_near_function(n->name);
     cel_wrong(c->src, n->at, "unknown function \"" DD_STR_FMT "\"", DD_STR_ARG(n->name));
-    if (near)
-        dd_hint(c->src->err, "Did you mean \"%s\"?", near);
+    dd_near_hint(&near, c->src->err);
     return DD_ERR_PARSE;
 }
 

@@ -5,6 +5,7 @@
  * functions never see one. */
 #ifndef DD_ROUTE_CEL_PARTS_H
 #define DD_ROUTE_CEL_PARTS_H
+#include "base/near.h"
 #include "route/cel.h"
 
 /* --- types --- */
@@ -116,7 +117,7 @@ struct cel_row {
 };
 /* Rows of that name, any style; NULL: none. */
 const cel_row *cel_rows(dd_str name, size_t *n);
-const char    *cel_near_function(dd_str name); /* or NULL */
+dd_near        cel_near_function(dd_str name);
 
 /* cel_ops.c */
 cel_fn cel_equals, cel_differs, cel_less, cel_less_equal, cel_greater, cel_greater_equal, cel_in_list, cel_in_map, cel_index, cel_not, cel_negate_int,

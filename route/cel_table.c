@@ -141,18 +141,14 @@ const cel_row *cel_rows(dd_str name, size_t *n)
     return *n ? &rows[from] : NULL;
 }
 
-const char *cel_near_function(dd_str name)
+dd_near cel_near_function(dd_str name)
 {
     static const char *const macros[] = { "has", "all", "exists", "exists_one", "map", "filter" };
-    const char *best = NULL;
-    size_t      least = 1 + name.len / 3;
+    dd_near near = { .asked = name };
     for (size_t i = 0; i < DD_COUNT(rows) + DD_COUNT(macros); i++) {
         const char *other = i < DD_COUNT(rows) ? rows[i].name : macros[i - DD_COUNT(rows)];
-        size_t      d = dd_str_distance(name, dd_str_z(other), least);
-        if (strchr("_!-", other[0]) == NULL && d <= least && (!best || d < least)) {
-            best = other;
-            least = d;
-        }
+        if (strchr("_!-", other[0]) == NULL)
+            dd_near_look(&near, dd_str_z(other));
     }
-    return best;
+    return near;
 }

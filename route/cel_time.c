@@ -1,4 +1,5 @@
 /* Timestamps (years 1 to 9999) and durations (what 64 bits of nanoseconds hold): reading, printing, arithmetic, parts of the clock. */
+#include "base/time.h"
 #include "route/cel_parts.h"
 
 #define UNUSED (void)f, (void)n
@@ -9,26 +10,16 @@ static const dd_str  no_text = { "", 0 };
 /* month, day_of_year, weekday (Sunday) from 0; day from 1 */
 typedef struct { int64_t year; int month, day, day_of_year, weekday, hour, minute, second; } moment;
 
-/* --- the calendar (proleptic Gregorian; eras of 400 years, years from March) --- */
-static int64_t days_of(int64_t y, int month, int day)
-{
-    y -= month <= 2;
-    int64_t era = (y >= 0 ? y : y - 399) / 400, yoe = y - era * 400;
-    int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
 static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
 static moment moment_of(int64_t t)
 {
-    int64_t days = floor_div(t, DAY), z = days + 719468, era = floor_div(z, 146097), doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-    int     second = (int)(t - days * DAY), month = (int)(mp < 10 ? mp + 3 : mp - 9);
-    moment  m = { .year = yoe + era * 400 + (month <= 2), .month = month - 1, .day = (int)(doy - (153 * mp + 2) / 5 + 1), .hour = second / 3600,
-                  .minute = second / 60 % 60, .second = second % 60, .weekday = (int)(days + 4 - floor_div(days + 4, 7) * 7) };
-    m.day_of_year = (int)(days - days_of(m.year, 1, 1));
-    return m;
+    int64_t days = floor_div(t, DAY);
+    int     second = (int)(t - days * DAY), year, month, day;
+    dd_day_split((dd_day)days, &year, &month, &day);
+    return (moment){ .year = year, .month = month - 1, .day = day, .day_of_year = (int)(days - dd_day_make(year, 1, 1)),
+                     .weekday = (int)(days + 4 - floor_div(days + 4, 7) * 7), .hour = second / 3600, .minute = second / 60 % 60,
+                     .second = second % 60 };
 }
 
 bool cel_timestamp_ok(int64_t s) { return s >= first_second && s <= last_second; }
@@ -110,7 +101,7 @@ bool cel_parse_timestamp(dd_str s, dd_cel_value *out)
     size_t  at = 0;
     if (!fields_at(s, &at, fields, DD_COUNT(fields), v) || !fraction_at(s, &at, &ns) || !zone_at(s, &at, &offset) || at != s.len)
         return false;
-    int64_t days = days_of(v[0], v[1], v[2]), t = days * DAY + v[3] * 3600 + v[4] * 60 + v[5];
+    int64_t days = dd_day_make(v[0], v[1], v[2]), t = days * DAY + v[3] * 3600 + v[4] * 60 + v[5];
     moment  back = moment_of(t);
     if (back.day != v[2] || !cel_timestamp_ok(t - offset)) /* the 30th of February moves on */
         return false;

@@ -1,4 +1,5 @@
 #include "route/policy.h"
+#include "base/near.h"
 
 bool dd_policy_allows(const dd_str *globs, size_t n, dd_str model)
 {
@@ -102,7 +103,7 @@ static void add_near(const dd_policy *policy, const dd_prices *prices, dd_str na
     const dd_price *rows[3];
     size_t          n = near ? dd_prices_near(prices, name, rows, DD_COUNT(rows)) : 0;
     for (size_t i = 0; near && i < policy->n_aliases; i++)
-        if (dd_str_distance(policy->aliases[i].name, name, 3) <= 3)
+        if (dd_near_distance(name, policy->aliases[i].name) != DD_NEAR_NONE)
             dd_buf_printf(near, "%s" DD_STR_FMT, near->len ? ", " : "", DD_STR_ARG(policy->aliases[i].name));
     for (size_t i = 0; i < n; i++)
         dd_buf_printf(near, "%s" DD_STR_FMT, near->len ? ", " : "", DD_STR_ARG(rows[i]->id));

@@ -1,5 +1,6 @@
 #include "store/filter.h"
 
+#include "base/near.h"
 #include "store/field.h"
 
 typedef struct { const char *text, *sql; bool is_equal, is_order; } op;
@@ -222,20 +223,13 @@ static dd_code add_number(parse *p, const dd_field *field)
 
 static dd_code unknown_name(parse *p)
 {
-    const char *best = NULL;
-    size_t      near = 4;
+    dd_near near = { .asked = p->name };
     for (size_t i = 0; i < dd_n_fields; i++) {
-        const char *const names[] = { dd_fields[i].name, dd_fields[i].alias };
-        for (size_t k = 0; k < 2; k++)
-            if (names[k] != NULL && dd_str_distance(p->name, dd_str_z(names[k]), near) < near) {
-                best = names[k];
-                near = dd_str_distance(p->name, dd_str_z(names[k]), near);
-            }
+        dd_near_look(&near, dd_str_z(dd_fields[i].name));
+        dd_near_look(&near, dd_str_z(dd_fields[i].alias));
     }
     dd_fail(p->err, DD_ERR_USAGE, "filter \"" DD_STR_FMT "\": events have no \"" DD_STR_FMT "\"", DD_STR_ARG(p->whole), DD_STR_ARG(p->name));
-    if (best != NULL)
-        dd_hint(p->err, "Did you mean \"%s\"?", best);
-    else
+    if (!dd_near_hint(&near, p->err))
         dd_hint(p->err, "Names are those that --format json prints, such as model, status, feature, cost or total_us.");
     return DD_ERR_USAGE;
 }

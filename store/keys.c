@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/near.h"
 #include "store/sql.h"
 
 static const dd_str base62 = { "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 62 };
@@ -178,7 +179,7 @@ static dd_code several(const dd_key *keys, size_t n, fits *fit, dd_str word, dd_
 
 static size_t distance(const dd_key *k, dd_str word)
 {
-    size_t by_name = dd_str_distance(k->name, word, 4), by_key = dd_str_distance(k->id, word, 4);
+    size_t by_name = dd_near_distance(word, k->name), by_key = dd_near_distance(word, k->id);
     if (word.len >= 3 && dd_str_starts(k->name, word))
         by_name = 1;
     return by_name < by_key ? by_name : by_key;
@@ -189,7 +190,7 @@ static dd_code unknown(const dd_key *keys, size_t n, dd_str word, dd_err *err)
     dd_buf near = DD_BUF_INIT(200);
     int    told = 0;
     dd_fail(err, DD_ERR_NOT_FOUND, "no key \"" DD_STR_FMT "\"", DD_STR_ARG(word));
-    for (size_t d = 0; d <= 4; d++)
+    for (size_t d = 0; d <= DD_NEAR_EDITS; d++)
         for (size_t i = 0; i < n && told < 3; i++)
             if (distance(&keys[i], word) == d && (told += 1))
                 dd_buf_printf(&near, "%s\"" DD_STR_FMT "\" (" DD_STR_FMT ")", near.len ? ", " : "", DD_STR_ARG(keys[i].name), DD_STR_ARG(keys[i].id));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/near.h"
 #include "store/seal.h"
 #include "store/sql.h"
 
@@ -299,20 +300,13 @@ static dd_code unknown(dd_db *db, dd_str org, dd_str name, dd_err *err)
     dd_arena        a    = DD_ARENA_INIT;
     dd_err          own  = DD_ERR_INIT;
     dd_secret_info *all  = NULL;
-    size_t          n    = 0, best = 4;
-    dd_str          near = DD_STR_NULL;
+    size_t          n    = 0;
+    dd_near         near = { .asked = name };
     dd_fail(err, DD_ERR_NOT_FOUND, "no secret \"" DD_STR_FMT "\"", DD_STR_ARG(name));
     dd_secrets_list(db, org, &a, &all, &n, &own);
-    for (size_t i = 0; i < n; i++) {
-        size_t d = dd_str_distance(all[i].name, name, 3);
-        if (d < best) {
-            best = d;
-            near = all[i].name;
-        }
-    }
-    if (near.len)
-        dd_hint(err, "Did you mean \"" DD_STR_FMT "\"?", DD_STR_ARG(near));
-    else
+    for (size_t i = 0; i < n; i++)
+        dd_near_look(&near, all[i].name);
+    if (!dd_near_hint(&near, err))
         dd_hint(err, "\"dd0c secrets list\" lists all names.");
     dd_arena_fini(&a);
     return DD_ERR_NOT_FOUND;

@@ -1,6 +1,6 @@
 # The bundled price table: pricing-cache/bundled/prices.json -> C data, by a tool made of the program's own reader and index.
 PRICES_TOOL_SRC := tools/gen_prices.c $(addprefix pricing-cache/,provider.c rows.c table.c formats.c foreign.c) \
-                   $(addprefix base/,arena.c str.c buf.c err.c file.c json.c map.c time.c)
+                   $(addprefix base/,arena.c str.c buf.c err.c near.c file.c json.c map.c time.c)
 PRICES_OBJ      := $(OUT)/gen/prices_bundled.o
 GEN_OBJ         += $(PRICES_OBJ)
 

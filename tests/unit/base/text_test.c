@@ -1,6 +1,7 @@
 /* base/str.h, arena.h, map.h, time.h: the ground everything stands on. */
 #include "base/arena.h"
 #include "base/map.h"
+#include "base/near.h"
 #include "base/time.h"
 #include "tests/unit/test.h"
 
@@ -64,9 +65,35 @@ TEST(columns_of_a_terminal)
 
 TEST(edit_distance_is_bounded)
 {
-    CHECK_EQ(dd_str_distance(DD_STR("scna"), DD_STR("scan"), 3), 2, "a swap is two edits");
+    CHECK_EQ(dd_str_distance(DD_STR("scna"), DD_STR("scan"), 3), 1, "a swap of neighbours is one edit");
+    CHECK_EQ(dd_str_distance(DD_STR("kitten"), DD_STR("sitting"), 3), 3, "two replaced, one added");
+    CHECK_EQ(dd_str_distance(DD_STR("ca"), DD_STR("abc"), 3), 3, "what was swapped is not edited again");
     CHECK_EQ(dd_str_distance(DD_STR("Scan"), DD_STR("scan"), 3), 0, "case is folded");
     CHECK_EQ(dd_str_distance(DD_STR("abc"), DD_STR("xyzuvw"), 2), 3, "past the bound: bound + 1");
+}
+
+TEST(near_names_are_told_and_far_ones_are_not)
+{
+    static const struct { const char *why; dd_str asked, name; size_t want; } cases[] = {
+        { "one of three letters",                   DD_STR("cst"),        DD_STR("cost"),        1 },
+        { "a swap",                                 DD_STR("modle"),      DD_STR("model"),       1 },
+        { "two of five",                            DD_STR("latnc"),      DD_STR("latency"),     2 },
+        { "\"id\" is not meant by \"foo\"",         DD_STR("foo"),        DD_STR("id"),          DD_NEAR_NONE },
+        { "two of four are half of it",             DD_STR("tema"),       DD_STR("time"),        DD_NEAR_NONE },
+        { "two letters are too few to tell",        DD_STR("xd"),         DD_STR("id"),          DD_NEAR_NONE },
+        { "never more than three",                  DD_STR("abcdefghijk"), DD_STR("abcdefgwxyz"), DD_NEAR_NONE },
+        { "nothing is near to nothing",             DD_STR(""),           DD_STR("id"),          DD_NEAR_NONE },
+    };
+    for (size_t i = 0; i < DD_COUNT(cases); i++)
+        CHECK_EQ(dd_near_distance(cases[i].asked, cases[i].name), cases[i].want, cases[i].why);
+    dd_err  err = DD_ERR_INIT;
+    dd_near n   = { .asked = DD_STR("modell") };
+    CHECK(!dd_near_hint(&n, &err) && !err.hint[0]);
+    dd_near_look(&n, DD_STR("mode"));
+    dd_near_look(&n, DD_STR("model"));
+    dd_near_look(&n, DD_STR("models"));
+    CHECK(dd_near_hint(&n, &err));
+    CHECK_STR(dd_str_z(err.hint), "Did you mean \"model\"?");
 }
 
 TEST(buffers_grow_to_their_maximum_and_say_so)
@@ -143,6 +170,16 @@ TEST(days_and_dates_agree)
     CHECK_EQ(day, 20777, "20,777 days of 86,400 s are 1,795,132,800 s");
     dd_day_format(day, text);
     CHECK_STR(dd_str_z(text), "2026-11-20");
+    static const struct { const char *why, *day; int later; const char *want; } months[] = {
+        { "its own",                  "2026-11-20", 0,   "2026-11-01" }, { "over the year's end",  "2026-11-20", 2,   "2027-01-01" },
+        { "back over its beginning",  "2026-01-31", -1,  "2025-12-01" }, { "a year back",          "2024-02-29", -12, "2023-02-01" },
+        { "thirty years on",          "2026-03-01", 360, "2056-03-01" },
+    };
+    for (size_t i = 0; i < DD_COUNT(months); i++) {
+        CHECK(dd_day_parse(dd_str_z(months[i].day), &day));
+        dd_day_format(dd_day_month(day, months[i].later), text);
+        CHECK(strcmp(text, months[i].want) == 0);
+    }
     CHECK(dd_day_parse(DD_STR("2024-02-29"), &day));
     CHECK(!dd_day_parse(DD_STR("2026-02-29"), &day));
     CHECK(!dd_day_parse(DD_STR("2026-13-01"), &day));
