@@ -461,18 +461,23 @@ static dd_code open_config(dd_serve *s, dd_config *c, dd_err *err)
     return dd_config_load(c, s->opts.config, err);
 }
 
-dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *err)
+static int level_of(const dd_serve_opts *opts)
 {
     static const char *const levels[] = { "error", "warning", "info", "debug" };
-    dd_serve *s = dd_calloc(1, sizeof *s);
-    int       port = 0;
+    for (int i = 0; opts->log_level && i < (int)DD_COUNT(levels); i++)
+        if (strcmp(opts->log_level, levels[i]) == 0)
+            return i;
+    return opts->quiet ? 0 : 2;
+}
+
+/* What needs no file. */
+static dd_serve *new_serve(const dd_cmd *cmd, const dd_serve_opts *opts)
+{
+    dd_serve   *s    = dd_calloc(1, sizeof *s);
+    const char *mode = getenv("DD0C_MODE");
     s->cmd   = cmd;
     s->opts  = *opts;
-    s->level = opts->quiet ? 0 : 2;
-    for (int i = 0; opts->log_level && i < 4; i++)
-        if (strcmp(opts->log_level, levels[i]) == 0)
-            s->level = i;
-    const char *mode = getenv("DD0C_MODE");
+    s->level = level_of(opts);
     s->opts.dev |= mode && strcmp(mode, "dev") == 0;
     s->prices_path = (dd_buf)DD_BUF_INIT(4096);
     s->providers   = (dd_buf)DD_BUF_INIT(64 << 10);
@@ -485,6 +490,30 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
         dd_random_text(s->token, sizeof s->token - 1, DD_STR("0123456789abcdefghijklmnopqrstuvwxyz"));
     dd_dir_cache(&s->prices_path);
     dd_buf_addz(&s->prices_path, "/prices.json");
+    return s;
+}
+
+static dd_code read_addresses(dd_serve *s, int *port, dd_err *err)
+{
+    dd_code rc = dd_listen_split(dd_listen_at(&s->config, &s->opts), s->host, sizeof s->host, port, err);
+    if (rc == DD_OK && dd_listen_metrics(&s->config, &s->opts))
+        rc = dd_listen_split(dd_listen_metrics(&s->config, &s->opts), s->metrics_host, sizeof s->metrics_host, &s->metrics_port, err);
+    return rc == DD_OK ? dd_listen_check_tls(&s->config, &s->opts, err) : rc;
+}
+
+static dd_code guard(const dd_serve *s, dd_err *err)
+{
+    if (s->loopback || s->opts.insecure || !dd_auth_open_mode(s->auth))
+        return DD_OK;
+    dd_fail(err, DD_ERR_USAGE, "%s is reachable by others, and no key guards the proxy", s->host);
+    dd_hint(err, "Make one with `dd0c keys create --name NAME`, or say --insecure.");
+    return DD_ERR_USAGE;
+}
+
+dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *err)
+{
+    dd_serve *s    = new_serve(cmd, opts);
+    int       port = 0;
     raise_descriptors();
     dd_crash_catch();
     dd_crash_dump_nothing();
@@ -492,19 +521,13 @@ dd_serve *dd_serve_start(const dd_cmd *cmd, const dd_serve_opts *opts, dd_err *e
     const char *format = opts->log_format ? opts->log_format : s->config.log_format;
     s->json_log = format && strcmp(format, "json") == 0;
     if (rc == DD_OK)
-        rc = dd_listen_split(dd_listen_at(&s->config, opts), s->host, sizeof s->host, &port, err);
-    if (rc == DD_OK && dd_listen_metrics(&s->config, opts))
-        rc = dd_listen_split(dd_listen_metrics(&s->config, opts), s->metrics_host, sizeof s->metrics_host, &s->metrics_port, err);
-    if (rc == DD_OK)
-        rc = dd_listen_check_tls(&s->config, opts, err);
+        rc = read_addresses(s, &port, err);
     s->loopback = dd_listen_loopback(s->host);
     s->governor = dd_governor_new(&s->config, log_line, s);
     if (rc == DD_OK)
         rc = open_stores(s, err);
-    if (rc == DD_OK && !s->loopback && dd_auth_open_mode(s->auth) && !opts->insecure) {
-        rc = dd_fail(err, DD_ERR_USAGE, "%s is reachable by others, and no key guards the proxy", s->host);
-        dd_hint(err, "Make one with `dd0c keys create --name NAME`, or say --insecure.");
-    }
+    if (rc == DD_OK)
+        rc = guard(s, err);
     if (rc == DD_OK)
         start_export(s);
     if (rc == DD_OK)
