@@ -7,30 +7,12 @@ enum { DAY_S = 86400, WEEK = 7, TRIES = 20, PROBES = 100, LONGEST = 3660 };
 
 /* ---- which days ---- */
 
-typedef struct { int year, month; } month_of_year;
-
-static month_of_year month_of(dd_day d)
+/* The whole month of `day`, and the one before it. */
+static void take_month(dd_savings *s, dd_day day)
 {
-    char    text[11];
-    int64_t year = 1970, month = 1;
-    dd_day_format(d, text);
-    dd_parse_i64((dd_str){ text, 4 }, &year);
-    dd_parse_i64((dd_str){ text + 5, 2 }, &month);
-    return (month_of_year){ (int)year, (int)month };
-}
-
-static dd_day month_start(month_of_year m, int later)
-{
-    int n = m.year * 12 + m.month - 1 + later;
-    return dd_day_make(n / 12, n % 12 + 1, 1);
-}
-
-/* The whole month, and the one before it. */
-static void take_month(dd_savings *s, month_of_year m)
-{
-    s->from        = month_start(m, 0);
-    s->to          = month_start(m, 1);
-    s->before_from = month_start(m, -1);
+    s->from        = dd_day_month(day, 0);
+    s->to          = dd_day_month(day, 1);
+    s->before_from = dd_day_month(day, -1);
     s->before_to   = s->from;
 }
 
@@ -44,12 +26,11 @@ static void take_days(dd_savings *s, dd_day from, dd_day to)
 
 static bool take_word(dd_str text, dd_day today, dd_savings *s)
 {
-    dd_day        monday = dd_day_monday(today);
-    month_of_year now    = month_of(today), last = month_of(month_start(now, -1));
+    dd_day monday = dd_day_monday(today);
     if (dd_str_eqz(text, "month"))
-        take_month(s, now);
+        take_month(s, today);
     else if (dd_str_eqz(text, "last-month"))
-        take_month(s, last);
+        take_month(s, dd_day_month(today, -1));
     else if (dd_str_eqz(text, "week"))
         take_days(s, monday, monday + WEEK);
     else if (dd_str_eqz(text, "last-week"))
@@ -79,7 +60,7 @@ static bool take_dates(dd_str text, dd_savings *s)
     if (text.len == 7 && text.ptr[4] == '-' && dd_parse_i64(dd_str_sub(text, 0, 4), &year) && dd_parse_i64(dd_str_sub(text, 5, 7), &month)) {
         if (year < 1970 || year > 9000 || month < 1 || month > 12)
             return false;
-        take_month(s, (month_of_year){ (int)year, (int)month });
+        take_month(s, dd_day_make((int)year, (int)month, 1));
         return true;
     }
     if (dots != 10 && text.len != 10)
@@ -121,6 +102,7 @@ typedef struct {
     dd_savings_list  *rows;    /* one of these, */
     dd_savings_spans *days;
     dd_savings_sum   *sum;
+    int              *count;   /* with sum: rows with requests */
 } taker;
 
 static int64_t plus(int64_t a, int64_t b) { return b < 0 ? a : a > INT64_MAX - b ? INT64_MAX : a + b; }
@@ -156,6 +138,8 @@ static void take(void *ctx, const dd_dims_row *r)
         dd_avec_push(&t->s->arena, t->days, ((dd_savings_span){ d, d + 1, false, sum }));
     } else if (t->sum)
         t->s->over = !dd_savings_add(t->sum, &sum) || t->s->over;
+    if (t->count)
+        *t->count += r->requests > 0;
 }
 
 static const dd_dim dims[DD_SAVINGS_BY] = {
@@ -178,8 +162,9 @@ static dd_code read_all(dd_dims *d, dd_savings *s, dd_err *err)
         rc = dd_dims_read(d, &kept, take, &(taker){ .s = s, .sum = &s->cache }, err);
     before.from_s = (int64_t)s->before_from * DAY_S;
     before.to_s   = (int64_t)s->before_to * DAY_S;
+    before.by_period = true;
     if (rc == DD_OK)
-        rc = dd_dims_read(d, &before, take, &(taker){ .s = s, .sum = &s->before }, err);
+        rc = dd_dims_read(d, &before, take, &(taker){ .s = s, .sum = &s->before, .count = &s->before_days }, err);
     for (int by = 0; by < DD_SAVINGS_BY && rc == DD_OK; by++) {
         all.dim = dims[by];
         rc      = dd_dims_read(d, &all, take, &(taker){ .s = s, .rows = &s->by[by] }, err);

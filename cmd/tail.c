@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "cmd/cmd.h"
 #include "cmd/render.h"
+#include "cmd/zone.h"
 #include "store/query.h"
 
 enum { FLUSH_BYTES = 1 << 18, POLL_MS = 50, TOLD_AFTER = 40 /* failures in a row: 2 s */, PATIENCE = 1200 /* and a minute */, NEWEST = 20, ALL = -1 };
@@ -193,6 +194,8 @@ static dd_code prepare(const tail_args *args, printer *p, dd_arena *a, dd_err *e
     bool           tty  = isatty(STDOUT_FILENO);
     p->form = args->format && strcmp(args->format, "json") == 0 ? JSON : args->format && strcmp(args->format, "csv") == 0 ? CSV : TEXT;
     p->look = (dd_tail_look){ .color = look.color, .ascii = look.ascii };
+    if (p->form == TEXT)
+        p->look.zone = dd_zone_of_clocks(a);
     if (p->form == TEXT && (tty || look.color != DD_COLOR_NONE))
         p->look.width = (int)dd_cmd_width();
     if (p->form == JSON && args->columns)

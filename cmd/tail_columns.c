@@ -1,3 +1,4 @@
+#include "base/near.h"
 #include "cmd/tail.h"
 
 #include <time.h>
@@ -51,17 +52,11 @@ static const char csv_usual[] =
 
 static dd_code unknown_column(dd_str word, dd_err *err)
 {
-    const char *best = NULL;
-    size_t      near = 4;
+    dd_near near = { .asked = word };
     for (size_t i = 0; i < dd_n_fields; i++)
-        if (dd_str_distance(word, dd_str_z(dd_fields[i].name), near) < near) {
-            best = dd_fields[i].name;
-            near = dd_str_distance(word, dd_str_z(best), near);
-        }
+        dd_near_look(&near, dd_str_z(dd_fields[i].name));
     dd_fail(err, DD_ERR_USAGE, "events have no column \"" DD_STR_FMT "\"", DD_STR_ARG(word));
-    if (best)
-        dd_hint(err, "Did you mean \"%s\"?", best);
-    else
+    if (!dd_near_hint(&near, err))
         dd_hint(err, "\"dd0c tail --columns help\" lists them.");
     return DD_ERR_USAGE;
 }

@@ -180,33 +180,41 @@ static void sort_on(dd_board_view *v, int by)
 
 static void look_back(dd_board_view *v, int by) { v->period = (dd_board_period)(((int)v->period + DD_BOARD_PERIODS + by) % DD_BOARD_PERIODS); }
 
+static void open_help(dd_board_view *v)
+{
+    v->help   = true;
+    v->scroll = 0;
+}
+
+typedef struct { dd_board_view *v; const dd_board *b; int rows; } place;   /* rows: of a page */
+typedef void act(const place *p, int by);
+static void act_tab(const place *p, int by) { go(p->v, (dd_board_tab)by); }
+static void act_period(const place *p, int by) { look_back(p->v, by); }
+static void act_pause(const place *p, int by) { (void)by, p->v->paused = !p->v->paused; }
+static void act_help(const place *p, int by) { (void)by, open_help(p->v); }
+static void act_type(const place *p, int by) { (void)by, begin_typing(p->v); }
+static void act_sort(const place *p, int by) { sort_on(p->v, by); }
+static void act_turn(const place *p, int by) { turn(p->v, by); }
+static void act_step(const place *p, int by) { select_row(p->v, p->b, p->v->selected[p->v->tab] + by); }
+static void act_half(const place *p, int by) { select_row(p->v, p->b, p->v->selected[p->v->tab] + by * (p->rows / 2)); }
+static void act_end(const place *p, int by) { select_row(p->v, p->b, by < 0 ? 0 : INT64_MAX - 1); }
+static void act_other(const place *p, int by) { step_inspect(p->v, p->b, by); }
+
+enum { CTRL_D = 4, CTRL_U = 21 };
+static const struct { uint32_t ch; act *act; int by; } letters[] = {
+    { '1', act_tab, 0 },   { '2', act_tab, 1 },     { '3', act_tab, 2 },   { '4', act_tab, 3 },    { '5', act_tab, 4 },       { ' ', act_pause, 0 },
+    { '?', act_help, 0 },  { '/', act_type, 0 },    { 'p', act_period, 1 }, { 'P', act_period, -1 }, { 's', act_sort, 1 },    { 'S', act_sort, -1 },
+    { 'h', act_turn, -1 }, { 'l', act_turn, 1 },    { 'j', act_step, 1 },  { 'k', act_step, -1 },  { 'g', act_end, -1 },      { 'G', act_end, 1 },
+    { 'n', act_other, 1 }, { 'N', act_other, -1 },  { CTRL_D, act_half, 1 }, { CTRL_U, act_half, -1 },
+};
+
 /* False: leave. */
 static bool letter(dd_board_view *v, const dd_board *b, uint32_t ch, int rows)
 {
-    int64_t at = v->selected[v->tab];
-    switch (ch) {
-    case 'q': return false;
-    case '1': case '2': case '3': case '4': case '5': go(v, (dd_board_tab)(ch - '1')); break;
-    case 'p': look_back(v, 1); break;
-    case 'P': look_back(v, -1); break;
-    case ' ': v->paused = !v->paused; break;
-    case '?': v->help = true; v->scroll = 0; break;
-    case '/': begin_typing(v); break;
-    case 's': sort_on(v, 1); break;
-    case 'S': sort_on(v, -1); break;
-    case 'h': turn(v, -1); break;
-    case 'l': turn(v, 1); break;
-    case 'j': select_row(v, b, at + 1); break;
-    case 'k': select_row(v, b, at - 1); break;
-    case 'g': select_row(v, b, 0); break;
-    case 'G': select_row(v, b, INT64_MAX - 1); break;
-    case 'n': step_inspect(v, b, 1); break;
-    case 'N': step_inspect(v, b, -1); break;
-    case 4: select_row(v, b, at + rows / 2); break;    /* Ctrl-D */
-    case 21: select_row(v, b, at - rows / 2); break;   /* Ctrl-U */
-    default: break;
-    }
-    return true;
+    for (size_t i = 0; i < DD_COUNT(letters); i++)
+        if (letters[i].ch == ch)
+            letters[i].act(&(place){ v, b, rows }, letters[i].by);
+    return ch != 'q';
 }
 
 /* --- clicks --- */

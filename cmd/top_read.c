@@ -201,7 +201,7 @@ static void note(dd_top_stored *out, dd_code rc, const dd_err *err)
     if (rc == DD_ERR_NOT_FOUND)
         out->board.empty = true;
     else if (rc != DD_OK && !out->board.problem.len)
-        out->board.problem = dd_arena_dupz(&out->arena, err->msg);
+        out->board.problem = dd_arena_printf(&out->arena, err->hint[0] ? "%s. %s" : "%s", err->msg, err->hint);
 }
 
 static void read_all(dd_top_store *s, dd_top_stored *out)
@@ -290,16 +290,12 @@ static void put_live(dd_board_provider *to, const dd_top_provider *p, dd_arena *
     to->first_ms   = p->first_ms;
 }
 
-/* What a model answers badly is counted to the model alone; the provider's figure is that of all its models together. */
-static double joint_errors(const dd_top_live *l, dd_str name, double own)
+static void count_models(dd_board_provider *own, const dd_board_provider *models, size_t n)
 {
-    double bad = 0, all = 0;
-    for (size_t i = 0; i < l->n_providers; i++)
-        if (dd_str_eqz(name, l->providers[i].name) && l->providers[i].model[0] && l->providers[i].error_rate >= 0) {
-            bad += l->providers[i].error_rate * (double)l->providers[i].requests;
-            all += (double)l->providers[i].requests;
-        }
-    return all > 0 && bad / all > own ? bad / all : own;
+    own->models = (int)n;
+    own->held   = 0;
+    for (size_t i = 0; i < n; i++)
+        own->held += !dd_str_eqz(models[i].breaker, "closed");
 }
 
 /* Each provider that the store or a proxy knows, its models below it. */
@@ -321,7 +317,7 @@ static void join_providers(dd_top_sample *s, const dd_top_live *l)
         for (size_t k = 0; k < l->n_providers; k++)
             if (dd_str_eqz(name, l->providers[k].name))
                 put_live(l->providers[k].model[0] ? &all[n++] : own, &l->providers[k], &s->arena);
-        own->error_rate = joint_errors(l, name, own->error_rate);
+        count_models(own, own + 1, (size_t)(all + n - own) - 1);
     }
     s->board.providers   = all;
     s->board.n_providers = n;

@@ -86,45 +86,51 @@ static bool catch_signals(dd_top_screen *s)
 
 /* --- colours --- */
 
+typedef struct { int fg, bg; attr_t attr; } look;   /* a colour below 0: the terminal's own */
+
+/* One number of an SGR; of 38;5;N and 48;5;N the N is taken off `rest`. */
+static void add_sgr(look *l, int64_t n, dd_str *rest)
+{
+    static const struct { int from, to, first; bool back; } colors[] = { { 30, 37, 0, false }, { 40, 47, 0, true }, { 90, 97, 8, false }, { 100, 107, 8, true } };
+    l->attr |= n == 1 ? A_BOLD : n == 7 ? A_REVERSE : A_NORMAL;
+    if (n == 38 || n == 48) {
+        int64_t value = 0;
+        (void)dd_str_cut(rest, ';');
+        dd_parse_i64(dd_str_cut(rest, ';'), &value);
+        *(n == 38 ? &l->fg : &l->bg) = (int)value;
+    }
+    for (size_t i = 0; i < DD_COUNT(colors); i++)
+        if (n >= colors[i].from && n <= colors[i].to)
+            *(colors[i].back ? &l->bg : &l->fg) = (int)n - colors[i].from + colors[i].first;
+}
+
+/* Eight colours: grey is dim, light is bold. */
+static void fit_colors(look *l)
+{
+    if (l->fg >= COLORS) {
+        l->attr |= l->fg == 8 ? A_DIM : A_BOLD;
+        l->fg = l->fg == 8 ? -1 : l->fg - 8;
+    }
+    if (l->bg >= COLORS)
+        l->bg -= 8;
+}
+
 /* An SGR as ncurses has it. Colours are pairs there: one a role. */
 static void set_look(dd_top_screen *s, dd_role role, bool color)
 {
-    const char *sgr = dd_grid_sgr(role, color && COLORS >= 256 ? DD_COLOR_256 : DD_COLOR_16);
-    short       fg = -1, bg = -1;
-    attr_t      attr = A_NORMAL;
-    dd_str      rest = dd_str_z(sgr);
+    look   l    = { -1, -1, A_NORMAL };
+    dd_str rest = dd_str_z(dd_grid_sgr(role, color && COLORS >= 256 ? DD_COLOR_256 : DD_COLOR_16));
     while (rest.len) {
-        int64_t n = 0, kind = 0, value = 0;
+        int64_t n = 0;
         dd_parse_i64(dd_str_cut(&rest, ';'), &n);
-        if (n == 1)
-            attr |= A_BOLD;
-        if (n == 7)
-            attr |= A_REVERSE;
-        if (n == 38 || n == 48) {
-            dd_parse_i64(dd_str_cut(&rest, ';'), &kind);
-            dd_parse_i64(dd_str_cut(&rest, ';'), &value);
-            *(n == 38 ? &fg : &bg) = (short)value;
-        }
-        if (n >= 30 && n <= 37)
-            fg = (short)(n - 30);
-        if (n >= 40 && n <= 47)
-            bg = (short)(n - 40);
-        if (n >= 90 && n <= 97)
-            fg = (short)(n - 90 + 8);
-        if (n >= 100 && n <= 107)
-            bg = (short)(n - 100 + 8);
+        add_sgr(&l, n, &rest);
     }
     if (!color && role >= DD_ROLE_TILE)
-        attr = role >= DD_ROLE_TILE_STRONG ? A_BOLD : A_NORMAL;
-    if (fg >= COLORS) {   /* eight colours: grey is dim, light is bold */
-        attr |= fg == 8 ? A_DIM : A_BOLD;
-        fg = fg == 8 ? -1 : (short)(fg - 8);
-    }
-    if (bg >= COLORS)
-        bg = (short)(bg - 8);
-    if (color && (fg >= 0 || bg >= 0) && init_pair((short)(role + 1), fg, bg) == OK)
-        attr |= (attr_t)COLOR_PAIR(role + 1);
-    s->attr[role] = attr;
+        l.attr = role >= DD_ROLE_TILE_STRONG ? A_BOLD : A_NORMAL;
+    fit_colors(&l);
+    if (color && (l.fg >= 0 || l.bg >= 0) && init_pair((short)(role + 1), (short)l.fg, (short)l.bg) == OK)
+        l.attr |= (attr_t)COLOR_PAIR(role + 1);
+    s->attr[role] = l.attr;
 }
 
 static bool wants_color(void)

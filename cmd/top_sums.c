@@ -180,6 +180,7 @@ static void take_total(void *ctx, const dd_dims_row *d)
     totals *t = ctx;
     if (d->period_s >= t->r->before_s)
         add(d->period_s >= t->r->from_s ? &t->b->total : &t->b->before, d);
+    t->b->before_known += t->r->daily && d->period_s >= t->r->before_s && d->period_s < t->r->from_s && d->requests > 0;
 }
 
 /* Curves, and what days, weeks and months of the time zone came to, are made of hours. */
@@ -216,6 +217,8 @@ static dd_code read_totals(dd_top_store *s, dd_top_stored *out, const range *r, 
     dd_period_bounds(DD_PERIOD_WEEK, zone, now, &t.week_s, &to);
     dd_period_bounds(DD_PERIOD_MONTH, zone, now, &t.month_s, &to);
     b->total = b->before = (dd_board_sum){ .misses = -1 };
+    b->before_known = 0;
+    b->before_steps = r->daily ? (int)r->steps : 0;
     dd_dims_ask ask = { .dim = DD_DIM_TOTAL, .daily = r->daily, .from_s = r->before_s, .by_period = true };
     dd_code rc = dd_dims_read(s->dims, &ask, take_total, &t, err);
     int64_t first = t.month_s < t.week_s ? t.month_s : t.week_s;

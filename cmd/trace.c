@@ -2,14 +2,16 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/near.h"
 #include "base/time.h"
 #include "cmd/cmd.h"
 #include "cmd/render.h"
+#include "cmd/zone.h"
 #include "report/trace.h"
 #include "store/pages.h"
 #include "store/query.h"
 
-enum { MOST = 1000 /* requests of a trace */, NEAR = 5000 /* newest requests in which a mistyped id is looked for */, TYPOS = 3 };
+enum { MOST = 1000 /* requests of a trace */, NEAR = 5000 /* newest requests in which a mistyped id is looked for */ };
 
 typedef struct {
     const char    *format;
@@ -27,6 +29,7 @@ const dd_opt dd_trace_opts[] = {
 typedef struct {
     dd_report_opts look;
     bool           json;
+    const dd_zone *zone;
     DD_VEC(dd_buf) all;       /* a request each, as it is printed */
 } printer;
 
@@ -40,7 +43,7 @@ static void print(void *ctx, const dd_event *e)
     if (p->json)
         dd_report_trace_json(e, &t, &out);
     else
-        dd_report_trace(e, &t, &p->look, &out);
+        dd_report_trace(e, &t, dd_zone_offset(p->zone, e->time_ms / 1000), &p->look, &out);
     dd_vec_push(&p->all, out);
     dd_arena_fini(&a);
 }
@@ -106,7 +109,7 @@ static void look_near(void *ctx, const dd_event *e)
     neighbour *n = ctx;
     char       id[20];
     dd_event_spell(e->id, id);
-    size_t d = dd_str_distance(n->word, dd_str_z(id), TYPOS);
+    size_t d = dd_near_distance(n->word, dd_str_z(id));
     if (d < n->distance) {
         n->distance = d;
         memcpy(n->best, id, sizeof id);
@@ -116,7 +119,7 @@ static void look_near(void *ctx, const dd_event *e)
 static dd_code none(const char *dir, dd_str word, dd_err *err)
 {
     enum { DAY_MS = 86400000, KEPT_DAYS = 30, JUST_NOW_MS = 5000 };
-    neighbour n   = { .word = word, .distance = TYPOS + 1 };
+    neighbour n   = { .word = word, .distance = DD_NEAR_NONE };
     int64_t   id  = 0, now_ms = dd_wall_now().s * 1000;
     bool      own = dd_event_unspell(word, &id);
     dd_query *q   = own ? dd_query_new(dir) : NULL;
@@ -126,7 +129,7 @@ static dd_code none(const char *dir, dd_str word, dd_err *err)
         return DD_ERR_NOT_FOUND;
     }
     int64_t was_ms = (id >> 21) + DD_EVENT_EPOCH_MS;
-    if (dd_query_newest(q, NEAR, look_near, &n, NULL) == DD_OK && n.distance <= TYPOS)
+    if (dd_query_newest(q, NEAR, look_near, &n, NULL) == DD_OK && n.best[0])
         dd_hint(err, "Did you mean \"%s\"?", n.best);
     else if (was_ms < now_ms - (int64_t)KEPT_DAYS * DAY_MS)
         dd_hint(err, "It would be %lld days old; requests are kept for telemetry.retention, 30 days unless it says otherwise.",
@@ -196,8 +199,10 @@ static dd_code read_trace(const dd_cmd *cmd, const char *dir, dd_query *q, dd_st
 static dd_code show(const dd_cmd *cmd, const trace_args *args, dd_str word, dd_err *err)
 {
     printer   p      = { .look = dd_render_opts(&args->render, DD_STR("")), .json = strcmp(args->format, "json") == 0 };
+    dd_arena  zone   = DD_ARENA_INIT;
     dd_buf    filter = DD_BUF_INIT(0), dir = DD_BUF_INIT(0), out = DD_BUF_INIT(0);
     dd_dir_state(&dir);
+    p.zone = dd_zone_of_clocks(&zone);
     dd_query *q  = dd_query_new(dd_buf_z(&dir));
     dd_code   rc = filter_of(word, &filter, err);
     if (rc == DD_OK && dd_str_startsz(dd_buf_str(&filter), "trace_id=")) {
@@ -217,6 +222,7 @@ static dd_code show(const dd_cmd *cmd, const trace_args *args, dd_str word, dd_e
     for (size_t i = 0; i < p.all.n; i++)
         dd_buf_free(&p.all.v[i]);
     dd_vec_free(&p.all);
+    dd_arena_fini(&zone);
     dd_buf_free(&filter);
     dd_buf_free(&dir);
     dd_buf_free(&out);

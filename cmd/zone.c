@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/near.h"
 #include "base/time.h"
+#include "cmd/config.h"
 
 enum { MOST_CHANGES = 2000, LAST_YEAR = 2100, LONGEST_NAME = 64 };
 
@@ -53,7 +55,7 @@ static void look_below(search *s, const char *prefix, int depth)
         dd_buf_printf(&path, "%s%s", prefix, e->d_name);
         const char *name = dd_buf_z(&path);
         bool        city = *prefix && dd_str_eq_nocase(s->asked, dd_str_z(e->d_name));   /* "Berlin" alone is no zone */
-        keep(s, name, city ? 0 : dd_str_distance(s->asked, dd_str_z(name), 4));
+        keep(s, name, city ? 0 : dd_near_distance(s->asked, dd_str_z(name)));
         if (e->d_type == DT_DIR && depth < 2) {
             dd_buf_addc(&path, '/');
             look_below(s, dd_buf_z(&path), depth + 1);
@@ -66,7 +68,7 @@ static void look_below(search *s, const char *prefix, int depth)
 
 static dd_code unknown(dd_str name, dd_err *err)
 {
-    search s = { .asked = name, .distance = 4, .left = 5000 };
+    search s = { .asked = name, .distance = DD_NEAR_NONE, .left = 5000 };
     dd_fail(err, DD_ERR_NOT_FOUND, "there is no time zone \"" DD_STR_FMT "\"", DD_STR_ARG(name));
     if (name.len <= LONGEST_NAME)
         look_below(&s, "", 0);
@@ -97,4 +99,15 @@ dd_code dd_zone_load(dd_str name, dd_arena *arena, const dd_zone **out, dd_err *
     zone->offset_s   = offsets;
     *out             = zone;
     return DD_OK;
+}
+
+const dd_zone *dd_zone_of_clocks(dd_arena *arena)
+{
+    dd_config      c;
+    dd_err         err  = DD_ERR_INIT;
+    const dd_zone *zone = NULL;
+    if (dd_config_load(&c, NULL, &err) == DD_OK && c.timezone)
+        (void)dd_zone_load(dd_str_z(c.timezone), arena, &zone, &err);
+    dd_config_fini(&c);
+    return zone;
 }

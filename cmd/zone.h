@@ -12,4 +12,6 @@
 dd_zones *dd_zones_shared(void);
 /* The zone with its changes until 2100, in the arena; *out NULL: UTC, or no name. DD_ERR_NOT_FOUND: the nearest name is the hint. */
 dd_code   dd_zone_load(dd_str name, dd_arena *arena, const dd_zone **out, dd_err *err);
+/* The zone of the clocks that people read: `timezone` of the configuration that is found without being named. NULL: UTC, or it cannot be read. */
+const dd_zone *dd_zone_of_clocks(dd_arena *arena);
 #endif

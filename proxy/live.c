@@ -151,16 +151,41 @@ static void sums(dd_json *j, dd_gateway *g, int64_t now_ns)
     percentiles(j, "overhead_ms", &last.overhead);
 }
 
-static void target(dd_json *j, exchange *x, const dd_live_name *name, const dd_live_facts *f)
+typedef struct { dd_live_name name; dd_live_facts facts; } row;
+
+/* Of the row of a whole provider: how its models do. What one answers badly is counted to it alone, and the provider would look well. */
+static void its_models(dd_json *j, const row *rows, size_t n, const row *own)
 {
+    int64_t models = 0, held = 0, asked = 0;
+    double  bad = 0, rate = own->facts.error_rate;
+    for (size_t i = 0; i < n; i++) {
+        const dd_live_facts *f = &rows[i].facts;
+        if (!rows[i].name.model[0] || strcmp(rows[i].name.provider, own->name.provider) != 0)
+            continue;
+        models++;
+        held += f->breaker != DD_BREAKER_CLOSED;
+        asked += f->error_rate >= 0 ? f->total : 0;
+        bad += f->error_rate >= 0 ? f->error_rate * (double)f->total : 0;
+    }
+    number(j, "error_rate", asked > 0 && bad / (double)asked > rate ? bad / (double)asked : rate);
+    dd_json_member_i64(j, "models", models);
+    dd_json_member_i64(j, "models_held_back", held);
+}
+
+static void target(dd_json *j, exchange *x, const row *rows, size_t n, const row *own)
+{
+    const dd_live_facts *f = &own->facts;
     dd_json_open(j, '{');
-    dd_json_member_str(j, "provider", dd_str_z(name->provider));
-    if (name->model[0])
-        dd_json_member_str(j, "model", settle_redacted(x, dd_str_z(name->model)));
+    dd_json_member_str(j, "provider", dd_str_z(own->name.provider));
+    if (own->name.model[0])
+        dd_json_member_str(j, "model", settle_redacted(x, dd_str_z(own->name.model)));
     dd_json_member_str(j, "breaker", dd_str_z(dd_breaker_name(f->breaker)));
     dd_json_member_i64(j, "requests", f->total);
     dd_json_member_i64(j, "failures", f->total_failures);
-    number(j, "error_rate", f->error_rate);
+    if (own->name.model[0])
+        number(j, "error_rate", f->error_rate);
+    else
+        its_models(j, rows, n, own);
     number(j, "latency_ms", f->latency_ms);
     number(j, "first_ms", f->first_ms);
     dd_json_member_i64(j, "under_way", f->under_way);
@@ -169,18 +194,17 @@ static void target(dd_json *j, exchange *x, const dd_live_name *name, const dd_l
 
 static void targets(dd_json *j, exchange *x, int64_t now_ns)
 {
-    dd_live      *live = dd_gateway_live(x->w->gateway);
-    dd_live_name  name;
-    dd_live_facts f;
-    int           n = 0;
+    dd_live *live = dd_gateway_live(x->w->gateway);
+    row     *rows = dd_malloc(ROWS * sizeof *rows);
+    size_t   n    = 0;
+    for (uint32_t i = 0; i < dd_live_count(live) && n < ROWS; i++)
+        n += dd_live_at(live, i, &rows[n].name) && !rows[n].name.key && dd_live_look(live, i, &x->s->policy.breaker, now_ns / 1000000, &rows[n].facts);
     dd_json_key(j, "providers");
     dd_json_open(j, '[');
-    for (uint32_t i = 0; i < dd_live_count(live) && n < ROWS; i++)
-        if (dd_live_at(live, i, &name) && !name.key && dd_live_look(live, i, &x->s->policy.breaker, now_ns / 1000000, &f)) {
-            target(j, x, &name, &f);
-            n++;
-        }
+    for (size_t i = 0; i < n; i++)
+        target(j, x, rows, n, &rows[i]);
     dd_json_close(j, ']');
+    free(rows);
 }
 
 static void kept(dd_json *j, const dd_told *t)

@@ -122,7 +122,7 @@ static state state_of(dd_canvas *c)
 {
     const dd_board *b = c->b;
     if (c->v->paused)
-        return (state){ DD_ROLE_WARN, dd_arena_printf(c->a, "‖ paused at " DD_STR_FMT, DD_STR_ARG(dd_board_clock(c->a, b->now_ms, b->offset_s))),
+        return (state){ DD_ROLE_WARN, dd_arena_printf(c->a, "‖ paused at " DD_STR_FMT, DD_STR_ARG(dd_fmt_clock(c->a, b->now_ms, b->offset_s))),
                         DD_STR("‖ paused") };
     if (b->panic)
         return (state){ DD_ROLE_BAD, DD_STR("▲ panic mode"), DD_STR("▲ panic") };

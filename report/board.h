@@ -48,6 +48,7 @@ typedef struct {
     int64_t      requests, failures, under_way;   /* of late, as the proxy counts; -1 not known */
     double       error_rate, latency_ms, first_ms;
     dd_board_sum period;         /* from the store */
+    int          models, held;   /* of the row of a whole provider: its models below, and those whose breakers hold requests back */
 } dd_board_provider;
 
 typedef enum { DD_BOARD_NO_PROXY, DD_BOARD_LIVE, DD_BOARD_UNREACHABLE } dd_board_link;
@@ -71,6 +72,7 @@ typedef struct {
     dd_board_series rates, paces;                 /* requests a second and dollars an hour, of the last minutes */
 
     dd_board_sum    total, before;
+    int             before_steps, before_known;   /* days of the period before, and those of them with requests; hours are not counted: 0 */
     dd_pusd         saved_today, saved_week, saved_month;   /* calendar, in the time zone */
     dd_pusd         spent_today, spent_month;
     dd_board_series requests, cost;               /* over the period */
@@ -126,7 +128,7 @@ size_t  dd_board_order(const dd_board *b, const dd_board_view *v, size_t *out);
 /* One JSON object, schema dd0c.top/1 (docs/top.md). */
 void dd_board_json(const dd_board *b, const dd_board_view *v, dd_buf *out);
 /* Lines for a screen reader: at first all, later only what differs from what was said before. Figures are rounded, so that what hardly changes is still. */
-typedef struct { dd_buf lines[16]; size_t n; } dd_board_said;
+typedef struct { dd_buf lines[16]; size_t n; double rate, hour /* those last told */; } dd_board_said;
 void dd_board_plain(const dd_board *b, dd_board_said *said, dd_buf *out);
 void dd_board_said_fini(dd_board_said *s);
 #endif

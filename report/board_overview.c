@@ -11,23 +11,26 @@ static dd_str asides(dd_canvas *c)
                            DD_STR_ARG(dd_board_money(c->a, c->b->saved_month)));
 }
 
+/* Dearer models than those that were asked for may have answered. */
+static bool is_lost(const dd_canvas *c) { return c->b->saved_week != DD_PUSD_UNKNOWN && c->b->saved_week < 0; }
+static dd_str week(dd_canvas *c) { return dd_board_money(c->a, is_lost(c) ? -c->b->saved_week : c->b->saved_week); }
+static const char *verb(const dd_canvas *c) { return is_lost(c) ? "You lost " : "You saved "; }
+
 static int saved_line(dd_canvas *c, dd_area at)
 {
-    dd_str money = dd_board_money(c->a, c->b->saved_week);
-    int    x     = dd_canvas_textz(c, at.x, at.y, at.w, DD_ROLE_TEXT, "You saved ");
-    x            = dd_canvas_text(c, x, at.y, at.w, DD_ROLE_SAVING, money);
-    x            = dd_canvas_textz(c, x, at.y, at.w, DD_ROLE_TEXT, " this week");
+    int x = dd_canvas_textz(c, at.x, at.y, at.w, DD_ROLE_TEXT, verb(c));
+    x     = dd_canvas_text(c, x, at.y, at.w, is_lost(c) ? DD_ROLE_WARN : DD_ROLE_SAVING, week(c));
+    x     = dd_canvas_textz(c, x, at.y, at.w, DD_ROLE_TEXT, " this week");
     dd_canvas_end(c, at.x + at.w, at.y, at.x + at.w - x - 2, DD_ROLE_DIM, asides(c));
     return 2;
 }
 
 static int saved_big(dd_canvas *c, dd_area at)
 {
-    dd_str money = dd_board_money(c->a, c->b->saved_week);
     if (c->v->ascii || c->b->saved_week == DD_PUSD_UNKNOWN)
         return saved_line(c, at);
-    int x = dd_canvas_textz(c, at.x, at.y + 1, at.w, DD_ROLE_TEXT, "You saved ");
-    x += dd_canvas_big(c, x, at.y, DD_ROLE_SAVING, money, true);
+    int x = dd_canvas_textz(c, at.x, at.y + 1, at.w, DD_ROLE_TEXT, verb(c));
+    x += dd_canvas_big(c, x, at.y, is_lost(c) ? DD_ROLE_WARN : DD_ROLE_SAVING, week(c), true);
     dd_canvas_textz(c, x, at.y + 1, at.w, DD_ROLE_TEXT, " this week");
     dd_canvas_end(c, at.x + at.w, at.y + 1, at.x + at.w - x - 12, DD_ROLE_DIM, asides(c));
     return 4;
@@ -70,13 +73,15 @@ static figure spend(dd_canvas *c)
     dd_board_row    sums = { .now = b->total, .before = b->before };
     dd_role         role;
     bool            live = b->link == DD_BOARD_LIVE;
-    dd_str          money = dd_board_money(c->a, dd_board_cost(&b->total)), change = dd_board_change(c->a, &sums, &role);
+    dd_str          money = dd_board_money(c->a, dd_board_cost(&b->total)), change = dd_board_change(c->a, b, &sums, &role);
     figure f = { .title = "Spend", .unit = live ? DD_STR("/h") : DD_STR(""), .curve = curve_of(b, b->cost, b->paces), .role = DD_ROLE_BAR,
                  .now_role = DD_ROLE_MONEY };
     f.now    = live ? dd_board_money(c->a, b->per_hour) : money;
     f.below  = live ? dd_arena_printf(c->a, DD_STR_FMT " in " DD_STR_FMT, DD_STR_ARG(money), DD_STR_ARG(period_of(c)))
                     : dd_arena_printf(c->a, "in " DD_STR_FMT, DD_STR_ARG(period_of(c)));
-    f.below2 = b->before.requests && b->total.requests >= 0 ? dd_arena_printf(c->a, DD_STR_FMT " on before", DD_STR_ARG(change)) : DD_STR("");
+    f.below2 = b->before.requests > 0 && b->total.requests >= 0 ? dd_arena_printf(c->a, DD_STR_FMT " on before", DD_STR_ARG(change)) : DD_STR("");
+    if (b->before.requests > 0 && !dd_board_comparable(b))
+        f.below2 = dd_arena_printf(c->a, "%d of %d days before recorded", b->before_known, b->before_steps);
     if (b->total.unpriced > 0)
         f.below2 = dd_arena_printf(c->a, DD_STR_FMT " unpriced", DD_STR_ARG(dd_board_short(c->a, b->total.unpriced)));
     return f;
@@ -86,10 +91,10 @@ static figure latency(dd_canvas *c)
 {
     const dd_board *b = c->b;
     figure f = { .title = "Latency", .unit = DD_STR(" p50"), .now_role = DD_ROLE_STRONG };
-    f.now    = dd_board_ms(c->a, b->latency.p50);
-    f.below  = dd_arena_printf(c->a, "p95 " DD_STR_FMT " · p99 " DD_STR_FMT, DD_STR_ARG(dd_board_ms(c->a, b->latency.p95)),
-                               DD_STR_ARG(dd_board_ms(c->a, b->latency.p99)));
-    f.below2 = dd_arena_printf(c->a, "first " DD_STR_FMT, DD_STR_ARG(dd_board_ms(c->a, b->first.p50)));
+    f.now    = dd_fmt_took(c->a, b->latency.p50);
+    f.below  = dd_arena_printf(c->a, "p95 " DD_STR_FMT " · p99 " DD_STR_FMT, DD_STR_ARG(dd_fmt_took(c->a, b->latency.p95)),
+                               DD_STR_ARG(dd_fmt_took(c->a, b->latency.p99)));
+    f.below2 = dd_arena_printf(c->a, "first " DD_STR_FMT, DD_STR_ARG(dd_fmt_took(c->a, b->first.p50)));
     return f;
 }
 
@@ -98,9 +103,9 @@ static figure overhead(dd_canvas *c)
     const dd_board *b = c->b;
     int64_t asked = b->total.misses >= 0 ? b->total.hits + b->total.misses : b->total.requests;
     figure f = { .title = "Overhead", .unit = DD_STR(" p50"), .now_role = DD_ROLE_STRONG };
-    f.now    = dd_board_ms(c->a, b->overhead.p50);
-    f.below  = dd_arena_printf(c->a, "p95 " DD_STR_FMT " · p99 " DD_STR_FMT, DD_STR_ARG(dd_board_ms(c->a, b->overhead.p95)),
-                               DD_STR_ARG(dd_board_ms(c->a, b->overhead.p99)));
+    f.now    = dd_fmt_took(c->a, b->overhead.p50);
+    f.below  = dd_arena_printf(c->a, "p95 " DD_STR_FMT " · p99 " DD_STR_FMT, DD_STR_ARG(dd_fmt_took(c->a, b->overhead.p95)),
+                               DD_STR_ARG(dd_fmt_took(c->a, b->overhead.p99)));
     f.below2 = dd_arena_printf(c->a, "cache " DD_STR_FMT " hits", DD_STR_ARG(dd_board_share(c->a, b->total.hits, asked)));
     return f;
 }
@@ -128,7 +133,7 @@ static void tails(dd_canvas *c, dd_area at, const dd_board_times *t)
         dd_canvas_textz(c, at.x, at.y + i, 4, DD_ROLE_DIM, rows[i].name);
         if (rows[i].ms >= 0 && t->p99 > 0)
             dd_canvas_bar(c, at.x + 4, at.y + i, at.w - 14, DD_ROLE_BAR, rows[i].ms / t->p99, 0);
-        dd_canvas_end(c, at.x + at.w, at.y + i, 9, DD_ROLE_TEXT, dd_board_ms(c->a, rows[i].ms));
+        dd_canvas_end(c, at.x + at.w, at.y + i, 9, DD_ROLE_TEXT, dd_fmt_took(c->a, rows[i].ms));
     }
 }
 
@@ -162,6 +167,12 @@ static int figures(dd_canvas *c, dd_area at, bool cards, int tall)
 
 /* --- strips --- */
 
+/* As its own breaker is, or, when that is closed and a model's is not: as if it were on trial. */
+dd_str dd_board_state(const dd_board_provider *p)
+{
+    return p->held > 0 && !dd_str_eqz(p->breaker, "open") ? DD_STR("half_open") : p->breaker;
+}
+
 dd_role dd_board_breaker_role(dd_str s)
 {
     return dd_str_eqz(s, "open") ? DD_ROLE_BAD : dd_str_eqz(s, "half_open") ? DD_ROLE_WARN : dd_str_eqz(s, "closed") ? DD_ROLE_SAVING : DD_ROLE_DIM;
@@ -170,16 +181,13 @@ dd_role dd_board_breaker_role(dd_str s)
 const char *dd_board_breaker_sign(dd_str s) { return dd_str_eqz(s, "half_open") ? "◐" : dd_str_eqz(s, "closed") ? "●" : dd_str_eqz(s, "open") ? "▲"
                                               : "○"; }
 
-/* Models of a provider that is itself well, but whose breakers are open. */
-static int models_aside(const dd_board *b, const dd_board_provider *p, dd_str *which)
+/* The one model of a provider that is set aside; "": none, or several. */
+static dd_str held_model(const dd_board *b, const dd_board_provider *p)
 {
-    int n = 0;
-    for (size_t i = 0; i < b->n_providers && !dd_str_eqz(p->breaker, "open"); i++)
-        if (b->providers[i].model.len && dd_str_eq(b->providers[i].name, p->name) && dd_str_eqz(b->providers[i].breaker, "open")) {
-            *which = b->providers[i].model;
-            n++;
-        }
-    return n;
+    for (const dd_board_provider *m = p + 1; p->held == 1 && m <= p + p->models && m < b->providers + b->n_providers; m++)
+        if (!dd_str_eqz(m->breaker, "closed"))
+            return m->model;
+    return DD_STR("");
 }
 
 static dd_str provider_words(dd_canvas *c, const dd_board_provider *p)
@@ -189,7 +197,7 @@ static dd_str provider_words(dd_canvas *c, const dd_board_provider *p)
     double ms     = p->latency_ms >= 0 ? p->latency_ms : p->period.latencies ? (double)p->period.latency_us / 1e3 / (double)p->period.latencies : -1;
     if (dd_str_eqz(p->breaker, "open"))
         return dd_arena_printf(c->a, "open · " DD_STR_FMT " errors", DD_STR_ARG(errors));
-    return dd_arena_printf(c->a, DD_STR_FMT " errors · " DD_STR_FMT, DD_STR_ARG(errors), DD_STR_ARG(dd_board_ms(c->a, ms)));
+    return dd_arena_printf(c->a, DD_STR_FMT " errors · " DD_STR_FMT, DD_STR_ARG(errors), DD_STR_ARG(dd_fmt_took(c->a, ms)));
 }
 
 void dd_board_provider_strip(dd_canvas *c, dd_area at)
@@ -203,12 +211,12 @@ void dd_board_provider_strip(dd_canvas *c, dd_area at)
             continue;
         if (y >= at.y + at.h)
             return;
-        dd_str which = DD_STR("");
-        int    aside = models_aside(c->b, p, &which);
-        dd_str state = aside ? DD_STR("half_open") : p->breaker, words = provider_words(c, p);
-        if (aside)
-            words = aside > 1 ? dd_arena_printf(c->a, "%d models set aside", aside)
-                              : dd_arena_printf(c->a, DD_STR_FMT " set aside", DD_STR_ARG(dd_fmt_fit(c->a, which, 18)));
+        bool   aside = p->held > 0 && !dd_str_eqz(p->breaker, "open");
+        dd_str which = held_model(c->b, p), state = dd_board_state(p), words = provider_words(c, p);
+        if (aside && which.len)
+            words = dd_arena_printf(c->a, DD_STR_FMT " set aside", DD_STR_ARG(dd_fmt_fit(c->a, which, 18)));
+        else if (aside)
+            words = dd_arena_printf(c->a, "%d of %d models set aside", p->held, p->models);
         dd_canvas_textz(c, x, y, 1, dd_board_breaker_role(state), dd_board_breaker_sign(state));
         int room = cell - 6 - (int)dd_utf8_width(words);
         x = dd_canvas_text(c, x + 2, y, room < 6 ? 6 : room, DD_ROLE_TEXT, p->name);
@@ -262,6 +270,9 @@ static int count_budgets(const dd_board *b)
     return n ? n : 1;
 }
 
+/* What a strip has no room for. */
+static dd_str more(dd_canvas *c, int n) { return n > 0 ? dd_arena_printf(c->a, "%d more", n) : DD_STR(""); }
+
 static int least(int a, int b) { return a < b ? a : b; }
 
 void dd_board_overview(dd_canvas *c, dd_area at)
@@ -283,8 +294,9 @@ void dd_board_overview(dd_canvas *c, dd_area at)
     if (map)
         dd_canvas_map(c, dd_canvas_section(c, (dd_area){ at.x, y, at.w, map }, title, period_of(c)), c->b->top, c->b->n_top, true);
     y += map;
-    dd_board_provider_strip(c, dd_canvas_section(c, (dd_area){ at.x, y, at.w, providers }, "Providers", DD_STR("")));
+    dd_board_provider_strip(c, dd_canvas_section(c, (dd_area){ at.x, y, at.w, providers }, "Providers",
+                                                 more(c, count_providers(c->b) - (providers - 1) * columns)));
     y += providers;
     if (budgets && y + budgets <= bottom)
-        dd_board_budget_strip(c, dd_canvas_section(c, (dd_area){ at.x, y, at.w, budgets }, "Budgets", DD_STR("")));
+        dd_board_budget_strip(c, dd_canvas_section(c, (dd_area){ at.x, y, at.w, budgets }, "Budgets", more(c, count_budgets(c->b) - (budgets - 1))));
 }

@@ -167,23 +167,6 @@ int64_t dd_board_first(int64_t n, int64_t selected, int64_t room)
 
 /* --- figures as words --- */
 
-dd_str dd_board_ms(dd_arena *a, double ms)
-{
-    static const struct { double below, by; const char *fmt; } kinds[] = {
-        { 0.995, 1, "%.2f ms" }, { 9.95, 1, "%.1f ms" }, { 999.5, 1, "%.0f ms" }, { 9995, 1e3, "%.2f s" }, { 59950, 1e3, "%.1f s" }, { 3600000, 6e4,
-                                                                                                                                       "%.0f min" },
-    };
-    if (!(ms >= 0))
-        return DD_STR("-");
-    for (size_t i = 0; i < DD_COUNT(kinds); i++)
-        if (ms < kinds[i].below) {
-            char text[32];
-            int  n = snprintf(text, sizeof text, kinds[i].fmt, ms / kinds[i].by);
-            return dd_arena_dup(a, (dd_str){ text, (size_t)n });
-        }
-    return DD_STR(">1 h");
-}
-
 dd_str dd_board_rate(dd_arena *a, double r)
 {
     if (!(r >= 0))
@@ -208,10 +191,14 @@ dd_str dd_board_share(dd_arena *a, int64_t part, int64_t whole)
     return p < 10 && part > 0 ? dd_arena_printf(a, "%.1f%%", p) : dd_arena_printf(a, "%.0f%%", p);
 }
 
-dd_str dd_board_change(dd_arena *a, const dd_board_row *r, dd_role *role)
+bool dd_board_comparable(const dd_board *b) { return 2 * b->before_known >= b->before_steps; }
+
+dd_str dd_board_change(dd_arena *a, const dd_board *b, const dd_board_row *r, dd_role *role)
 {
     dd_pusd now = dd_board_cost(&r->now), before = dd_board_cost(&r->before);
     *role = DD_ROLE_DIM;
+    if (!dd_board_comparable(b))
+        return DD_STR("-");
     if (r->before.requests == 0)
         return r->now.requests ? DD_STR("new") : DD_STR("");
     if (now == DD_PUSD_UNKNOWN || before == DD_PUSD_UNKNOWN || before <= 0)
@@ -221,12 +208,6 @@ dd_str dd_board_change(dd_arena *a, const dd_board_row *r, dd_role *role)
         return DD_STR("0%");
     *role = p < -5 ? DD_ROLE_SAVING : p > 25 ? DD_ROLE_WARN : DD_ROLE_TEXT;
     return p >= 1000 ? DD_STR(">10x") : dd_arena_printf(a, "%+.0f%%", p);
-}
-
-dd_str dd_board_clock(dd_arena *a, int64_t time_ms, int32_t offset_s)
-{
-    int64_t s = time_ms / 1000 + offset_s, day = ((s % 86400) + 86400) % 86400;
-    return dd_arena_printf(a, "%02d:%02d:%02d", (int)(day / 3600), (int)(day / 60 % 60), (int)(day % 60));
 }
 
 dd_str dd_board_name_of(const dd_board_row *r) { return r->name.len ? r->name : DD_STR("(none)"); }

@@ -39,14 +39,13 @@ int  dd_canvas_wrap(dd_canvas *c, dd_area at, dd_role role, dd_str s);
 /* Where a list of `n` rows begins, so that `selected` is among the `room` that are shown. */
 int64_t dd_board_first(int64_t n, int64_t selected, int64_t room);
 
-dd_str dd_board_ms(dd_arena *a, double ms);                    /* "420 ms", "1.9 s"; "-" */
 dd_str dd_board_rate(dd_arena *a, double per_second);          /* "42.1"; "-" */
 dd_str dd_board_money(dd_arena *a, dd_pusd m);                 /* "$12.40"; "-" when it is not known */
 dd_str dd_board_number(dd_arena *a, int64_t n);           /* "1,234"; below 0: "-" */
 dd_str dd_board_short(dd_arena *a, int64_t n);                 /* "12.3k" */
 dd_str dd_board_share(dd_arena *a, int64_t part, int64_t whole);   /* "0.4%" ; "-" */
-dd_str dd_board_change(dd_arena *a, const dd_board_row *r, dd_role *role);   /* "+12%", "new" */
-dd_str dd_board_clock(dd_arena *a, int64_t time_ms, int32_t offset_s);       /* "13:05:59" */
+bool   dd_board_comparable(const dd_board *b);                 /* false: less than half of the days before are recorded */
+dd_str dd_board_change(dd_arena *a, const dd_board *b, const dd_board_row *r, dd_role *role);   /* "+12%", "new"; "-" nothing to compare with */
 dd_str dd_board_name_of(const dd_board_row *r);                /* "(none)" for what names none */
 double dd_board_errors(const dd_board_sum *s);                 /* 0..1; < 0 not known */
 
@@ -60,6 +59,7 @@ void dd_board_help(dd_canvas *c, dd_area at);
 /* Parts that two tabs show. */
 void dd_board_provider_strip(dd_canvas *c, dd_area at);
 void dd_board_budget_strip(dd_canvas *c, dd_area at);
+dd_str  dd_board_state(const dd_board_provider *p);            /* of the provider with its models; a breaker's */
 dd_role dd_board_breaker_role(dd_str breaker);
 const char *dd_board_breaker_sign(dd_str breaker);
 #endif

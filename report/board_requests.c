@@ -49,7 +49,7 @@ static dd_str labels(dd_canvas *c, const dd_event *e)
                                                                                                       ? e->cache : DD_STR("") } };
     dd_buf b = DD_BUF_INIT(0);
     if (e->error != DD_EC_NONE)
-        dd_buf_printf(&b, "%s ", dd_error_class_name(e->error));
+        dd_buf_addz(&b, dd_error_class_name(e->error));
     for (size_t i = 0; i < DD_COUNT(all); i++)
         if (all[i].value.len)
             dd_buf_printf(&b, "%s%s" DD_STR_FMT, b.len ? " · " : "", all[i].name, DD_STR_ARG(all[i].value));
@@ -61,7 +61,7 @@ static dd_str labels(dd_canvas *c, const dd_event *e)
 static void request(dd_canvas *c, dd_area at, const layout *l, const dd_event *e)
 {
     int x = at.x + 2, y = at.y;
-    dd_canvas_text(c, x, y, CLOCK, DD_ROLE_DIM, dd_board_clock(c->a, e->time_ms, c->b->offset_s));
+    dd_canvas_text(c, x, y, CLOCK, DD_ROLE_DIM, dd_fmt_clock(c->a, e->time_ms, c->b->offset_s));
     x += CLOCK + 1;
     dd_canvas_end(c, x + STATUS - 1, y, STATUS - 1, status_role(e), e->status ? dd_arena_printf(c->a, "%d", e->status) : DD_STR("-"));
     x += STATUS + 1;
@@ -75,7 +75,7 @@ static void request(dd_canvas *c, dd_area at, const layout *l, const dd_event *e
         dd_canvas_end(c, x, y, SAVED, e->cost_saved > 0 ? DD_ROLE_SAVING : DD_ROLE_DIM, dd_board_money(c->a, e->cost_saved));
     }
     x += 1 + TOOK;
-    dd_canvas_end(c, x, y, TOOK, DD_ROLE_TEXT, dd_board_ms(c->a, e->total_us < 0 ? -1 : (double)e->total_us / 1e3));
+    dd_canvas_end(c, x, y, TOOK, DD_ROLE_TEXT, dd_fmt_took(c->a, e->total_us < 0 ? -1 : (double)e->total_us / 1e3));
     dd_canvas_text(c, x + 2, y, l->labels, e->error != DD_EC_NONE ? DD_ROLE_WARN : DD_ROLE_DIM, labels(c, e));
 }
 

@@ -53,7 +53,7 @@ static void row(dd_canvas *c, dd_area at, const layout *l, const dd_board_row *r
 {
     dd_role role, strong = total ? DD_ROLE_STRONG : DD_ROLE_TEXT;
     dd_pusd cost   = dd_board_cost(&r->now), saved = dd_board_saved(&r->now);
-    dd_str  change = dd_board_change(c->a, r, &role);
+    dd_str  change = dd_board_change(c->a, c->b, r, &role);
     const struct { column at; dd_role role; dd_str text; } cells[] = {
         { COST, cost == DD_PUSD_UNKNOWN ? DD_ROLE_DIM : total ? DD_ROLE_STRONG : DD_ROLE_MONEY, dd_board_money(c->a, cost) },
         { SHARE, DD_ROLE_DIM, cost == DD_PUSD_UNKNOWN ? DD_STR("-") : dd_fmt_percent(c->a, cost, whole) },
@@ -102,6 +102,9 @@ static void bar(dd_canvas *c, dd_area at)
         x = dd_canvas_text(c, x, at.y, end - x, on ? DD_ROLE_TAB : DD_ROLE_TEXT, dd_arena_printf(c->a, on ? "[%s]" : " %s ", words((dd_board_by)i)));
     }
     dd_canvas_click(c, DD_HIT_NONE, 0);
+    if (!dd_board_comparable(c->b))
+        dd_canvas_end(c, end, at.y, end - x - 2, DD_ROLE_DIM, dd_arena_printf(c->a, "no change: %d of the %d days before are recorded",
+                                                                             c->b->before_known, c->b->before_steps));
 }
 
 /* What was looked into, on a row of its own; says how many rows it took. */

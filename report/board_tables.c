@@ -4,34 +4,40 @@
 /* --- providers --- */
 
 typedef struct { const char *name; int width; } head;
-static const head provider_heads[] = { { "state", 8 }, { "errors", 7 }, { "latency", 8 }, { "first", 8 }, { "under way", 9 }, { "calls", 7 },
+static const head provider_heads[] = { { "state", 10 }, { "errors", 7 }, { "latency", 8 }, { "first", 8 }, { "under way", 9 }, { "calls", 7 },
                                        { "cost", 9 } };
 
-static const char *state_of(const dd_board_provider *p)
+static dd_str state_of(dd_canvas *c, const dd_board_provider *p)
 {
-    return dd_str_eqz(p->breaker, "half_open") ? "trying" : dd_str_eqz(p->breaker, "open") ? "open" : dd_str_eqz(p->breaker, "closed") ? "closed"
-        : "-";
+    static const struct { const char *breaker, *word; } words[] = { { "closed", "closed" }, { "open", "open" }, { "half_open", "trying" } };
+    if (p->held > 0 && dd_str_eqz(p->breaker, "closed"))
+        return dd_arena_printf(c->a, "%d/%d open", p->held, p->models);
+    for (size_t i = 0; i < DD_COUNT(words); i++)
+        if (dd_str_eqz(p->breaker, words[i].breaker))
+            return dd_str_z(words[i].word);
+    return DD_STR("-");
 }
 
 static void provider(dd_canvas *c, dd_area at, int name, const dd_board_provider *p, size_t columns)
 {
     bool    alone = p->model.len == 0;
-    dd_role role  = dd_board_breaker_role(p->breaker);
+    dd_str  state = dd_board_state(p);
+    dd_role role  = dd_board_breaker_role(state);
     double  ms    = p->latency_ms >= 0 ? p->latency_ms : p->period.latencies ? (double)p->period.latency_us / 1e3 / (double)p->period.latencies : -1;
     dd_str  errors = p->error_rate >= 0 ? dd_board_share(c->a, (int64_t)(p->error_rate * 1e6), 1000000) : dd_board_share(c->a, p->period.errors,
                                                                                                                          p->period.requests);
     const struct { dd_role role; dd_str text; } cells[] = {
-        { role, dd_str_z(state_of(p)) },
+        { role, state_of(c, p) },
         { p->error_rate > 0.05 ? DD_ROLE_WARN : DD_ROLE_TEXT, errors },
-        { DD_ROLE_TEXT, dd_board_ms(c->a, ms) },
-        { DD_ROLE_TEXT, dd_board_ms(c->a, p->first_ms) },
+        { DD_ROLE_TEXT, dd_fmt_took(c->a, ms) },
+        { DD_ROLE_TEXT, dd_fmt_took(c->a, p->first_ms) },
         { DD_ROLE_TEXT, p->under_way < 0 ? DD_STR("-") : dd_fmt_count(c->a, p->under_way) },
         { DD_ROLE_TEXT, alone ? dd_board_short(c->a, p->period.requests) : dd_board_short(c->a, p->requests) },
         { DD_ROLE_MONEY, alone && p->period.requests ? dd_board_money(c->a, dd_board_cost(&p->period)) : DD_STR("-") },
     };
     int end = at.x + 2 + name;
     if (alone)
-        dd_canvas_textz(c, at.x + 2, at.y, 1, role, dd_board_breaker_sign(p->breaker));
+        dd_canvas_textz(c, at.x + 2, at.y, 1, role, dd_board_breaker_sign(state));
     dd_canvas_text(c, at.x + (alone ? 4 : 6), at.y, name - (alone ? 2 : 4), alone ? DD_ROLE_STRONG : DD_ROLE_MODEL, alone ? p->name : p->model);
     for (size_t i = 0; i < columns; i++)
         dd_canvas_end(c, end += provider_heads[i].width + 1, at.y, provider_heads[i].width, cells[i].role, cells[i].text);

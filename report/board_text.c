@@ -70,8 +70,11 @@ static void providers(dd_json *j, const dd_board *b)
         number(j, "latency_ms", p->latency_ms);
         number(j, "first_ms", p->first_ms);
         dd_json_member_known(j, "under_way", p->under_way);
-        if (!p->model.len)
+        if (!p->model.len) {
+            dd_json_member_i64(j, "models", p->models);
+            dd_json_member_i64(j, "models_held_back", p->held);
             sum(j, "period", &p->period);
+        }
         dd_json_close(j, '}');
     }
     dd_json_close(j, ']');
@@ -113,6 +116,8 @@ void dd_board_json(const dd_board *b, const dd_board_view *v, dd_buf *out)
     live(&j, b);
     sum(&j, "total", &b->total);
     sum(&j, "before", &b->before);
+    dd_json_key(&j, "comparable");
+    dd_json_bool(&j, dd_board_comparable(b));
     dd_money_member(&j, "saved_today_usd", b->saved_today);
     dd_money_member(&j, "saved_week_usd", b->saved_week);
     dd_money_member(&j, "saved_month_usd", b->saved_month);
@@ -170,7 +175,15 @@ static void tell(teller *t, dd_str line)
     }
 }
 
-static dd_str rates(dd_arena *a, const dd_board *b)
+/* What was told last, as long as what is now is within a fifth of it. */
+static double steady(double *told, double now)
+{
+    if (!(*told > 0 && now >= 0.8 * *told && now <= 1.2 * *told))
+        *told = now;
+    return *told;
+}
+
+static dd_str rates(dd_arena *a, const dd_board *b, dd_board_said *said)
 {
     if (b->empty)
         return DD_STR("Nothing is recorded yet.");
@@ -178,10 +191,56 @@ static dd_str rates(dd_arena *a, const dd_board *b)
         return DD_STR("No proxy runs here.");
     if (b->link == DD_BOARD_UNREACHABLE)
         return DD_STR("The proxy does not answer.");
-    return dd_arena_printf(a, "Live: about " DD_STR_FMT " requests a second, " DD_STR_FMT " an hour.%s",
-                           DD_STR_ARG(dd_board_rate(a, b->per_second < 0 ? -1 : b->per_second < 10 ? (double)(int64_t)(b->per_second + 0.5)
-                                                    : (double)calm((int64_t)b->per_second))),
-                           DD_STR_ARG(about(a, b->per_hour)), b->panic ? " Panic mode is on." : "");
+    const char *panic = b->panic ? " Panic mode is on." : "";
+    if (b->per_second < 0)
+        return dd_arena_printf(a, "Live.%s", panic);
+    double  rate = steady(&said->rate, b->per_second);
+    dd_pusd hour = b->per_hour == DD_PUSD_UNKNOWN ? DD_PUSD_UNKNOWN : (dd_pusd)steady(&said->hour, (double)b->per_hour);
+    if (rate < 0.05)
+        return dd_arena_printf(a, "Live: no requests just now.%s", panic);
+    dd_str n = dd_fmt_plural(a, (size_t)calm((int64_t)(rate + 0.5)), "request", "requests");
+    return dd_arena_printf(a, "Live: %s" DD_STR_FMT " a second, " DD_STR_FMT " an hour.%s", rate < 0.95 ? "" : "about ",
+                           DD_STR_ARG(rate < 0.95 ? DD_STR("less than a request") : n), DD_STR_ARG(about(a, hour)), panic);
+}
+
+/* "In 24h: about 1,200 requests, spent $12, errors 3%." */
+static dd_str sums_line(dd_arena *a, const dd_board *b)
+{
+    const char *span = dd_board_period_name(b->period);
+    int64_t     n    = b->total.requests, percent = n > 0 ? (int64_t)floor(100 * (double)b->total.errors / (double)n + 0.5) : 0;
+    if (n < 0)
+        return dd_arena_printf(a, "In %s: not known.", span);
+    if (!n)
+        return dd_arena_printf(a, "In %s: no requests.", span);
+    dd_str errors = !b->total.errors ? DD_STR("no errors") : percent ? dd_arena_printf(a, "errors %lld%%", (long long)percent) : DD_STR("errors below 1%");
+    return dd_arena_printf(a, "In %s: %s" DD_STR_FMT ", spent " DD_STR_FMT ", " DD_STR_FMT ".", span, n < 100 ? "" : "about ",
+                           DD_STR_ARG(dd_fmt_plural(a, (size_t)calm(n), "request", "requests")), DD_STR_ARG(about(a, dd_board_cost(&b->total))),
+                           DD_STR_ARG(errors));
+}
+
+static const char *verb(dd_pusd saved) { return saved != DD_PUSD_UNKNOWN && saved < 0 ? "lost" : "saved"; }
+static dd_str amount(dd_arena *a, dd_pusd saved) { return about(a, saved != DD_PUSD_UNKNOWN && saved < 0 ? -saved : saved); }
+
+/* "You saved $1,300 this week, $4,100 this month." A dearer model than was asked for loses. */
+static dd_str saved_words(dd_arena *a, const dd_board *b)
+{
+    const char *week = verb(b->saved_week), *month = verb(b->saved_month);
+    bool        same = strcmp(week, month) == 0;
+    if (b->saved_week == DD_PUSD_UNKNOWN)
+        return DD_STR("");
+    if (b->saved_month == 0 && b->saved_week == 0)
+        return DD_STR("Nothing was saved this month.");
+    return dd_arena_printf(a, "You %s " DD_STR_FMT " this week, %s%s" DD_STR_FMT " this month.", week, DD_STR_ARG(amount(a, b->saved_week)),
+                           same ? "" : month, same ? "" : " ", DD_STR_ARG(amount(a, b->saved_month)));
+}
+
+/* "1,200%"; what trembles is told once. */
+static dd_str full(dd_arena *a, const dd_spend_account *s)
+{
+    double percent = s->limit > 0 ? 100.0 * (double)s->spent / (double)s->limit : 0;
+    return percent < 100 || percent > 1e12 ? dd_fmt_percent(a, s->spent, s->limit)
+                                           : dd_arena_printf(a, DD_STR_FMT "%%", DD_STR_ARG(dd_fmt_count(a, percent < 1000 ? (int64_t)percent
+                                                                                                                           : calm((int64_t)percent))));
 }
 
 static dd_str provider_line(dd_arena *a, const dd_board *b)
@@ -200,27 +259,14 @@ static dd_str provider_line(dd_arena *a, const dd_board *b)
     return line;
 }
 
-static dd_str total_line(dd_arena *a, const dd_board *b)
-{
-    const dd_board_sum *s    = &b->total;
-    const char         *span = dd_board_period_name(b->period);
-    if (s->requests < 0)
-        return dd_arena_printf(a, "In %s: not known.", span);
-    dd_str errors = s->requests ? dd_arena_printf(a, "%.0f%%", floor(100 * (double)s->errors / (double)s->requests + 0.5)) : DD_STR("none");
-    return dd_arena_printf(a, "In %s: about " DD_STR_FMT " requests, spent " DD_STR_FMT ", errors " DD_STR_FMT ".", span,
-                           DD_STR_ARG(dd_fmt_count(a, calm(s->requests))), DD_STR_ARG(about(a, dd_board_cost(s))), DD_STR_ARG(errors));
-}
-
 void dd_board_plain(const dd_board *b, dd_board_said *said, dd_buf *out)
 {
     dd_arena a = DD_ARENA_INIT;
     teller   t = { said, out, 0 };
-    tell(&t, rates(&a, b));
+    tell(&t, rates(&a, b, said));
     if (!b->empty) {
-        tell(&t, total_line(&a, b));
-        tell(&t, b->saved_week == DD_PUSD_UNKNOWN ? DD_STR("")
-                 : dd_arena_printf(&a, "You saved " DD_STR_FMT " this week, " DD_STR_FMT " this month.", DD_STR_ARG(about(&a, b->saved_week)),
-                                   DD_STR_ARG(about(&a, b->saved_month))));
+        tell(&t, sums_line(&a, b));
+        tell(&t, saved_words(&a, b));
         if (b->n_top)
             tell(&t, dd_arena_printf(&a, "Most is spent by %s " DD_STR_FMT ": " DD_STR_FMT ".", dd_board_by_name(b->top_by),
                                      DD_STR_ARG(dd_board_name_of(&b->top[0])),
@@ -235,7 +281,7 @@ void dd_board_plain(const dd_board *b, dd_board_said *said, dd_buf *out)
         if (!b->budgets[i].open)
             tell(&t, dd_arena_printf(&a, "Budget " DD_STR_FMT " (" DD_STR_FMT "): " DD_STR_FMT ", %s.", DD_STR_ARG(b->budgets[i].name),
                                      DD_STR_ARG(dd_spend_who(&a, &b->budgets[i])),
-                                     DD_STR_ARG(dd_fmt_percent(&a, b->budgets[i].spent, b->budgets[i].limit)),
+                                     DD_STR_ARG(full(&a, &b->budgets[i])),
                                      b->budgets[i].outlook.kind == DD_OUTLOOK_EXCEEDED ? "exceeded"
                                          : b->budgets[i].outlook.kind == DD_OUTLOOK_WILL_EXCEED ? "will be exceeded" : "holds"));
     dd_arena_fini(&a);

@@ -63,6 +63,47 @@ dd_str dd_fmt_percent(dd_arena *a, dd_pusd part, dd_pusd whole)
     return dd_arena_printf(a, "%.0f%%", p);
 }
 
+dd_str dd_fmt_took(dd_arena *a, double ms)
+{
+    static const struct { double below, by; int digits; const char *unit; } kinds[] = {
+        { 0.995, 1, 2, "ms" }, { 9.95, 1, 1, "ms" }, { 999.5, 1, 0, "ms" }, { 9995, 1e3, 2, "s" }, { 59950, 1e3, 1, "s" }, { 3570000, 6e4, 0, "min" },
+        { 3.6e11, 3.6e6, 1, "h" },
+    };
+    if (!(ms >= 0))
+        return DD_STR("-");
+    if (ms < 0.005)
+        return DD_STR("<0.01 ms");
+    for (size_t i = 0; i < DD_COUNT(kinds); i++)
+        if (ms < kinds[i].below)
+            return dd_arena_printf(a, "%.*f %s", kinds[i].digits, ms / kinds[i].by, kinds[i].unit);
+    return DD_STR(">10 years");
+}
+
+/* Whole seconds since 1970 as that zone's clocks have them. */
+static int64_t local_of(int64_t time_ms, int32_t offset_s) { return (time_ms >= 0 ? time_ms : time_ms - 999) / 1000 + offset_s; }
+
+dd_str dd_fmt_clock(dd_arena *a, int64_t time_ms, int32_t offset_s)
+{
+    int64_t s = local_of(time_ms, offset_s) % 86400;
+    s += s < 0 ? 86400 : 0;
+    return dd_arena_printf(a, "%02d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
+}
+
+dd_str dd_fmt_zone(dd_arena *a, int32_t offset_s)
+{
+    int minutes = (offset_s < 0 ? -offset_s : offset_s) / 60;
+    return minutes ? dd_arena_printf(a, "%c%02d:%02d", offset_s < 0 ? '-' : '+', minutes / 60, minutes % 60) : DD_STR("UTC");
+}
+
+dd_str dd_fmt_moment(dd_arena *a, int64_t time_ms, int32_t offset_s)
+{
+    char day[11];
+    int  ms = (int)(time_ms % 1000);
+    dd_day_format(dd_day_of((dd_wall){ local_of(time_ms, offset_s) }), day);
+    return dd_arena_printf(a, "%s " DD_STR_FMT ".%03d " DD_STR_FMT, day, DD_STR_ARG(dd_fmt_clock(a, time_ms, offset_s)), ms < 0 ? ms + 1000 : ms,
+                           DD_STR_ARG(dd_fmt_zone(a, offset_s)));
+}
+
 dd_str dd_fmt_day(dd_arena *a, dd_day d)
 {
     if (d == DD_DAY_NONE)

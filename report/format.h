@@ -11,6 +11,11 @@ dd_str dd_fmt_tokens(dd_arena *a, int64_t n);                    /* "912", "12.3
 dd_str dd_fmt_money(dd_arena *a, dd_pusd m);                     /* "$0.0042", "$12.50" */
 dd_str dd_fmt_about(dd_arena *a, dd_pusd m);                     /* as above, without cents from $1,000 on */
 dd_str dd_fmt_percent(dd_arena *a, dd_pusd part, dd_pusd whole); /* "71%", "<1%"; "" when there is no whole */
+dd_str dd_fmt_took(dd_arena *a, double ms);                      /* "<0.01 ms", "0.42 ms", "420 ms", "1.90 s", "12 min"; "-" below 0 */
+/* A moment as the clocks of a zone show it, which it names: "2026-11-20 13:05:59.123 UTC", "2026-11-20 14:05:59.123 +01:00". */
+dd_str dd_fmt_moment(dd_arena *a, int64_t time_ms, int32_t offset_s);
+dd_str dd_fmt_clock(dd_arena *a, int64_t time_ms, int32_t offset_s);   /* "13:05:59" */
+dd_str dd_fmt_zone(dd_arena *a, int32_t offset_s);               /* "UTC", "+01:00" */
 dd_str dd_fmt_day(dd_arena *a, dd_day d);                        /* "2026-11-20"; "" for none */
 dd_str dd_fmt_age(dd_arena *a, int days);                        /* "0 days old", "1 day old" */
 /* `s` in at most `width` columns, cut with an ellipsis. */

@@ -182,6 +182,20 @@ dd_str dd_savings_change(dd_arena *a, dd_pusd now, dd_pusd before)
     return p > -0.5 && p < 0.5 ? DD_STR("0%") : dd_arena_printf(a, "%+.0f%%", p);
 }
 
+bool dd_savings_comparable(const dd_savings *s) { return s->before.requests && 2 * s->before_days >= s->before_to - s->before_from; }
+
+dd_str dd_savings_against(dd_arena *a, const dd_savings *s, dd_pusd now, dd_pusd before)
+{
+    if (!s->before.requests || before == DD_PUSD_UNKNOWN)
+        return DD_STR("");
+    dd_str then = dd_fmt_money(a, before), change = dd_savings_change(a, now, before);
+    if (!dd_savings_comparable(s))
+        return dd_arena_printf(a, DD_STR_FMT " before (%d of %d days recorded)", DD_STR_ARG(then), s->before_days,
+                               (int)(s->before_to - s->before_from));
+    return change.len ? dd_arena_printf(a, DD_STR_FMT " against " DD_STR_FMT " before", DD_STR_ARG(change), DD_STR_ARG(then))
+                      : dd_arena_printf(a, DD_STR_FMT " before", DD_STR_ARG(then));
+}
+
 dd_str dd_savings_counted(dd_arena *a, const dd_savings *s)
 {
     static const char text[] = "All requests that were recorded from " DD_STR_FMT "%s; days begin at 0:00 UTC. A request whose price is not known is "

@@ -45,6 +45,7 @@ typedef struct {
     dd_str           period;           /* as it was asked for: "30d" */
     dd_day           from, to;         /* days in [from, to), which begin at 0:00 UTC */
     dd_day           before_from, before_to;   /* what it is compared with */
+    int              before_days;              /* of those days, how many have requests */
     int64_t          now_s;
     bool             open;             /* today is in it, so far */
     bool             store;            /* there is a database */
@@ -72,6 +73,9 @@ dd_str dd_savings_best(const dd_savings *s);                          /* the pre
 dd_str dd_savings_counted(dd_arena *a, const dd_savings *s);
 dd_str dd_savings_priced(dd_arena *a, const dd_savings *s);
 dd_str dd_savings_change(dd_arena *a, dd_pusd now, dd_pusd before);
+/* "+12% against $25.00 before"; "$25.00 before (3 of 90 days recorded)": less than half is nothing to compare with; "" there was nothing. */
+dd_str dd_savings_against(dd_arena *a, const dd_savings *s, dd_pusd now, dd_pusd before);
+bool   dd_savings_comparable(const dd_savings *s);
 dd_str dd_savings_share(dd_arena *a, dd_pusd part, dd_pusd whole);    /* "41%", "-3%", "<1%"; "" there is no whole */
 /* A swap's two models; false: the name does not say so. */
 bool   dd_savings_swap(dd_str name, dd_str *from, dd_str *to);

@@ -70,6 +70,7 @@ static void before(dd_json *j, const dd_savings *s)
     dd_json_open(j, '{');
     day(j, "from", s->before_from);
     day(j, "to", s->before_to - 1);
+    dd_json_member_i64(j, "recorded_days", s->before_days);
     members(j, &s->before);
     dd_json_close(j, '}');
 }

@@ -9,6 +9,10 @@ enum { TOP = 12 };
 static const char style[] =
     ".neg{color:var(--warn)}.card b.save{color:var(--save)}.card b.neg{color:var(--warn)}\n"
     ".first{grid-template-columns:repeat(auto-fit,minmax(215px,1fr))}\n"
+    /* where five are not side by side: two above three, two above two; never one alone */
+    "@media (min-width:641px) and (max-width:1200px){.first{grid-template-columns:repeat(6,minmax(0,1fr))}.first .card{grid-column:span 2}"
+    ".first .card:first-child:nth-last-child(5),.first .card:first-child:nth-last-child(5)+.card,"
+    ".first .card:first-child:nth-last-child(4),.first .card:first-child:nth-last-child(4)~.card{grid-column:span 3}}\n"
     "svg{display:block;width:100%;height:auto;"
     "font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;font-variant-numeric:tabular-nums}\n"
     "svg text{fill:var(--text)}svg .dim{fill:var(--dim)}svg .axis{stroke:var(--line);stroke-width:1}\n"
@@ -81,14 +85,6 @@ static void card(dd_savings_page *p, const char *title, const char *classes, dd_
     z(p, "</p></div>\n");
 }
 
-static dd_str against(dd_savings_page *p, dd_pusd now, dd_pusd before)
-{
-    dd_str change = dd_savings_change(&p->tmp, now, before);
-    if (!change.len)
-        return DD_STR("");
-    return dd_arena_printf(&p->tmp, DD_STR_FMT " against " DD_STR_FMT " before", DD_STR_ARG(change), DD_STR_ARG(money(p, before)));
-}
-
 static void cards(dd_savings_page *p)
 {
     const dd_savings     *s = p->s;
@@ -96,16 +92,16 @@ static void cards(dd_savings_page *p)
     dd_pusd               saved = dd_savings_saved(t), spent = dd_savings_spent(t), instead = dd_savings_instead(t);
     dd_str                share = dd_savings_share(&p->tmp, saved, instead), calls = dd_savings_calls(&p->tmp, t->requests);
     dd_str                what  = share.len ? dd_arena_printf(&p->tmp, DD_STR_FMT " of what it would have cost", DD_STR_ARG(share)) : DD_STR("");
-    dd_str                trend = against(p, saved, dd_savings_saved(&s->before));
+    dd_str                trend = dd_savings_against(&p->tmp, s, saved, dd_savings_saved(&s->before));
     z(p, "<div class=\"cards first\">\n");
     bool                  lost = saved < 0 && saved != DD_PUSD_UNKNOWN;
     card(p, lost ? "Lost" : "Saved", tone(saved), about(p, lost ? -saved : saved),
          trend.len && what.len ? dd_arena_printf(&p->tmp, DD_STR_FMT "; " DD_STR_FMT, DD_STR_ARG(what), DD_STR_ARG(trend)) : what.len ? what : trend);
-    trend = against(p, spent, dd_savings_spent(&s->before));
+    trend = dd_savings_against(&p->tmp, s, spent, dd_savings_spent(&s->before));
     card(p, "Spent", "", about(p, spent), trend.len ? trend : calls);
     card(p, "With the models asked for", "", about(p, instead), trend.len ? calls : DD_STR("had each request gone where it was meant to"));
     if (t->premiums)
-        card(p, "Saved against the best model", tone(t->premium_saved), about(p, t->premium_saved),
+        card(p, "Against the best model", tone(t->premium_saved), about(p, t->premium_saved),
              dd_arena_printf(&p->tmp, "if " DD_STR_FMT " had answered " DD_STR_FMT, DD_STR_ARG(dd_savings_best(s)),
                              DD_STR_ARG(dd_savings_calls(&p->tmp, t->premiums))));
     if (s->cache.requests)

@@ -55,7 +55,11 @@ static void summary(page *p)
     const dd_savings_sum *t = &s->total;
     dd_pusd               saved = dd_savings_saved(t), cached = dd_savings_saved(&s->cache);
     dd_str                share  = dd_savings_share(&p->tmp, saved, dd_savings_instead(t));
-    dd_str                change = dd_savings_change(&p->tmp, saved, dd_savings_saved(&s->before));
+    dd_str                change = dd_savings_change(&p->tmp, saved, dd_savings_saved(&s->before)), then = DD_STR("");
+    if (!dd_savings_comparable(s))
+        then = dd_arena_printf(&p->tmp, "; %d of its %d days are recorded: it is not compared with", s->before_days, (int)(s->before_to - s->before_from));
+    else if (change.len)
+        then = dd_arena_printf(&p->tmp, "; savings " DD_STR_FMT, DD_STR_ARG(change));
     dd_buf_printf(p->out, "# LLM savings, " DD_STR_FMT "%s\n\n", DD_STR_ARG(dd_savings_dates(&p->tmp, s->from, s->to)),
                   s->open ? " (today so far)" : "");
     if (saved == DD_PUSD_UNKNOWN)
@@ -69,9 +73,9 @@ static void summary(page *p)
         dd_buf_printf(p->out, " instead of " DD_STR_FMT, DD_STR_ARG(money(p, dd_savings_instead(t))));
     dd_buf_printf(p->out, ", over " DD_STR_FMT ".\n\n", DD_STR_ARG(dd_savings_calls(&p->tmp, t->requests)));
     if (s->before.requests)
-        dd_buf_printf(p->out, "- The period before (" DD_STR_FMT "): " DD_STR_FMT " spent, " DD_STR_FMT " saved%s" DD_STR_FMT "\n",
+        dd_buf_printf(p->out, "- The period before (" DD_STR_FMT "): " DD_STR_FMT " spent, " DD_STR_FMT " saved" DD_STR_FMT "\n",
                       DD_STR_ARG(dd_savings_dates(&p->tmp, s->before_from, s->before_to)), DD_STR_ARG(money(p, dd_savings_spent(&s->before))),
-                      DD_STR_ARG(money(p, dd_savings_saved(&s->before))), change.len ? "; savings " : "", DD_STR_ARG(change));
+                      DD_STR_ARG(money(p, dd_savings_saved(&s->before))), DD_STR_ARG(then));
     if (s->cache.requests)
         dd_buf_printf(p->out, "- Out of the cache: " DD_STR_FMT ", which saved " DD_STR_FMT "\n",
                       DD_STR_ARG(dd_fmt_plural(&p->tmp, (size_t)s->cache.requests, "answer", "answers")), DD_STR_ARG(money(p, cached)));

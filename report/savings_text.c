@@ -65,21 +65,11 @@ static void lines(view *w, const line *v, size_t n)
     }
 }
 
-/* "+12% against $25.00 before"; a loss is no share of what was saved. */
-static dd_str against(view *w, dd_pusd now, dd_pusd then)
-{
-    dd_str change = dd_savings_change(w->a, now, then), before = dd_fmt_money(w->a, then);
-    if (!w->s->before.requests || then == DD_PUSD_UNKNOWN)
-        return DD_STR("");
-    if (!change.len)
-        return dd_arena_printf(w->a, DD_STR_FMT " before", DD_STR_ARG(before));
-    return dd_arena_printf(w->a, DD_STR_FMT " against " DD_STR_FMT " before", DD_STR_ARG(change), DD_STR_ARG(before));
-}
-
 static dd_str saved_note(view *w)
 {
     dd_pusd saved = dd_savings_saved(&w->s->total);
-    dd_str  share = dd_savings_share(w->a, saved, dd_savings_instead(&w->s->total)), then = against(w, saved, dd_savings_saved(&w->s->before));
+    dd_str  share = dd_savings_share(w->a, saved, dd_savings_instead(&w->s->total));
+    dd_str  then  = dd_savings_against(w->a, w->s, saved, dd_savings_saved(&w->s->before));
     return dd_arena_printf(w->a, DD_STR_FMT "%s" DD_STR_FMT, DD_STR_ARG(share), share.len && then.len ? " · " : "", DD_STR_ARG(then));
 }
 
@@ -94,7 +84,7 @@ static void summary(view *w)
     then = s->before.requests ? dd_arena_printf(w->a, "before: " DD_STR_FMT, DD_STR_ARG(then)) : DD_STR("");
     dd_sheet_heading(&w->v, "Statement", dd_arena_printf(w->a, DD_STR_FMT "%s", DD_STR_ARG(dates), s->open ? ", today so far" : ""));
     v[n++] = (line){ "With the models asked for", dd_savings_instead(t), DD_ROLE_MONEY, then };
-    v[n++] = (line){ "Spent", dd_savings_spent(t), DD_ROLE_MONEY, against(w, dd_savings_spent(t), dd_savings_spent(&s->before)) };
+    v[n++] = (line){ "Spent", dd_savings_spent(t), DD_ROLE_MONEY, dd_savings_against(w->a, w->s, dd_savings_spent(t), dd_savings_spent(&s->before)) };
     v[n++] = (line){ "Saved", saved, role_of(saved), saved_note(w) };
     if (s->cache.requests && cached != DD_PUSD_UNKNOWN && saved != DD_PUSD_UNKNOWN && dd_money_add(saved, -cached, &other) == DD_OK) {
         v[n++] = (line){ "  by other models", other, role_of(other), DD_STR("") };

@@ -115,22 +115,10 @@ static void putf(pen *p, dd_role role, const char *fmt, ...)
 
 static void put_clock(pen *p, int64_t time_ms)
 {
-    time_t    s = (time_t)(time_ms / 1000);
-    struct tm tm;
-    char      text[16] = "";
-    if (localtime_r(&s, &tm) != NULL)
-        strftime(text, sizeof text, "%H:%M:%S", &tm);
-    if (p->look->width)
-        putf(p, DD_ROLE_DIM, "%s", text);
-    else
-        putf(p, DD_ROLE_DIM, "%s.%03d", text, (int)(time_ms % 1000));
-}
-
-static dd_str duration(dd_arena *a, double us)
-{
-    if (us >= 1e6)
-        return dd_arena_printf(a, us >= 1e7 ? "%.0f s" : "%.2f s", us / 1e6);
-    return dd_arena_printf(a, "%.1f ms", us / 1e3);
+    dd_str clock = dd_fmt_clock(p->tmp, time_ms, dd_zone_offset(p->look->zone, time_ms / 1000));
+    putf(p, DD_ROLE_DIM, DD_STR_FMT, DD_STR_ARG(clock));
+    if (!p->look->width)
+        putf(p, DD_ROLE_DIM, ".%03d", (int)(time_ms % 1000));
 }
 
 static void put_duration(pen *p, int64_t us, bool null)
@@ -138,7 +126,7 @@ static void put_duration(pen *p, int64_t us, bool null)
     if (null || us < 0)
         putf(p, DD_ROLE_DIM, "-");
     else
-        put(p, DD_ROLE_TEXT, duration(p->tmp, (double)us));
+        put(p, DD_ROLE_TEXT, dd_fmt_took(p->tmp, (double)us / 1e3));
 }
 
 static dd_role role_of_money(dd_tail_kind kind, dd_pusd m)
@@ -427,8 +415,8 @@ static size_t parts_of(const dd_tail_sum *s, dd_arena *a, part *v)
         v[n++] = (part){ DD_ROLE_TEXT, dd_arena_printf(a, DD_STR_FMT " tokens in, " DD_STR_FMT " out", DD_STR_ARG(dd_fmt_tokens(a, s->input)),
                                                        DD_STR_ARG(dd_fmt_tokens(a, s->output))) };
     if (p50 >= 0)
-        v[n++] = (part){ DD_ROLE_TEXT, dd_arena_printf(a, "p50 " DD_STR_FMT ", p95 " DD_STR_FMT, DD_STR_ARG(duration(a, p50)),
-                                                       DD_STR_ARG(duration(a, p95))) };
+        v[n++] = (part){ DD_ROLE_TEXT, dd_arena_printf(a, "p50 " DD_STR_FMT ", p95 " DD_STR_FMT, DD_STR_ARG(dd_fmt_took(a, p50 / 1e3)),
+                                                       DD_STR_ARG(dd_fmt_took(a, p95 / 1e3))) };
     return n;
 }
 

@@ -6,6 +6,7 @@
 #define DD_REPORT_TAIL_H
 #include "base/arena.h"
 #include "report/grid.h"
+#include "route/budget.h"
 #include "route/event.h"
 #include "route/histogram.h"
 
@@ -24,6 +25,7 @@ typedef struct {
     const dd_tail_column *columns; size_t n;       /* at least one */
     dd_str (*text)(const void *field, const dd_event *e);                    /* of TEXT */
     int64_t (*number)(const void *field, const dd_event *e, bool *null);     /* of all others */
+    const dd_zone *zone;       /* of the clock; NULL: UTC */
     int      width;            /* of the terminal; 0: none, nothing is cut */
     dd_color color;
     bool     ascii;

@@ -12,17 +12,10 @@ typedef struct {
     dd_arena       *a;
     const dd_event *e;
     const dd_trace *t;
+    int32_t         offset_s;
 } view;
 
-dd_str dd_report_took(dd_arena *a, int64_t us)
-{
-    double ms = (double)us / 1e3;
-    if (us < 0)
-        return DD_STR("-");
-    if (ms < 1000)
-        return dd_arena_printf(a, ms < 0.095 ? "%.3f ms" : ms < 9.95 ? "%.2f ms" : ms < 99.5 ? "%.1f ms" : "%.0f ms", ms);
-    return dd_arena_printf(a, ms < 9995 ? "%.2f s" : ms < 99500 ? "%.1f s" : "%.0f s", ms / 1e3);
-}
+static dd_str took(dd_arena *a, int64_t us) { return dd_fmt_took(a, us < 0 ? -1 : (double)us / 1e3); }
 
 static dd_str full_model(dd_arena *a, dd_str provider, dd_str model)
 {
@@ -66,19 +59,19 @@ static void headline(view *w)
 {
     const dd_event *e = w->e;
     dd_sheet       *v = &w->v;
-    char            id[20], time[25];
+    char            id[20];
+    dd_str          time = dd_fmt_moment(w->a, e->time_ms, w->offset_s);
     dd_event_spell(e->id, id);
-    dd_event_time(w->t->start_ns / 1000000, time);
     size_t r   = dd_sheet_row(v);
     int    col = dd_grid_putz(&v->g, r, v->left, DD_ROLE_STRONG, id);
-    if (v->right - col >= 26)
-        dd_grid_put_end(&v->g, r, v->right, DD_ROLE_DIM, dd_str_z(time));
+    if (v->right - col > (int)dd_utf8_width(time) + 1)
+        dd_grid_put_end(&v->g, r, v->right, DD_ROLE_DIM, time);
     r   = dd_sheet_row(v);
     col = dd_grid_put(&v->g, r, v->left, e->error == DD_EC_NONE ? DD_ROLE_SAVING : DD_ROLE_BAD, dd_arena_printf(w->a, "%d", e->status));
     if (e->error != DD_EC_NONE)
         col = dd_grid_put(&v->g, r, col + 1, DD_ROLE_BAD, dd_str_z(dd_error_class_name(e->error)));
     dd_sheet_wrap(v, r, col + 1, v->left, v->right, DD_ROLE_TEXT,
-                  dd_arena_printf(w->a, DD_STR_FMT " · " DD_STR_FMT DD_STR_FMT, DD_STR_ARG(from_to(w)), DD_STR_ARG(dd_report_took(w->a, e->total_us)),
+                  dd_arena_printf(w->a, DD_STR_FMT " · " DD_STR_FMT DD_STR_FMT, DD_STR_ARG(from_to(w)), DD_STR_ARG(took(w->a, e->total_us)),
                                   DD_STR_ARG(money_part(w))));
 }
 
@@ -171,7 +164,7 @@ static void tree(view *w)
         if (col < v->left + names)
             dd_grid_put(&v->g, r, col + 1, s->error.len ? DD_ROLE_BAD : DD_ROLE_DIM, dd_fmt_fit(w->a, more, v->left + names - col - 1));
         col = v->left + names + 1 + TOOK;
-        dd_grid_put_end(&v->g, r, col, s->duration_us < 0 ? DD_ROLE_DIM : DD_ROLE_TEXT, dd_report_took(w->a, s->duration_us));
+        dd_grid_put_end(&v->g, r, col, s->duration_us < 0 ? DD_ROLE_DIM : DD_ROLE_TEXT, took(w->a, s->duration_us));
         if (bars)
             bar(w, r, col + 2, v->right - col - 2, i);
     }
@@ -199,12 +192,26 @@ static dd_str listed(view *w, dd_str json)
     return s;
 }
 
+/* Names of the configuration and of events, for whoever never read docs/routing.md. */
 static dd_str strategy(view *w)
 {
-    const dd_event *e = w->e;
-    if (!e->route.len)
-        return e->strategy;
-    return dd_arena_printf(w->a, DD_STR_FMT ", by rule \"" DD_STR_FMT "\"", DD_STR_ARG(e->strategy), DD_STR_ARG(e->route));
+    static const struct { const char *name, *words; } all[] = {
+        { "passthrough", "the model that was asked for, or the first of the rule's that can" },
+        { "alias", "what the name that was asked for stands for" },
+        { "cheapest", "the least expected cost of those that will do" },
+        { "quality-first", "the best by public evidence for this kind of task" },
+        { "cascading", "the cheapest first, the next when its answer fails a check" },
+        { "score", "the best score of cost, latency and fit" },
+        { "weighted", "a share of requests for each model" },
+        { "latency", "the quickest of late" },
+        { "complexity", "by how hard the request is" },
+        { "cache", "an answer that was kept" },
+        { "dev", "what stands in while developing" },
+    };
+    for (size_t i = 0; i < DD_COUNT(all); i++)
+        if (dd_str_eqz(w->e->strategy, all[i].name) && !(i == 0 && !w->e->route.len))
+            return dd_arena_printf(w->a, "%s: %s", all[i].name, all[i].words);
+    return dd_str_eqz(w->e->strategy, "passthrough") ? DD_STR("none: the model that was asked for") : w->e->strategy;
 }
 
 static dd_str task(view *w)
@@ -230,8 +237,8 @@ static dd_str delta(view *w)
     dd_pusd d = e->cost_actual - e->cost_original;
     if (dd_str_eqz(e->cache, "hit") && d < 0)
         return dd_arena_printf(w->a, DD_STR_FMT " less than asking again", DD_STR_ARG(dd_fmt_money(w->a, -d)));
-    if (d == 0)
-        return DD_STR("as the requested model");
+    if (d == 0)   /* who asked nobody paid nothing, whatever the model */
+        return e->n_attempts ? DD_STR("as the requested model") : DD_STR("");
     return dd_arena_printf(w->a, DD_STR_FMT " %s than " DD_STR_FMT ": " DD_STR_FMT " instead of " DD_STR_FMT,
                            DD_STR_ARG(dd_fmt_money(w->a, d < 0 ? -d : d)),
                            d < 0 ? "less" : "more", DD_STR_ARG(e->requested_model), DD_STR_ARG(dd_fmt_money(w->a, e->cost_actual)),
@@ -244,15 +251,18 @@ static dd_str member(dd_arena *a, const cJSON *o, const char *name)
     return cJSON_IsString(m) ? dd_arena_dupz(a, m->valuestring) : DD_STR("");
 }
 
-size_t dd_considered_read(const dd_event *e, dd_arena *a, dd_considered **out)
+/* A model that was compared when it was decided: what it was expected to cost, and why it stands there. */
+typedef struct { dd_str model, why; dd_pusd cost; } alternative;
+
+static size_t read_considered(const dd_event *e, dd_arena *a, alternative **out)
 {
     cJSON *list = e->considered.len ? dd_json_parse(e->considered, "models", NULL) : NULL, *item;
     size_t n    = 0;
-    *out        = dd_newn(a, dd_considered, (size_t)cJSON_GetArraySize(list) + 1);
+    *out        = dd_newn(a, alternative, (size_t)cJSON_GetArraySize(list) + 1);
     cJSON_ArrayForEach(item, list) {
         const cJSON  *cost = cJSON_GetObjectItemCaseSensitive(item, "cost");
         bool          known = cJSON_IsNumber(cost) && cost->valuedouble >= 0 && cost->valuedouble < 9e6;   /* dd_pusd ends at 9.2 million */
-        dd_considered c = { member(a, item, "model"), member(a, item, "why"),
+        alternative c = { member(a, item, "model"), member(a, item, "why"),
                             known ? (dd_pusd)(cost->valuedouble * (double)DD_PUSD_PER_USD + 0.5) : DD_PUSD_UNKNOWN };
         if (c.model.len)
             (*out)[n++] = c;
@@ -261,9 +271,9 @@ size_t dd_considered_read(const dd_event *e, dd_arena *a, dd_considered **out)
     return n;
 }
 
-static dd_str expected_cost(view *w, const dd_considered *c) { return c->cost == DD_PUSD_UNKNOWN ? DD_STR("") : dd_fmt_money(w->a, c->cost); }
+static dd_str expected_cost(view *w, const alternative *c) { return c->cost == DD_PUSD_UNKNOWN ? DD_STR("") : dd_fmt_money(w->a, c->cost); }
 
-static void alternative(view *w, const dd_considered *c, int name, int cost)
+static void draw_alternative(view *w, const alternative *c, int name, int cost)
 {
     dd_sheet *v    = &w->v;
     size_t    r    = dd_sheet_row(v);
@@ -278,8 +288,8 @@ static void alternative(view *w, const dd_considered *c, int name, int cost)
 static void considered(view *w)
 {
     dd_sheet      *v = &w->v;
-    dd_considered *all;
-    size_t         n    = dd_considered_read(w->e, w->a, &all);
+    alternative   *all;
+    size_t         n    = read_considered(w->e, w->a, &all);
     int            name = 0, cost = 0;
     for (size_t i = 0; i < n; i++) {
         int columns = (int)dd_utf8_width(all[i].model), c = (int)dd_utf8_width(expected_cost(w, &all[i]));
@@ -291,7 +301,7 @@ static void considered(view *w)
     if (name)
         dd_sheet_heading(v, "Compared", DD_STR("expected cost, and why it stands there"));
     for (size_t i = 0; i < n; i++)
-        alternative(w, &all[i], name, cost);
+        draw_alternative(w, &all[i], name, cost);
 }
 
 static bool is_decided(const dd_event *e) { return e->strategy.len || e->route.len || e->rules.len || e->budget.len; }
@@ -302,6 +312,7 @@ static void decision(view *w)
     if (!is_decided(e))
         return;
     dd_sheet_heading(&w->v, "Decision", DD_STR(""));
+    entry(w, "Rule", e->route);
     entry(w, "Strategy", strategy(w));
     if (e->rules.len)
         entry(w, "Not held", listed(w, e->rules));
@@ -312,7 +323,9 @@ static void decision(view *w)
     dd_str cost = delta(w);
     if (cost.len)
         dd_sheet_entry(&w->v, "Cost", e->cost_actual < e->cost_original ? DD_ROLE_SAVING : DD_ROLE_TEXT, cost);
-    entry(w, "Budget", e->budget);
+    if (e->budget.len)
+        entry(w, "Budget", dd_arena_printf(w->a, "%s: " DD_STR_FMT, e->error == DD_EC_BUDGET ? "its limit is reached" : "near its limit, or past it",
+                                           DD_STR_ARG(e->budget)));
     entry(w, "Cache", e->cache);
     entry(w, "Dropped", e->dropped);
     considered(w);
@@ -353,10 +366,10 @@ static void call(view *w, const dd_attempt *a, dd_str label)
     if (col + 2 + (int)dd_utf8_width(what) <= v->right)
         dd_grid_put(&v->g, r, col + 1, bad ? DD_ROLE_BAD : DD_ROLE_SAVING, what);
     dd_buf_clear(&b);
-    dd_buf_printf(&b, "at " DD_STR_FMT ", took " DD_STR_FMT, DD_STR_ARG(dd_report_took(w->a, a->start_us)),
-                  DD_STR_ARG(dd_report_took(w->a, a->total_us)));
+    dd_buf_printf(&b, "at " DD_STR_FMT ", took " DD_STR_FMT, DD_STR_ARG(took(w->a, a->start_us)),
+                  DD_STR_ARG(took(w->a, a->total_us)));
     if (a->first_us > a->start_us)
-        dd_buf_printf(&b, ", head after " DD_STR_FMT, DD_STR_ARG(dd_report_took(w->a, a->first_us - a->start_us)));
+        dd_buf_printf(&b, ", head after " DD_STR_FMT, DD_STR_ARG(took(w->a, a->first_us - a->start_us)));
     add_tokens(w, &b, &a->usage);
     if (a->cost != DD_PUSD_UNKNOWN)
         dd_buf_printf(&b, " · " DD_STR_FMT, DD_STR_ARG(dd_fmt_money(w->a, a->cost)));
@@ -390,10 +403,10 @@ static void ending(view *w)
 {
     const dd_event *e = w->e;
     if (e->stream && e->first_us >= 0)
-        entry(w, "First word", dd_arena_printf(w->a, "after " DD_STR_FMT, DD_STR_ARG(dd_report_took(w->a, e->first_us))));
+        entry(w, "First word", dd_arena_printf(w->a, "after " DD_STR_FMT, DD_STR_ARG(took(w->a, e->first_us))));
     entry(w, "Ended", e->disconnected ? DD_STR("the client left") : e->finish_reason);
     if (e->overhead_us >= 0)
-        entry(w, "Overhead", dd_arena_printf(w->a, DD_STR_FMT " of ours", DD_STR_ARG(dd_report_took(w->a, e->overhead_us))));
+        entry(w, "Overhead", dd_arena_printf(w->a, DD_STR_FMT " of ours", DD_STR_ARG(took(w->a, e->overhead_us))));
 }
 
 static void whose(view *w)
@@ -412,10 +425,10 @@ static void whose(view *w)
         entry(w, "Parent", dd_arena_printf(w->a, "%016llx, the client's span", (unsigned long long)w->t->parent_span));
 }
 
-void dd_report_trace_draw(dd_grid *g, int left, int right, const dd_event *e, const dd_trace *t, const dd_report_opts *opts)
+void dd_report_trace_draw(dd_grid *g, int left, int right, const dd_event *e, const dd_trace *t, int32_t offset_s, const dd_report_opts *opts)
 {
     int  end = right < g->width ? right : g->width;
-    view w   = { .v = { .g = *g, .opts = opts, .left = left, .right = end, .narrow = end - left < 60 }, .e = e, .t = t };
+    view w   = { .v = { .g = *g, .opts = opts, .left = left, .right = end, .narrow = end - left < 60 }, .e = e, .t = t, .offset_s = offset_s };
     w.a    = &w.v.tmp;
     headline(&w);
     tree(&w);
@@ -426,7 +439,7 @@ void dd_report_trace_draw(dd_grid *g, int left, int right, const dd_event *e, co
     dd_arena_fini(&w.v.tmp);
 }
 
-void dd_report_trace(const dd_event *e, const dd_trace *t, const dd_report_opts *opts, dd_buf *out)
+void dd_report_trace(const dd_event *e, const dd_trace *t, int32_t offset_s, const dd_report_opts *opts, dd_buf *out)
 {
     enum { WIDEST = 160 };
     dd_grid       g;
@@ -435,7 +448,7 @@ void dd_report_trace(const dd_event *e, const dd_trace *t, const dd_report_opts 
     dd_grid_init(&g, width);
     int left = g.width < 60 ? 1 : 2;
     dd_grid_row(&g);
-    dd_report_trace_draw(&g, left, g.width - left, e, t, opts);
+    dd_report_trace_draw(&g, left, g.width - left, e, t, offset_s, opts);
     dd_grid_row(&g);
     dd_grid_write(&g, &style, out);
     dd_grid_fini(&g);

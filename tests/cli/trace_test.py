@@ -27,7 +27,7 @@ def test_a_request_as_text(cli):
     out = cli.run("trace", newest(cli)).out
     assert "\x1b" not in out, "a pipe gets no colour"
     for part in ("200 gpt-4o → openai/gpt-4o-mini · 100 ms · $0.00021 · saved $0.0033 (94%)", "POST /v1/chat/completions", "├ auth", "└ ai_routing_decision",
-                 'Strategy    cheapest, by rule "cheap"', "Not held    night, large", "openai/gpt-4o       $0.0035  17x the cost",
+                 'Rule        cheap', 'Strategy    cheapest: the least expected cost of those that will do', "Not held    night, large", "openai/gpt-4o       $0.0035  17x the cost",
                  "$0.0033 less than gpt-4o: $0.00021 instead of $0.0035", "Team        web", "Trace       " + TRACE, "b7ad6b7169203331, the client's span"):
         assert part in out, (part, out)
     assert cli.run("trace", "last").out == out

@@ -3,6 +3,7 @@ import glob
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import stat
@@ -83,6 +84,22 @@ def test_live_tells_what_it_counted(cli):
     assert len(rows) == 1 and rows[0]["provider"] == "openai" and rows[0]["breaker"] == "closed"
     assert (rows[0]["requests"], rows[0]["failures"], rows[0]["under_way"]) == (20, 0, 0)
     assert now["uptime_ms"] >= before["uptime_ms"] and now["now_ms"] >= before["now_ms"]
+
+
+def test_a_provider_is_no_better_than_its_models(cli):
+    up = Upstream(lambda r, c: c.json(CHAT) if r.json["model"] != "bad" else c.json({"error": {"message": "no"}}, 503))
+    config(cli, up, "breaker: {min_requests: 3, cooldown: 1h}\nretry: {attempts: 1}\n")
+    p = start(cli)
+    assert ask(p).status == 200
+    for _ in range(3):
+        assert Client(p.port).ask("POST", "/v1/chat/completions", {**ASK, "model": "bad"}).status >= 500
+    rows = {r.get("model", ""): r for r in look_quiet(cli, p)["providers"]}
+    assert (rows["bad"]["breaker"], rows["gpt-4o-mini"]["breaker"]) == ("open", "closed"), rows
+    assert (rows[""]["breaker"], rows[""]["models"], rows[""]["models_held_back"]) == ("closed", 2, 1), rows
+    assert rows[""]["error_rate"] >= 0.5, "three of four failed"
+    assert "models" not in rows["bad"]
+    out = cli.run("top", "--once", "--tab", "providers", "--size", "120x20").out
+    assert re.search("◐ openai +1/2 open", out), out
 
 
 def test_live_counts_what_is_under_way(cli):

@@ -53,6 +53,7 @@ static void make_providers(dd_board *b, dd_arena *a)
     };
     dd_board_provider *own = dd_newn(a, dd_board_provider, DD_COUNT(all));
     memcpy(own, all, sizeof all);
+    own[0].models = 2;
     for (size_t i = 0; i < DD_COUNT(all) && b->link != DD_BOARD_LIVE; i++) {
         own[i].breaker = DD_STR("");
         own[i].requests = own[i].failures = own[i].under_way = -1;

@@ -1,5 +1,5 @@
 /* The dashboard: screens against files that somebody looked at (`make golden` rewrites them), and what must hold of each. */
-#include "report/board.h"
+#include "report/board_parts.h"
 
 #include <stdlib.h>
 
@@ -159,7 +159,7 @@ TEST(a_model_that_is_set_aside_shows_at_its_provider)
     dd_board          b;
     dd_grid           g;
     dd_buf            out = DD_BUF_INIT(0);
-    dd_board_provider rows[] = { { .name = DD_STR("openai"), .breaker = DD_STR("closed"), .error_rate = 1 },
+    dd_board_provider rows[] = { { .name = DD_STR("openai"), .breaker = DD_STR("closed"), .error_rate = 1, .models = 1, .held = 1 },
                                  { .name = DD_STR("openai"), .model = DD_STR("gpt-4o"), .breaker = DD_STR("open") } };
     board_make(&b, BOARD_LIVE, &a);
     b.providers   = rows;
@@ -168,8 +168,28 @@ TEST(a_model_that_is_set_aside_shows_at_its_provider)
     dd_board_draw(&b, &(dd_board_view){ .tab = DD_BOARD_OVERVIEW, .period = DD_BOARD_24H }, 40, &g);
     dd_grid_write(&g, &(dd_grid_style){ .color = DD_COLOR_NONE }, &out);
     CHECK(dd_str_has(dd_buf_str(&out), "\u25d0 openai") && dd_str_has(dd_buf_str(&out), "gpt-4o set aside"));
+    dd_buf_clear(&out);
+    dd_board_draw(&b, &(dd_board_view){ .tab = DD_BOARD_PROVIDERS, .period = DD_BOARD_24H }, 40, &g);
+    dd_grid_write(&g, &(dd_grid_style){ .color = DD_COLOR_NONE }, &out);
+    CHECK(dd_str_has(dd_buf_str(&out), "\u25d0 openai") && dd_str_has(dd_buf_str(&out), "1/1 open"));
     dd_buf_free(&out);
     dd_grid_fini(&g);
+    dd_arena_fini(&a);
+}
+
+TEST(what_is_hardly_recorded_is_not_compared_with)
+{
+    static const struct { const char *why; int steps, known; const char *want; } cases[] = {
+        { "hours are not counted",             0,  0,  ">10x" }, { "all days",              90, 90, ">10x" },
+        { "half of the days is enough",        90, 45, ">10x" }, { "fewer than half is not", 90, 44, "-" },
+    };
+    dd_arena     a   = DD_ARENA_INIT;
+    dd_board_row row = { .now = { .requests = 10, .cost = 2000 }, .before = { .requests = 1, .cost = 100 } };
+    dd_role      role;
+    for (size_t i = 0; i < DD_COUNT(cases); i++) {
+        dd_board b = { .before_steps = cases[i].steps, .before_known = cases[i].known };
+        CHECK_STR(dd_board_change(&a, &b, &row, &role), cases[i].want);
+    }
     dd_arena_fini(&a);
 }
 

@@ -127,3 +127,30 @@ TEST(treemap_areas) /* each area is its share, inside the box, apart from the ot
     }
     CHECK(area > 239000 && area < 241000);
 }
+
+TEST(durations_as_people_read_them)
+{
+    static const struct { double ms; const char *want; } cases[] = {
+        { -1, "-" },           { 0, "<0.01 ms" },    { 0.0049, "<0.01 ms" }, { 0.005, "0.01 ms" },  { 0.83, "0.83 ms" },   { 0.9949, "0.99 ms" },
+        { 0.996, "1.0 ms" },   { 9.94, "9.9 ms" },   { 9.96, "10 ms" },      { 999.4, "999 ms" },   { 999.6, "1.00 s" },   { 1250, "1.25 s" },
+        { 12500, "12.5 s" },   { 59960, "1 min" },   { 125000, "2 min" },    { 3600000, "1.0 h" },  { 9e6, "2.5 h" },      { 1e13, ">10 years" },
+    };
+    dd_arena a = DD_ARENA_INIT;
+    for (size_t i = 0; i < DD_COUNT(cases); i++)
+        CHECK_STR(dd_fmt_took(&a, cases[i].ms), cases[i].want);
+    dd_arena_fini(&a);
+}
+
+TEST(moments_name_their_zone)
+{
+    static const struct { const char *why; int64_t ms; int32_t offset_s; const char *want; } cases[] = {
+        { "UTC",                    INT64_C(1795179600123),  0,      "2026-11-20 13:00:00.123 UTC" },
+        { "an hour before it",      INT64_C(1795179600123),  3600,   "2026-11-20 14:00:00.123 +01:00" },
+        { "over midnight, by half hours", INT64_C(1795179600000), -49500, "2026-11-19 23:15:00.000 -13:45" },
+        { "before 1970",            -1,                      0,      "1969-12-31 23:59:59.999 UTC" },
+    };
+    dd_arena a = DD_ARENA_INIT;
+    for (size_t i = 0; i < DD_COUNT(cases); i++)
+        CHECK_STR(dd_fmt_moment(&a, cases[i].ms, cases[i].offset_s), cases[i].want);
+    dd_arena_fini(&a);
+}

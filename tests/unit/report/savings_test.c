@@ -84,6 +84,7 @@ static void make(dd_savings *s, fixture kind)
         dd_avec_push(&s->arena, &s->days, day);
     }
     s->before     = sum(5000, 3000 * USD, 1800 * USD);
+    s->before_days = 15;   /* of 30: just enough */
     s->cache      = sum(45, 36 * USD + 33 * (USD / 100), 0);
     s->cache.hits = 45;
     s->accounts   = accounts;
