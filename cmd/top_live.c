@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/sum.h"
 #include "base/time.h"
 #include "cmd/sockets.h"
 
@@ -38,7 +39,7 @@ void dd_top_sockets_free(dd_top_sockets *s)
 static int64_t whole(const cJSON *o, const char *name, int64_t none)
 {
     const cJSON *n = cJSON_GetObjectItemCaseSensitive(o, name);
-    return cJSON_IsNumber(n) && fabs(n->valuedouble) < 9e15 ? (int64_t)n->valuedouble : none;
+    return cJSON_IsNumber(n) && n->valuedouble >= 0 && n->valuedouble < 9e15 ? (int64_t)n->valuedouble : none;
 }
 
 static double real(const cJSON *o, const char *name)
@@ -96,9 +97,9 @@ static void add_provider(const cJSON *o, dd_top_live *out)
         return;
     if (badness(breaker) > badness(p->breaker))
         snprintf(p->breaker, sizeof p->breaker, "%s", breaker);
-    p->requests += whole(o, "requests", 0);
-    p->failures += whole(o, "failures", 0);
-    p->under_way += whole(o, "under_way", 0);
+    dd_sum_add(&p->requests, whole(o, "requests", 0));
+    dd_sum_add(&p->failures, whole(o, "failures", 0));
+    dd_sum_add(&p->under_way, whole(o, "under_way", 0));
     p->error_rate = fmax(p->error_rate, real(o, "error_rate"));
     p->latency_ms = fmax(p->latency_ms, real(o, "latency_ms"));
     p->first_ms   = fmax(p->first_ms, real(o, "first_ms"));
@@ -114,13 +115,12 @@ bool dd_top_live_add(dd_str json, dd_top_live *out)
         const cJSON *events = cJSON_GetObjectItemCaseSensitive(o, "events");
         out->answered++;
         out->panic = out->panic || cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "panic"));
-        out->requests += whole(o, "requests", 0);
-        out->errors += whole(o, "errors", 0);
-        out->under_way += whole(o, "under_way", 0);
-        out->queued += whole(events, "queued", 0);
-        out->dropped += whole(events, "dropped", 0);
-        if (dd_money_add(out->cost, money(o, "cost_usd"), &out->cost) != DD_OK)
-            out->cost = INT64_MAX;
+        dd_sum_add(&out->requests, whole(o, "requests", 0));
+        dd_sum_add(&out->errors, whole(o, "errors", 0));
+        dd_sum_add(&out->under_way, whole(o, "under_way", 0));
+        dd_sum_add(&out->queued, whole(events, "queued", 0));
+        dd_sum_add(&out->dropped, whole(events, "dropped", 0));
+        dd_sum_add(&out->cost, money(o, "cost_usd"));
         slower(o, "latency_ms", &out->latency);
         slower(o, "first_ms", &out->first);
         slower(o, "overhead_ms", &out->overhead);

@@ -1,4 +1,5 @@
 """The socket of a running proxy and GET /admin/live (docs/live.md): who may ask, what is told, what becomes of sockets."""
+import contextlib
 import glob
 import json
 import os
@@ -218,3 +219,33 @@ def test_live_is_quick_and_steady(cli):
         if i % 20 == 0:
             ask(p)
     assert sorted(times)[100] < 0.02, "the median; a bound for busy machines"
+
+
+def test_top_hears_each_proxy_though_others_hang(cli):
+    """Sockets that take a question and never answer, as those of stopped processes do, stand between those that answer."""
+    body = json.dumps({"schema": "dd0c.live/1", "requests": 1, "cost_usd": 0, "providers": []}).encode()
+    run_folder(cli).mkdir(parents=True)
+    listeners = []
+
+    def answer(listener):
+        while True:
+            try:
+                sock, _ = listener.accept()
+            except OSError:
+                return
+            with contextlib.suppress(OSError):
+                sock.recv(65536)
+                sock.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    for i in range(40):
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(run_folder(cli) / f"{i}.sock"))
+        listener.listen(8)
+        listeners.append(listener)
+        if i % 2:
+            threading.Thread(target=answer, args=(listener,), daemon=True).start()
+    end = time.monotonic() + 20
+    while ((now := json.loads(cli.run("top", "--once", "--format", "json").out)["live"]) or {}).get("proxies") != 20:
+        assert time.monotonic() < end, now        # a busy machine may take more than the time that they get
+    for listener in listeners:
+        listener.close()

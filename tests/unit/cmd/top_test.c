@@ -53,6 +53,23 @@ TEST(what_is_no_answer_of_a_proxy_adds_nothing)
     CHECK(l.latency.p50 < 0);
 }
 
+TEST(an_answer_that_says_too_much_overflows_nothing)
+{
+    enum { ROWS = 2000 };
+    dd_buf      b = DD_BUF_INIT(0);
+    dd_top_live l = nothing();
+    dd_buf_addz(&b, "{\"schema\":\"dd0c.live/1\",\"requests\":8e15,\"under_way\":-8e15,\"cost_usd\":8e6,\"providers\":[");
+    for (int i = 0; i < ROWS; i++)
+        dd_buf_printf(&b, "%s{\"provider\":\"p\",\"requests\":8e15,\"failures\":8e15,\"under_way\":8e15}", i ? "," : "");
+    dd_buf_addz(&b, "]}");
+    for (int i = 0; i < ROWS; i++)
+        CHECK(i % 100 || dd_top_live_add(dd_buf_str(&b), &l));
+    CHECK_EQ(l.providers[0].requests, INT64_MAX, "16 * 10^18 * 20 would be past 64 bits");
+    CHECK_EQ(l.under_way, 0, "a count below zero is none");
+    CHECK(l.cost > 0);
+    dd_buf_free(&b);
+}
+
 static void press(dd_board_view *v, const dd_board *b, const char *keys)
 {
     for (; *keys; keys++) {
