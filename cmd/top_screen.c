@@ -24,6 +24,8 @@
 
 #include "base/crash.h"
 
+enum { SIDE_MOST = 1000 /* of a screen, in cells: what is larger is no terminal, and would be gigabytes */ };
+
 struct dd_top_screen {
     SCREEN *term;
     FILE   *out;          /* what ncurses takes for the terminal */
@@ -34,7 +36,7 @@ struct dd_top_screen {
     bool    ascii, whole; /* whole: all cells are put again */
     attr_t  attr[DD_ROLE_COUNT];
     dd_grid shown;
-    struct sigaction before[4];
+    struct sigaction before[5];
 };
 
 /* --- giving back --- */
@@ -43,7 +45,7 @@ static struct termios cooked;
 static char           farewell[256];
 static size_t         n_farewell;
 static int            signal_pipe[2] = { -1, -1 };
-static const int      ours[4] = { SIGWINCH, SIGINT, SIGTERM, SIGHUP };
+static const int      ours[5] = { SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 static void say_farewell(const char *s)
 {
@@ -147,8 +149,8 @@ static void true_size(int *width, int *height)
     *width  = 80;
     *height = 24;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 && w.ws_row > 0) {
-        *width  = w.ws_col;
-        *height = w.ws_row;
+        *width  = w.ws_col < SIDE_MOST ? w.ws_col : SIDE_MOST;
+        *height = w.ws_row < SIDE_MOST ? w.ws_row : SIDE_MOST;
     }
 }
 
