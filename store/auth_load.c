@@ -156,10 +156,11 @@ static dd_code load(dd_auth *a, dd_err *err)
     return rc;
 }
 
+enum { WATCH_BUSY_MS = 20 };   /* the watcher has other things to do than to wait for a lock; a start has not */
+
 /* The connection follows the name: a file that was put in its place is opened anew. DD_ERR_NOT_FOUND: there is none. */
 static dd_code connect_db(dd_auth *a, dd_err *err)
 {
-    enum { BUSY_MS = 20 }; /* the watcher has other things to do than to wait for a lock */
     if (a->db && dd_db_moved(a->db)) {
         dd_db_close(a->db);
         a->db = NULL;
@@ -167,7 +168,7 @@ static dd_code connect_db(dd_auth *a, dd_err *err)
     if (a->db)
         return DD_OK;
     a->version = -1;
-    a->db      = dd_db_open(DD_DB_CONFIG, &(dd_db_opts){ .dir = a->dir, .busy_ms = BUSY_MS }, err);
+    a->db      = dd_db_open(DD_DB_CONFIG, &(dd_db_opts){ .dir = a->dir, .busy_ms = a->started ? WATCH_BUSY_MS : 0 }, err);
     return a->db ? DD_OK : err->code;
 }
 
@@ -181,6 +182,9 @@ dd_code dd_auth_refresh(dd_auth *a, dd_err *err)
         rc = dd_db_commits(a->db, &version, e);
     if (rc == DD_OK && version != a->version && (rc = load(a, e)) == DD_OK)
         a->version = version;
+    if (!a->started && a->db)
+        sqlite3_busy_timeout(dd_db_sqlite(a->db), WATCH_BUSY_MS);
+    a->started = true;
     atomic_store(&a->gone, rc != DD_OK);
     pthread_mutex_unlock(&a->db_lock);
     return rc == DD_ERR_NOT_FOUND ? DD_OK : rc;

@@ -63,6 +63,7 @@ struct dd_auth {
 
     pthread_mutex_t  db_lock;   /* all down to the empty line; snapshots are made and freed under it */
     dd_db           *db;
+    bool             started;   /* it was read once, or could not be */
     int64_t          version;   /* PRAGMA data_version of what was read; -1: nothing */
 
     pthread_mutex_t  lock;      /* jobs, waiters, stop */

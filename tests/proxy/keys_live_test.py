@@ -1,5 +1,7 @@
 """Keys at a running proxy: made, used, added up, rotated and revoked by other processes while it runs (R1.5, R4.5, R9.3)."""
 import json
+import sqlite3
+import threading
 import time
 
 from support import Client, Upstream, config, events
@@ -27,6 +29,18 @@ def test_a_key_is_good_the_moment_it_is_made(cli):
     for i in range(5):
         made = make(cli, f"k{i}")
         assert ask(c, made["key"]).status == 200
+
+
+def test_a_start_waits_for_who_has_the_keys_to_himself(cli):
+    made = make(cli, "first")
+    db = sqlite3.connect(cli.dir / "state" / "dd0c" / "config.db", isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA locking_mode = EXCLUSIVE")
+    db.execute("BEGIN EXCLUSIVE")
+    db.execute("CREATE TABLE another (x)")
+    release = threading.Timer(0.5, lambda: (db.execute("ROLLBACK"), db.close()))
+    release.start()
+    assert ask(Client(proxy(cli, Upstream()).port), made["key"]).status == 200
+    release.join()
 
 
 def test_open_mode_ends_with_the_first_key_R1_5(cli):
