@@ -575,6 +575,8 @@ def test_what_passes_as_it_is_ends_with_the_budget_too_P3(cli):
     paths = ("/p/openai/v1/chat/completions", "/v1/images/generations")
     assert [ask(c, path=p).status for p in paths] == [200] * 2
     assert ask(c).status == 200
+    assert [e["cost_actual"] for e in events(cli, 2, "endpoint=passthrough")] == [None] * 2, "what it cost is not known, and is not made up"
+    assert abs(settled(cli)["spent_usd"] - 0.00021) < 1e-9
     for p in paths:
         answer = ask(c, path=p)
         assert answer.status == 402 and json.loads(answer.body)["error"]["code"] == "budget_exceeded", (p, answer.body)
