@@ -24,6 +24,7 @@ dd_code dd_query_newest(dd_query *q, int64_t limit, dd_query_fn *fn, void *ctx, 
  * are none. A database that was replaced is read to its end, and the new one is opened; none is as one without events. */
 dd_code dd_query_more(dd_query *q, dd_query_fn *fn, void *ctx, dd_err *err);
 /* The newest `limit` requests of a trace, oldest first, at once: those that came with it, by their index, and those with ids from `own_from` up to
- * below `own_upto` (both 0: none), where it may have begun. *all false: an older program made the database and there is no index; nothing was read. */
-dd_code dd_query_trace(dd_query *q, dd_str trace_id, int64_t own_from, int64_t own_upto, int64_t limit, bool *all, dd_query_fn *fn, void *ctx, dd_err *err);
+ * below `own_upto` (both 0: none), where it may have begun. *all false: an older program made the database, there is no index, nothing was read. */
+dd_code dd_query_trace(dd_query *q, dd_str trace_id, int64_t own_from, int64_t own_upto, int64_t limit, bool *all, dd_query_fn *fn, void *ctx,
+                       dd_err *err);
 #endif
