@@ -137,17 +137,18 @@ static void fill_caller(const dd_key *key, dd_caller *out, dd_arena *a)
     dd_str *models = dd_newn(a, dd_str, key->n_models + 1);
     for (size_t i = 0; i < key->n_models; i++)
         models[i] = dd_arena_dup(a, key->models[i]);
-    *out = (dd_caller){ .org = dd_arena_dup(a, key->org), .key_id = dd_arena_dup(a, key->id), .user = dd_arena_dup(a, key->user), .team = dd_arena_dup(a, key->team),
-                        .feature = dd_arena_dup(a, key->feature), .tags = dd_arena_dup(a, key->tags), .models = models, .n_models = key->n_models,
-                        .may_generate = key->scopes & DD_SCOPE_CHAT,
-                        .may_embed = key->scopes & DD_SCOPE_EMBEDDINGS, .may_pass = key->scopes & DD_SCOPE_OTHER, .admin = key->scopes & DD_SCOPE_ADMIN };
+    *out = (dd_caller){ .org = dd_arena_dup(a, key->org), .key_id = dd_arena_dup(a, key->id), .user = dd_arena_dup(a, key->user),
+                        .team = dd_arena_dup(a, key->team), .feature = dd_arena_dup(a, key->feature), .tags = dd_arena_dup(a, key->tags),
+                        .models = models, .n_models = key->n_models,
+                        .may_generate = key->scopes & DD_SCOPE_CHAT, .may_embed = key->scopes & DD_SCOPE_EMBEDDINGS,
+                        .may_pass = key->scopes & DD_SCOPE_OTHER, .admin = key->scopes & DD_SCOPE_ADMIN };
     out->operates = out->admin && dd_str_eq(key->org, DD_ORG_DEFAULT);
 }
 
 static dd_caller_verdict check(void *ctx, dd_str key, dd_caller *out, dd_arena *arena, void (*done)(void *), void *arg)
 {
-    static const dd_caller_verdict verdicts[] = { [DD_AUTH_OK] = DD_CALLER_OK, [DD_AUTH_PENDING] = DD_CALLER_PENDING, [DD_AUTH_INVALID] = DD_CALLER_INVALID,
-                                                  [DD_AUTH_EXPIRED] = DD_CALLER_EXPIRED, [DD_AUTH_REVOKED] = DD_CALLER_INVALID,
+    static const dd_caller_verdict verdicts[] = { [DD_AUTH_OK] = DD_CALLER_OK, [DD_AUTH_PENDING] = DD_CALLER_PENDING,
+                                                  [DD_AUTH_INVALID] = DD_CALLER_INVALID, [DD_AUTH_EXPIRED] = DD_CALLER_EXPIRED, [DD_AUTH_REVOKED] = DD_CALLER_INVALID,
                                                   [DD_AUTH_BUSY] = DD_CALLER_BUSY };
     dd_serve      *s     = ctx;
     const dd_key  *found = NULL;
@@ -397,16 +398,17 @@ static dd_code start_gateway(dd_serve *s, int port, dd_err *err)
     dd_flag_watch_attach(s->flags, &first->flags);
     dd_governor_know(s->governor, &first->policy);
     first->policy.panic = false;       /* the gateway is told, and can be told otherwise */
-    dd_gateway_opts o = { .host = s->host, .port = port, .workers = s->opts.workers > 0 ? (unsigned)s->opts.workers : c->server.workers > 0
-                          ? (unsigned)c->server.workers : 0,
+    int64_t workers = s->opts.workers > 0 ? s->opts.workers : c->server.workers;
+    dd_gateway_opts o = { .host = s->host, .port = port, .workers = workers > 0 ? (unsigned)workers : 0,
                           .max_body = c->server.max_body > 0 ? c->server.max_body : 0, .tls_12 = dd_listen_tls_12(c),
                           .tls_cert = dd_listen_cert(c, &s->opts), .tls_key = dd_listen_key(c, &s->opts),
-                          .pass_client_keys = s->loopback, .trace = s->level >= 3, .stages = getenv("DD0C_STAGES") != NULL, .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000,
-                          .version = DD_VERSION, .panic = dd_governor_panicking(s->governor), .propagate = sends_traces(s), .meter = s->meter, .socket = find_socket(s),
+                          .pass_client_keys = s->loopback, .trace = s->level >= 3, .stages = getenv("DD0C_STAGES") != NULL,
+                          .drain_ms = c->timeouts.drain >= 0 ? c->timeouts.drain : 30000, .version = DD_VERSION,
+                          .panic = dd_governor_panicking(s->governor), .propagate = sends_traces(s), .meter = s->meter, .socket = find_socket(s),
                           .metrics_host = s->metrics_host[0] ? s->metrics_host : NULL, .metrics_port = s->metrics_port,
-                          .hooks = { .ctx = s, .open = is_open, .check = check, .record = record, .log = log_line, .store_ok = store_ok, .tell = tell, .reserve = reserve, .settle = settle,
-                                     .used = used, .cache_hash = cache_hash, .cache_find = cache_find, .cache_forget = cache_forget, .cache_put = cache_put,
-                                     .cache_give_up = cache_give_up, .ask = answer_ask } };
+                          .hooks = { .ctx = s, .open = is_open, .check = check, .record = record, .log = log_line, .store_ok = store_ok, .tell = tell,
+                                     .reserve = reserve, .settle = settle, .used = used, .cache_hash = cache_hash, .cache_find = cache_find,
+                                     .cache_forget = cache_forget, .cache_put = cache_put, .cache_give_up = cache_give_up, .ask = answer_ask } };
     s->gateway = dd_gateway_start(&o, first, err);
     if (!s->gateway)
         return err->code;

@@ -93,7 +93,8 @@ typedef struct { int fg, bg; attr_t attr; } look;   /* a colour below 0: the ter
 /* One number of an SGR; of 38;5;N and 48;5;N the N is taken off `rest`. */
 static void add_sgr(look *l, int64_t n, dd_str *rest)
 {
-    static const struct { int from, to, first; bool back; } colors[] = { { 30, 37, 0, false }, { 40, 47, 0, true }, { 90, 97, 8, false }, { 100, 107, 8, true } };
+    static const struct { int from, to, first; bool back; } colors[] = { { 30, 37, 0, false }, { 40, 47, 0, true }, { 90, 97, 8, false },
+                                                                         { 100, 107, 8, true } };
     l->attr |= n == 1 ? A_BOLD : n == 7 ? A_REVERSE : A_NORMAL;
     if (n == 38 || n == 48) {
         int64_t value = 0;

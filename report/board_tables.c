@@ -127,13 +127,9 @@ void dd_board_budgets(dd_canvas *c, dd_area at)
     int64_t room = at.h / each < 1 ? 1 : at.h / each, first = dd_board_first(n, c->v->selected[DD_BOARD_BUDGETS], room);
     for (int64_t i = 0; i < room && first + i < n; i++)
         budget(c, (dd_area){ at.x, at.y + (int)i * each, at.w, 3 }, &c->b->budgets[first + i], first + i);
+    static const char none[] = "No budget is set. Write one into dd0c.yaml, for all requests or for each key, team, feature, user or model: "
+                               "docs/budgets.md says how.";
     if (!n)
         dd_canvas_wrap(c, (dd_area){ at.x + 2, at.y + 1, at.w - 4, at.h - 1 }, DD_ROLE_DIM,
-                       c->b->budgets_unread ? DD_STR("reading ...")
-
-
-
-
-
-                                               : DD_STR("No budget is set. Write one into dd0c.yaml, for all requests or for each key, team, feature, user or model: docs/budgets.md says how."));
+                       c->b->budgets_unread ? DD_STR("reading ...") : DD_STR(none));
 }

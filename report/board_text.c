@@ -212,7 +212,9 @@ static dd_str sums_line(dd_arena *a, const dd_board *b)
         return dd_arena_printf(a, "In %s: not known.", span);
     if (!n)
         return dd_arena_printf(a, "In %s: no requests.", span);
-    dd_str errors = !b->total.errors ? DD_STR("no errors") : percent ? dd_arena_printf(a, "errors %lld%%", (long long)percent) : DD_STR("errors below 1%");
+    dd_str errors = !b->total.errors ? DD_STR("no errors") : DD_STR("errors below 1%");
+    if (percent)
+        errors = dd_arena_printf(a, "errors %lld%%", (long long)percent);
     return dd_arena_printf(a, "In %s: %s" DD_STR_FMT ", spent " DD_STR_FMT ", " DD_STR_FMT ".", span, n < 100 ? "" : "about ",
                            DD_STR_ARG(dd_fmt_plural(a, (size_t)calm(n), "request", "requests")), DD_STR_ARG(about(a, dd_board_cost(&b->total))),
                            DD_STR_ARG(errors));
@@ -238,9 +240,9 @@ static dd_str saved_words(dd_arena *a, const dd_board *b)
 static dd_str full(dd_arena *a, const dd_spend_account *s)
 {
     double percent = s->limit > 0 ? 100.0 * (double)s->spent / (double)s->limit : 0;
-    return percent < 100 || percent > 1e12 ? dd_fmt_percent(a, s->spent, s->limit)
-                                           : dd_arena_printf(a, DD_STR_FMT "%%", DD_STR_ARG(dd_fmt_count(a, percent < 1000 ? (int64_t)percent
-                                                                                                                           : calm((int64_t)percent))));
+    if (percent < 100 || percent > 1e12)
+        return dd_fmt_percent(a, s->spent, s->limit);
+    return dd_arena_printf(a, DD_STR_FMT "%%", DD_STR_ARG(dd_fmt_count(a, percent < 1000 ? (int64_t)percent : calm((int64_t)percent))));
 }
 
 static dd_str provider_line(dd_arena *a, const dd_board *b)

@@ -57,7 +57,8 @@ static void summary(page *p)
     dd_str                share  = dd_savings_share(&p->tmp, saved, dd_savings_instead(t));
     dd_str                change = dd_savings_change(&p->tmp, saved, dd_savings_saved(&s->before)), then = DD_STR("");
     if (!dd_savings_comparable(s))
-        then = dd_arena_printf(&p->tmp, "; %d of its %d days are recorded: it is not compared with", s->before_days, (int)(s->before_to - s->before_from));
+        then = dd_arena_printf(&p->tmp, "; %d of its %d days are recorded: it is not compared with", s->before_days,
+                               (int)(s->before_to - s->before_from));
     else if (change.len)
         then = dd_arena_printf(&p->tmp, "; savings " DD_STR_FMT, DD_STR_ARG(change));
     dd_buf_printf(p->out, "# LLM savings, " DD_STR_FMT "%s\n\n", DD_STR_ARG(dd_savings_dates(&p->tmp, s->from, s->to)),
