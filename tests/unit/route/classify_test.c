@@ -1,5 +1,7 @@
+#include <stdlib.h>
+#include <time.h>
+
 #include "tests/unit/test.h"
-#include "base/time.h"
 #include "route/classify.h"
 
 static dd_prompt prompt(const char *system, const char *text)
@@ -168,7 +170,14 @@ TEST(the_form_of_a_request_counts)
     CHECK_EQ(dd_classify(&p).complexity, DD_COMPLEXITY_HIGH, "reasoning was asked for");
 }
 
-TEST(classifying_100_kb_takes_less_than_2_ms)   /* R2.1; the best of several runs, so that a busy machine does not fail it */
+static int64_t own_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+TEST(classifying_100_kb_takes_less_than_2_ms)   /* R2.1; this thread's time, the best of several runs: a busy machine does not fail it */
 {
     static const char words[] = "Compare the offers, analyze translations; summarise code reviews and extract every category. ";
     dd_buf b = DD_BUF_INIT(0);
@@ -176,10 +185,10 @@ TEST(classifying_100_kb_takes_less_than_2_ms)   /* R2.1; the best of several run
         dd_buf_addz(&b, words);
     dd_prompt p = { .system = dd_buf_str(&b), .text = dd_buf_str(&b), .input_tokens = -1, .max_tokens = -1 };
     int64_t best = INT64_MAX;
-    for (int i = 0; i < 20; i++) {
-        int64_t start = dd_mono_now().ns;
+    for (int i = 0; i < 50; i++) {
+        int64_t start = own_ns();
         dd_classify(&p);
-        int64_t took = dd_mono_now().ns - start;
+        int64_t took = own_ns() - start;
         best = took < best ? took : best;
     }
 #if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
