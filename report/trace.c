@@ -232,9 +232,9 @@ static dd_str task(view *w)
 static dd_str delta(view *w)
 {
     const dd_event *e = w->e;
-    if (e->cost_actual == DD_PUSD_UNKNOWN || e->cost_original == DD_PUSD_UNKNOWN || !e->requested_model.len)
+    dd_pusd d = dd_money_less(e->cost_actual, e->cost_original);
+    if (d == DD_PUSD_UNKNOWN || !e->requested_model.len)
         return DD_STR("");
-    dd_pusd d = e->cost_actual - e->cost_original;
     if (dd_str_eqz(e->cache, "hit") && d < 0)
         return dd_arena_printf(w->a, DD_STR_FMT " less than asking again", DD_STR_ARG(dd_fmt_money(w->a, -d)));
     if (d == 0)   /* who asked nobody paid nothing, whatever the model */

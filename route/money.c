@@ -26,6 +26,13 @@ dd_code dd_money_mul(dd_pusd a, int64_t n, dd_pusd *out)
     return DD_OK;
 }
 
+dd_pusd dd_money_less(dd_pusd a, dd_pusd b)
+{
+    dd_pusd difference;
+    bool    fits = storable(a) && storable(b) && !__builtin_sub_overflow(a, b, &difference);
+    return fits ? difference : DD_PUSD_UNKNOWN;
+}
+
 /* The absolute value; unsigned, because that of INT64_MIN + 1 and of INT64_MAX are alike. */
 static uint64_t magnitude(dd_pusd m)
 {

@@ -14,6 +14,8 @@ typedef int64_t dd_pusd;
 /* Sums and products; DD_ERR_RANGE past dd_pusd, *out then as it was. */
 dd_code dd_money_add(dd_pusd a, dd_pusd b, dd_pusd *out);
 dd_code dd_money_mul(dd_pusd a, int64_t n, dd_pusd *out);
+/* a - b; DD_PUSD_UNKNOWN when one of them is not known, or past dd_pusd. */
+dd_pusd dd_money_less(dd_pusd a, dd_pusd b);
 /* Exact decimal of USD without trailing zeros ("0.01485", "12", "-0.5"): what JSON carries. */
 void dd_money_json(dd_pusd m, dd_buf *out);
 /* For people: "$1,234.56", "$0.0042", "<$0.01"-free: at least 2 decimals, at least 2 significant digits. */

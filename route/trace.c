@@ -5,6 +5,7 @@
 #include "route/trace.h"
 
 enum { ON_REQUEST = 24, ON_DECISION = 14, ON_ATTEMPT = 18, ON_OTHERS = 4, OTHERS = 6 /* spans beside the attempts */ };
+static const int64_t end_of_time_ms = INT64_MAX / 1000000;   /* in nanoseconds, as OTLP has it: the year 2262 */
 
 typedef struct {
     const dd_event *e;
@@ -172,8 +173,7 @@ static void add_decision(tree *t)
         s->error = class_word(e->error);
     text(t, "ai.model_selected", e->used_model);
     text(t, "ai.model_alternatives", e->considered.len ? e->considered : DD_STR("[]"));
-    if (e->cost_actual != DD_PUSD_UNKNOWN && e->cost_original != DD_PUSD_UNKNOWN)
-        money(t, "ai.cost_delta", e->cost_actual - e->cost_original);
+    money(t, "ai.cost_delta", dd_money_less(e->cost_actual, e->cost_original));
     if (e->score >= 0 && e->complexity.len)
         real(t, "ai.complexity_score", e->score);
     text(t, "ai.routing_strategy", e->strategy);
@@ -372,7 +372,8 @@ void dd_trace_make(const dd_event *e, dd_arena *arena, dd_trace *out)
     add_calls(&t);
     add_answer(&t);
     out->sampled  = !e->unsampled;
-    out->start_ns = e->time_ms * 1000000 - (e->total_us > 0 ? e->total_us : 0) * 1000;   /* the event's time is its end */
+    int64_t ended_ms = e->time_ms < end_of_time_ms ? e->time_ms : end_of_time_ms;
+    out->start_ns = ended_ms * 1000000 - (e->total_us > 0 ? e->total_us : 0) * 1000;   /* the event's time is its end */
     out->spans    = t.spans;
     out->n_spans  = t.n;
 }

@@ -84,7 +84,6 @@ const dd_field *dd_field_find(dd_str name)
 }
 
 #define MILLION 1000000
-#define MOST (INT64_C(1) << 53) /* a time, a size or a count past it can only be damage: it is not known */
 static int64_t share(double v) { return v >= 0 && v <= 1 ? (int64_t)(v * MILLION + 0.5) : -1; }
 
 int64_t dd_field_get(const dd_field *f, const dd_event *e, bool *null)
@@ -105,13 +104,15 @@ int64_t dd_field_get(const dd_field *f, const dd_event *e, bool *null)
     return v;
 }
 
+int64_t dd_field_number(int64_t v) { return v < 0 || v > INT64_C(1) << 53 ? -1 : v; }
+
 void dd_field_set(const dd_field *f, dd_event *e, int64_t v, bool null)
 {
     void *at = (char *)e + f->offset;
     switch (f->kind) {
     case DD_F_TEXT: break;
     case DD_F_INT: *(int *)at = null ? -1 : (int)v; break;
-    case DD_F_I64: *(int64_t *)at = null || v < 0 || (v > MOST && f->offset != offsetof(dd_event, id)) ? -1 : v; break;
+    case DD_F_I64: *(int64_t *)at = null ? -1 : f->offset == offsetof(dd_event, id) ? v : dd_field_number(v); break;
     case DD_F_MONEY: *(dd_pusd *)at = null ? DD_PUSD_UNKNOWN : v; break;
     case DD_F_DAY: *(dd_day *)at = null ? DD_DAY_NONE : (dd_day)v; break;
     case DD_F_BOOL: *(bool *)at = !null && v != 0; break;

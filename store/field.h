@@ -33,6 +33,8 @@ const dd_field *dd_field_find(dd_str name);
 /* Numbers of all kinds as the one that is kept; *null: not known. Not for text. */
 int64_t dd_field_get(const dd_field *f, const dd_event *e, bool *null);
 void    dd_field_set(const dd_field *f, dd_event *e, int64_t v, bool null);
+/* A time, a size or a count as it was read: below 0 or past 2^53 it can only be damage, and is not known (-1). */
+int64_t dd_field_number(int64_t v);
 static inline dd_str *dd_field_text(const dd_field *f, dd_event *e) { return (dd_str *)(void *)((char *)e + f->offset); }
 static inline dd_str  dd_field_read(const dd_field *f, const dd_event *e) { return *(const dd_str *)(const void *)((const char *)e + f->offset); }
 #endif

@@ -119,6 +119,8 @@ static void get_attempt(reader *r, dd_attempt *a)
     }
     a->status = (int)v[0];
     a->error = v[1] < 0 ? DD_EC_NONE : (dd_error_class)v[1];
+    for (int i = 2; i + 1 < ATTEMPT_NUMBERS; i++)
+        v[i] = dd_field_number(v[i]);
     a->start_us = v[2];
     a->first_us = v[3];
     a->total_us = v[4];

@@ -86,6 +86,16 @@ static uint64_t next(uint64_t *s)
     return *s;
 }
 
+TEST(a_difference_that_cannot_be_is_not_known)
+{
+    CHECK_EQ(dd_money_less(3, 5), -2, "3 - 5");
+    CHECK_EQ(dd_money_less(INT64_MAX, 0), INT64_MAX, "the largest");
+    CHECK_EQ(dd_money_less(INT64_MAX, -1), DD_PUSD_UNKNOWN, "past the end");
+    CHECK_EQ(dd_money_less(INT64_MIN + 2, 3), DD_PUSD_UNKNOWN, "past the other end");
+    CHECK_EQ(dd_money_less(DD_PUSD_UNKNOWN, 0), DD_PUSD_UNKNOWN, "not known");
+    CHECK_EQ(dd_money_less(0, DD_PUSD_UNKNOWN), DD_PUSD_UNKNOWN, "not known");
+}
+
 TEST(what_is_written_reads_back)   /* property: parse(json(m)) == m, for amounts of every size */
 {
     uint64_t seed = 88172645463325252u;

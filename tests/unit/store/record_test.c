@@ -136,6 +136,23 @@ TEST(a_record_keeps_the_ends_of_numbers_apart)
     CHECK_EQ(got.attempts[0].usage.cache_read, -1, "not known");
 }
 
+TEST(numbers_that_cannot_be_are_not_known)
+{
+    char     bytes[2048];
+    dd_event e = sample_event(1), got;
+    const dd_attempt odd = { .start_us = INT64_MAX, .first_us = INT64_MAX, .total_us = (INT64_C(1) << 53) + 1, .usage = { INT64_C(1) << 53, 0, 0, 0, INT64_MAX }, .cost = INT64_MAX };
+    e.id = e.time_ms = e.total_us = e.usage.input = INT64_MAX;
+    e.attempts = &odd;
+    e.n_attempts = 1;
+    size_t n = dd_record_write(&e, bytes);
+    CHECK_OK(dd_record_read((dd_str){ bytes, n }, &got, room, NULL));
+    CHECK_EQ(got.id, INT64_MAX, "an id is no count");
+    CHECK_EQ(got.time_ms & got.total_us & got.usage.input, -1, "past 2^53");
+    CHECK_EQ(got.attempts[0].start_us & got.attempts[0].first_us & got.attempts[0].total_us & got.attempts[0].usage.output, -1, "of an attempt, too");
+    CHECK_EQ(got.attempts[0].usage.input, INT64_C(1) << 53, "the largest");
+    CHECK_EQ(got.attempts[0].cost, INT64_MAX, "money has an end of its own");
+}
+
 TEST(a_cut_record_is_refused_at_every_length)
 {
     char     bytes[2048];
