@@ -48,11 +48,23 @@ static const struct { int code; const char *hint; } hints[] = {
     { SQLITE_CANTOPEN, "Does the folder exist, and may it be written?" },
 };
 
+/* "disk I/O error" alone says neither which call failed nor why: the detailed code and the system's reason do. */
+static void add_reason(const dd_db *db, char *out, size_t size)
+{
+    int number = sqlite3_system_errno(db->handle);
+    out[0] = '\0';
+    if (number != 0)
+        snprintf(out, size, " (code %d: %s)", sqlite3_extended_errcode(db->handle), strerror(number));
+}
+
 dd_code dd_db_fail(const dd_db *db, dd_err *err, const char *what)
 {
-    int code = sqlite3_errcode(db->handle) & 0xff;
-    dd_fail(err, code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? DD_ERR_PARSE : DD_ERR_IO, "could not %s: database \"%s\": %s", what, db->path,
-            sqlite3_errmsg(db->handle));
+    char reason[128] = "";
+    int  code = sqlite3_errcode(db->handle) & 0xff;
+    if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN)
+        add_reason(db, reason, sizeof reason);
+    dd_fail(err, code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? DD_ERR_PARSE : DD_ERR_IO, "could not %s: database \"%s\": %s%s", what, db->path,
+            sqlite3_errmsg(db->handle), reason);
     for (size_t i = 0; i < DD_COUNT(hints); i++)
         if (hints[i].code == code)
             dd_hint(err, "%s", hints[i].hint);
