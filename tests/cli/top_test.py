@@ -1,4 +1,5 @@
 """dd0c top in a terminal of its own: screens, keys, sizes, signals, and what it does where there is no terminal."""
+import codecs
 import fcntl
 import json
 import os
@@ -166,20 +167,15 @@ class Top:
         cli.servers.append(self)
 
     def read(self):
-        text = b""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")   # a program that is killed ends in the middle of a character
         while True:
             try:
                 data = os.read(self.fd, 65536)
             except OSError:
                 return
-            text += data
-            try:
-                piece, text = text.decode(), b""
-            except UnicodeDecodeError as e:   # a character in two pieces
-                piece, text = text[:e.start].decode(), text[e.start:]
             with self.changed:
                 self.raw += data
-                self.screen.feed(piece)
+                self.screen.feed(decoder.decode(data))
                 self.changed.notify_all()
 
     def size(self, width, height):
