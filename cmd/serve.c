@@ -145,7 +145,8 @@ static void fill_caller(const dd_key *key, dd_caller *out, dd_arena *a)
                         .models = models, .n_models = key->n_models,
                         .may_generate = key->scopes & DD_SCOPE_CHAT, .may_embed = key->scopes & DD_SCOPE_EMBEDDINGS,
                         .may_pass = key->scopes & DD_SCOPE_OTHER, .admin = key->scopes & DD_SCOPE_ADMIN };
-    out->operates = out->admin && dd_str_eq(key->org, DD_ORG_DEFAULT);
+    out->own      = dd_str_eq(key->org, DD_ORG_DEFAULT);
+    out->operates = out->admin && out->own;
 }
 
 static dd_caller_verdict check(void *ctx, dd_str key, dd_caller *out, dd_arena *arena, void (*done)(void *), void *arg)

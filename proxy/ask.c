@@ -142,7 +142,8 @@ static void target(dd_json *j, exchange *x, uint32_t slot, const char *model)
 
 static bool is_of(const dd_live_name *n, const dd_provider *p) { return dd_str_eqz(p->name, n->provider); }
 
-/* What traffic says of each provider's models, and how many of its keys rest. */
+/* What traffic says of each provider's models, and how many of its keys rest. Which models are asked for, and how often, is of all organisations: a key of
+ * another one than the process's sees how the provider is, no more (R4.8). */
 static void provider_health(dd_json *j, exchange *x, const dd_provider *p)
 {
     dd_live     *live = dd_gateway_live(x->w->gateway);
@@ -163,7 +164,8 @@ static void provider_health(dd_json *j, exchange *x, const dd_provider *p)
         dd_live_facts f;
         dd_live_look(live, i, &x->s->policy.breaker, now, &f);
         open |= f.breaker != DD_BREAKER_CLOSED;
-        target(j, x, i, name.model);
+        if (x->door != DOOR_ADDRESS || x->caller.open || x->caller.own)
+            target(j, x, i, name.model);
     }
     dd_json_close(j, ']');
     dd_json_key(j, "status");

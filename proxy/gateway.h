@@ -63,6 +63,7 @@ typedef struct {
     const dd_str *models; size_t n_models;       /* as dd_policy_allows has them */
     bool          open;                          /* nobody needs a key: the client's own may go on to the provider it was meant for */
     bool          may_generate, may_embed, may_pass, admin;
+    bool          own;                           /* of the organisation whose process this is */
     bool          operates;                      /* an admin of the organisation whose process this is: sees what is of all of them (R4.8) */
 } dd_caller;
 typedef enum { DD_CALLER_OK, DD_CALLER_INVALID, DD_CALLER_EXPIRED, DD_CALLER_BUSY, DD_CALLER_PENDING } dd_caller_verdict;

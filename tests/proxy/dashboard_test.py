@@ -202,6 +202,8 @@ def test_what_is_of_all_organisations_is_for_the_admins_of_its_own_R4_8(cli):
         assert c.ask(method, path, body, auth(ours)).status == 200
         refused = c.ask(method, path, body, auth(theirs))
         assert refused.status == 403 and refused.json["error"]["type"] == "permission_error", (path, refused.body)
+    seen, unseen = (c.ask("GET", "/health/providers", headers=auth(k)).json["providers"][0] for k in (ours, theirs))
+    assert len(seen["models"]) == 1 and unseen["models"] == [] and unseen["status"] == seen["status"] == "ok", (seen, unseen)
     assert {(b["scope"], b["value"]) for b in c.ask("GET", "/v1/usage", headers=auth(theirs)).json["budgets"]} == {("org", "other")}
     all_but_orgs = c.ask("GET", "/v1/usage", headers=auth(ours)).json["budgets"]
     assert {"alpha", "beta", "gamma", "ann", "bob"} < {b["value"] for b in all_but_orgs} and "other" not in {b["value"] for b in all_but_orgs}
