@@ -204,7 +204,7 @@ def cel(program, shared):
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(__file__).resolve().parent.parent
         parts = sorted(str(p.relative_to(root)) for p in (root / "route").glob("cel*.c") if not p.name.endswith("_fuzz.c"))
-        driver, _ = compiled(folder, "cel", "tests/drivers/cel.c", "base/time.c", "base/zone.c", *parts, "-lpcre2-8", "-lm")
+        driver, _ = compiled(folder, "cel", "tests/drivers/cel.c", "base/near.c", "base/time.c", "base/zone.c", *parts, "-lpcre2-8", "-lm")
         said = subprocess.run([driver], input=text.encode(), capture_output=True, timeout=300)
     got = said.stdout.splitlines()
     yield f"{len(got)} answers for {len(vectors)} expressions: {said.stderr[-300:]!r}", len(got) == len(vectors) > 0
