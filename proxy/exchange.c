@@ -65,6 +65,8 @@ void exchange_finish(exchange *x, int status, bool whole)
 {
     dd_http *h = x->h;
     exchange_move(x, EX_finished);
+    if (x->usage_source != DD_USAGE_NONE)
+        spend_settle(x);                 /* at once: the client may have its answer already, and a process that dies now still owes it */
     if (whole)
         weigh_class(x);
     settle_record(x, status);

@@ -150,6 +150,7 @@ typedef struct exchange {
     /* money, limits, kept answers */
     dd_account    *accounts; size_t n_accounts;
     uint64_t       money;             /* what is set aside; 0: nothing */
+    bool           settled;           /* money and limits have been */
     dd_reserved    reserved;
     dd_str         budget;            /* that refused, or was gone around: its name */
     struct limiting *limiting;        /* NULL: no limit applies */
@@ -212,7 +213,7 @@ bool     spend_limits(exchange *x);
 bool     spend_reserve(exchange *x);
 bool     spend_is_left(exchange *x);                 /* no budget that refuses is used up */
 bool     spend_pass(exchange *x);                    /* what passes as it is cannot be priced: only whether something is left */
-void     spend_settle(exchange *x);                  /* once, at the end */
+void     spend_settle(exchange *x);                  /* at the end; what comes after the first time does nothing */
 size_t   spend_headers(exchange *x, dd_header *out); /* at most 6 */
 dd_str   spend_spoke(exchange *x);                   /* the budget that warned, was gone around or refused; "" none */
 

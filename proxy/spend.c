@@ -219,6 +219,9 @@ void spend_settle(exchange *x)
 {
     const dd_hooks *hooks = dd_gateway_hooks(x->w->gateway);
     struct limiting *g = x->limiting;
+    if (x->settled)
+        return;
+    x->settled = true;
     if (g && g->open) {
         const dd_usage *u    = &x->usage.usage;
         bool            told = x->usage_source != DD_USAGE_NONE;
